@@ -1,0 +1,66 @@
+// Package cluster says which machines a run has: their names and addresses, the configuration files they start
+// with, and the core of each one.
+package cluster
+
+import (
+	"math/rand/v2"
+	"net"
+	"strconv"
+	"time"
+
+	"github.com/ordeal-go/ordeal/node"
+)
+
+// Kind is what a machine is for.
+type Kind string
+
+// The kinds of machines. Servers and Sentinels are under test: live they are processes. Clients and the observer
+// belong to the harness: in both worlds their cores run inside it, and the nemesis kills none of them.
+const (
+	Server   Kind = "server"
+	Sentinel Kind = "sentinel"
+	Client   Kind = "client"
+	Observer Kind = "observer"
+)
+
+// Machine is one computer of a run, with one core on it.
+type Machine struct {
+	Name string // "m1", "r2", "s3", "c1", "o1"
+	Kind Kind
+	// Host is the IP that the machine's own listeners bind and that its connections come from.
+	Host string
+	// Announce is the IP by which every other machine knows it. In the simulation it is Host; live, a listener of
+	// the harness stands there and leads each caller through a link of its own.
+	Announce string
+	Port     int // 0: it does not listen
+
+	ConfigPath string            // absolute path of its configuration file; "" if it has none
+	Files      map[string]string // what lies on its disk before the first start, by absolute path
+
+	// New makes the machine's core for one life.
+	New func(Boot) node.Core
+}
+
+// Addr is the address at which the others reach the machine, "ip:port".
+func (m *Machine) Addr() string { return joinHostPort(m.Announce, m.Port) }
+
+// Boot is what one life of a core is given beside its machine.
+type Boot struct {
+	Rand *rand.Rand // from the run's seed, the machine's name and the number of this life
+	Life int        // 1, 2, …
+	PID  int
+}
+
+// Sink takes what a world observes while it runs. Calls come one at a time.
+type Sink interface {
+	// Note is an effect of a machine's core. n is the sink's to keep.
+	Note(at time.Duration, machine string, n *node.Note)
+	// Log is a line of a machine's log, without its newline.
+	Log(at time.Duration, machine, line string)
+	// Down says that a machine's process ended, whoever ended it, and why: "exit 1", "killed", "invariant broken: …".
+	Down(at time.Duration, machine, why string)
+	// Up says that a machine's process was started.
+	Up(at time.Duration, machine string)
+}
+
+func joinHostPort(host string, port int) string { return net.JoinHostPort(host, strconv.Itoa(port)) }

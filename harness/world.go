@@ -1,0 +1,29 @@
+package harness
+
+import (
+	"context"
+	"time"
+
+	"github.com/ordeal-go/ordeal/nemesis"
+)
+
+// World is where a run takes place: harness/sim, one goroutine with virtual time, or harness/live, processes on
+// loopback addresses. harness/worldtest holds both to the same promises.
+type World interface {
+	// Start starts machines by name, each for the first time or after it went down. Live, it returns once each
+	// process runs; that a server answers is for the observer to say.
+	Start(ctx context.Context, machines ...string) error
+	// Elapsed is how long the world has existed: virtual or real time.
+	Elapsed() time.Duration
+	// Advance lets the world go on until Elapsed reaches until, or ctx is done. It fails when a machine went down
+	// that nobody brought down, with the last lines of its log.
+	Advance(ctx context.Context, until time.Duration) error
+	// Inflict puts f in force. Its targets are machines' names. A world that cannot express f says so and why.
+	// Several faults may be in force on one link or machine at a time.
+	Inflict(ctx context.Context, id int, f nemesis.Fault) error
+	// Lift ends the fault that Inflict was given as id: cut links carry again, what is paused goes on. A machine
+	// that was killed starts again with the files it has.
+	Lift(ctx context.Context, id int) error
+	// Close ends every machine and gives back everything the world holds. The trace hash is "" in a live world.
+	Close() (trace string, err error)
+}

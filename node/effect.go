@@ -1,0 +1,218 @@
+package node
+
+import (
+	"fmt"
+	"time"
+)
+
+// EffectKind says what a world is to do, and so which fields of an [Effect] mean something.
+type EffectKind uint8
+
+// The kinds of effects; the methods of [Effects] that append them say what they mean.
+const (
+	EffectListen EffectKind = iota + 1
+	EffectDial
+	EffectSend
+	EffectClose
+	EffectSetTimer
+	EffectStopTimer
+	EffectFile
+	EffectWork
+	EffectScript
+	EffectBusy
+	EffectNote
+	EffectLog
+	EffectExit
+
+	effectKinds
+)
+
+var effectNames = [effectKinds]string{EffectListen: "listen", EffectDial: "dial", EffectSend: "send",
+	EffectClose: "close", EffectSetTimer: "set-timer", EffectStopTimer: "stop-timer", EffectFile: "file",
+	EffectWork: "work", EffectScript: "script", EffectBusy: "busy", EffectNote: "note", EffectLog: "log", EffectExit: "exit"}
+
+func (k EffectKind) String() string {
+	if k < effectKinds && effectNames[k] != "" {
+		return effectNames[k]
+	}
+	return fmt.Sprintf("effect(%d)", uint8(k))
+}
+
+// Effect is one thing for the world to do. Cores append effects through the methods of [Effects]; worlds read
+// these fields.
+type Effect struct {
+	Kind  EffectKind
+	Flag  bool // Send: tell when it has left. Close: after what was sent has left. File: in the background.
+	Conn  ConnID
+	Timer TimerID
+	Op    OpID
+	Bytes []byte        // Send: within the buffer's arena, valid until Reset
+	After time.Duration // SetTimer, Busy
+	N     int           // Exit: status. Work: size in bytes of what it works on.
+	Addr  string        // Listen, Dial: "ip:port". Script: path. Log: file, "" for standard output.
+	From  string        // Dial: source IP, "" for any
+	Text  string        // Log: the whole line, without its newline
+	Args  []string      // Script
+	Steps []FileStep
+	Work  func() any
+	Note  *Note
+}
+
+// FileKind is one operation on a file.
+type FileKind uint8
+
+// The file operations of a job.
+const (
+	ReadFile   FileKind = iota + 1 // the whole file; its bytes arrive with FileDone
+	WriteFile                      // create or truncate, then write Data
+	AppendFile                     // create if missing, then append Data
+	SyncFile                       // fsync: what was written survives a loss of power
+	RenameFile                     // Path becomes To, atomically, replacing it
+	RemoveFile                     // it is no error if Path does not exist
+)
+
+var fileNames = [...]string{ReadFile: "read", WriteFile: "write", AppendFile: "append", SyncFile: "sync",
+	RenameFile: "rename", RemoveFile: "remove"}
+
+func (k FileKind) String() string {
+	if int(k) < len(fileNames) && fileNames[k] != "" {
+		return fileNames[k]
+	}
+	return fmt.Sprintf("file(%d)", uint8(k))
+}
+
+// FileStep is one operation of a file job. Paths are absolute.
+type FileStep struct {
+	Kind FileKind
+	Path string
+	To   string // RenameFile
+	Data []byte // WriteFile, AppendFile; nobody changes it any more
+}
+
+// Place says where a file job runs.
+type Place bool
+
+const (
+	// Foreground blocks the core until the job is done, as a system call in Redis's event loop does; its FileDone
+	// is the core's next event.
+	Foreground Place = false
+	// Background lets the core go on, as a child process or a bio thread of Redis does.
+	Background Place = true
+)
+
+// Effects collects what a core wants done, in order. A world owns it, hands it to Step and calls Reset when it
+// has carried everything out. The zero value is ready for use.
+type Effects struct {
+	list    []Effect
+	arena   []byte
+	dialled ConnID
+}
+
+// List returns the effects so far, valid until Reset.
+func (e *Effects) List() []Effect { return e.list }
+
+// Reset forgets the effects and keeps their memory, and the count of dialled connections.
+func (e *Effects) Reset() {
+	clear(e.list) // drop references to notes, closures and file data
+	e.list = e.list[:0]
+	if cap(e.arena) > 1<<20 {
+		e.arena = nil // one huge reply must not pin its memory for ever
+	}
+	e.arena = e.arena[:0]
+}
+
+func (e *Effects) add(kind EffectKind) *Effect {
+	if len(e.list) < cap(e.list) {
+		e.list = e.list[:len(e.list)+1] // Reset left it zero
+	} else {
+		e.list = append(e.list, Effect{})
+	}
+	ef := &e.list[len(e.list)-1]
+	ef.Kind = kind
+	return ef
+}
+
+// Listen asks for inbound connections on addr ("ip:port"); a [Listened] event answers.
+func (e *Effects) Listen(addr string) { e.add(EffectListen).Addr = addr }
+
+// Dial opens a connection to addr ("ip:port"), from source IP from unless that is "". [Dialled] or [DialFailed]
+// answers; until then the connection may only be closed.
+func (e *Effects) Dial(addr, from string) ConnID {
+	if e.dialled == 0 {
+		e.dialled = 1
+	} else {
+		e.dialled += 2
+	}
+	ef := e.add(EffectDial)
+	ef.Conn, ef.Addr, ef.From = e.dialled, addr, from
+	return e.dialled
+}
+
+// Send appends a copy of b to what is on its way on conn. Sending on a connection that is gone does nothing.
+func (e *Effects) Send(conn ConnID, b []byte) { e.send(conn, b) }
+
+// SendTell is Send, and a [Sent] event once b and everything before it on conn has left the process. Use it to
+// measure output buffers and to send a large file piece by piece.
+func (e *Effects) SendTell(conn ConnID, b []byte) { e.send(conn, b).Flag = true }
+
+func (e *Effects) send(conn ConnID, b []byte) *Effect {
+	// An arena that grows moves to new memory; the slices of earlier effects keep the old, which stays as it is.
+	from := len(e.arena)
+	e.arena = append(e.arena, b...)
+	ef := e.add(EffectSend)
+	ef.Conn, ef.Bytes = conn, e.arena[from:len(e.arena):len(e.arena)]
+	return ef
+}
+
+// Close ends conn at once; bytes that have not left are dropped. No event of conn follows.
+func (e *Effects) Close(conn ConnID) { e.add(EffectClose).Conn = conn }
+
+// CloseAfterFlush ends conn once what was sent on it has left. No event of conn follows.
+func (e *Effects) CloseAfterFlush(conn ConnID) {
+	ef := e.add(EffectClose)
+	ef.Conn, ef.Flag = conn, true
+}
+
+// SetTimer fires timer once, after has passed on the machine's steady clock.
+func (e *Effects) SetTimer(timer TimerID, after time.Duration) {
+	ef := e.add(EffectSetTimer)
+	ef.Timer, ef.After = timer, after
+}
+
+// StopTimer forgets timer if it is set.
+func (e *Effects) StopTimer(timer TimerID) { e.add(EffectStopTimer).Timer = timer }
+
+// File starts a job: the steps run in order until one fails, then one [FileDone] tells how it went.
+func (e *Effects) File(op OpID, place Place, steps ...FileStep) {
+	ef := e.add(EffectFile)
+	ef.Op, ef.Flag, ef.Steps = op, bool(place), steps
+}
+
+// Work runs fn away from the core's loop and delivers its result with [WorkDone]. fn is a pure function over data
+// that nobody changes any more; size is how many bytes of data it works on, from which a simulation knows how long
+// it takes.
+func (e *Effects) Work(op OpID, size int, fn func() any) {
+	ef := e.add(EffectWork)
+	ef.Op, ef.N, ef.Work = op, size, fn
+}
+
+// Script runs a program; [ScriptExited] answers.
+func (e *Effects) Script(op OpID, path string, args ...string) {
+	ef := e.add(EffectScript)
+	ef.Op, ef.Addr, ef.Args = op, path, args
+}
+
+// Busy keeps the core from its next event, and the following effects from being carried out, until d has passed.
+func (e *Effects) Busy(d time.Duration) { e.add(EffectBusy).After = d }
+
+// Note puts an observation into the run's history. n is copied.
+func (e *Effects) Note(n Note) { e.add(EffectNote).Note = &n }
+
+// Log writes one line to file, or to standard output if file is "".
+func (e *Effects) Log(file, line string) {
+	ef := e.add(EffectLog)
+	ef.Addr, ef.Text = file, line
+}
+
+// Exit ends the core's life with a process exit status, after the effects before it.
+func (e *Effects) Exit(status int) { e.add(EffectExit).N = status }

@@ -1,0 +1,87 @@
+package node
+
+// NoteKind says what was observed, and so which fields of a [Note] mean something.
+type NoteKind string
+
+// What servers and Sentinels note about themselves. A judge must not need these: they sharpen a verdict that the
+// replies of a real Redis already allow.
+const (
+	// NoteState is a server's replication state, noted when anything but the offset changed, and at most every
+	// 100 ms when only the offset did: Role, ReplID, ReplID2, Offset, Offset2 (second_repl_offset), Link ("up",
+	// "down", "" on a master), Peer (the master's address on a replica), N (good replicas), M (min-slaves-to-write
+	// in force, 0 if off), ID (run ID).
+	NoteState NoteKind = "state"
+	// NotePSYNC is a master's decision about a PSYNC request: Peer, Result "continue" or "fullresync", Reason (of a
+	// refusal: "asked", "replid", "second-offset", "backlog"), AskedID, AskedOffset, ReplID, ReplID2, Offset,
+	// Offset2; N and M are the first and the next offset of the backlog (M-N bytes, 0 and 0 without a backlog).
+	NotePSYNC NoteKind = "psync"
+	// NoteResync is a replica whose link came up: Result "continue" or "fullresync", ReplID, Offset, Peer.
+	NoteResync NoteKind = "resync"
+	// NotePromoted is a replica that became a master: ReplID (new), ReplID2 (old), Offset, Offset2.
+	NotePromoted NoteKind = "promoted"
+	// NoteDigest is the dataset's digest at a place in the stream: ReplID, Offset, Digest. Masters note it after a
+	// PING that they put into the stream, replicas after they applied one, so that equal offsets meet.
+	NoteDigest NoteKind = "digest"
+	// NoteRefused is a write that was refused: Reason "readonly" or "noreplicas", Key, N (good replicas), M (needed).
+	NoteRefused NoteKind = "refused"
+
+	// NoteEvent is a Sentinel's event as it is published: Event ("+odown"), Text (its payload), ID (the Sentinel's),
+	// Epoch (its current epoch).
+	NoteEvent NoteKind = "event"
+	// NoteVote is a vote given, after it is on disk: ID (the voter), Leader, Epoch, Master (name).
+	NoteVote NoteKind = "vote"
+	// NoteConfig is the address a Sentinel holds for a master: ID, Master (name), Peer ("ip:port"), Epoch (config
+	// epoch); noted at start and when either changes.
+	NoteConfig NoteKind = "config"
+)
+
+// What clients note: one operation is a NoteInvoke and at most one of the others, which are its outcome in
+// Jepsen's sense.
+const (
+	// NoteInvoke: Process, Op ("write", "read"), Key, Value (to be written), Peer (the address asked), Final (the
+	// read that settles what survived).
+	NoteInvoke NoteKind = "invoke"
+	// NoteOK: Process; Value and Found for a read.
+	NoteOK NoteKind = "ok"
+	// NoteFail did certainly not happen: Process, Text (the error).
+	NoteFail NoteKind = "fail"
+	// NoteInfo may have happened, then or at any later time: Process, Text (the error).
+	NoteInfo NoteKind = "info"
+	// NoteStage is the observer's word that the cluster as a whole reached a stage: Text.
+	NoteStage NoteKind = "stage"
+)
+
+// Note is an observation for the history: one flat struct whose fields mean what its kind says.
+type Note struct {
+	Kind NoteKind `json:"note"`
+
+	Role    string `json:"role,omitempty"` // "master", "slave"
+	Link    string `json:"link,omitempty"`
+	ReplID  string `json:"replid,omitempty"`
+	ReplID2 string `json:"replid2,omitempty"`
+	Offset  int64  `json:"offset,omitempty"`
+	Offset2 int64  `json:"offset2,omitempty"`
+
+	Peer        string `json:"peer,omitempty"` // "ip:port"
+	Result      string `json:"result,omitempty"`
+	Reason      string `json:"reason,omitempty"`
+	AskedID     string `json:"asked_id,omitempty"`
+	AskedOffset int64  `json:"asked_offset,omitempty"`
+	Digest      string `json:"digest,omitempty"` // 40 hexadecimal digits
+	N           int64  `json:"n,omitempty"`
+	M           int64  `json:"m,omitempty"`
+
+	ID     string `json:"id,omitempty"` // run ID or Sentinel ID, 40 hexadecimal digits
+	Master string `json:"master,omitempty"`
+	Leader string `json:"leader,omitempty"`
+	Epoch  int64  `json:"epoch,omitempty"`
+	Event  string `json:"event,omitempty"`
+	Text   string `json:"text,omitempty"`
+
+	Process string `json:"process,omitempty"`
+	Op      string `json:"op,omitempty"`
+	Key     string `json:"key,omitempty"`
+	Value   string `json:"value,omitempty"`
+	Found   bool   `json:"found,omitempty"`
+	Final   bool   `json:"final,omitempty"`
+}
