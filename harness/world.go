@@ -18,6 +18,9 @@ type World interface {
 	// Advance lets the world go on until Elapsed reaches until, or ctx is done. It fails when a machine went down
 	// that nobody brought down, with the last lines of its log.
 	Advance(ctx context.Context, until time.Duration) error
+	// Tell delivers a [node.Told] event with message to the core of a client or observer machine. Messages to one
+	// machine arrive in order.
+	Tell(machine, message string) error
 	// Inflict puts f in force. Its targets are machines' names. A world that cannot express f says so and why.
 	// Several faults may be in force on one link or machine at a time.
 	Inflict(ctx context.Context, id int, f nemesis.Fault) error

@@ -55,7 +55,7 @@ type Effect struct {
 	Args  []string      // Script
 	Steps []FileStep
 	Work  func() any
-	Note  *Note
+	Note  *Note // within the buffer, valid until Reset
 }
 
 // FileKind is one operation on a file.
@@ -105,6 +105,7 @@ const (
 type Effects struct {
 	list    []Effect
 	arena   []byte
+	notes   []Note
 	dialled ConnID
 }
 
@@ -119,6 +120,8 @@ func (e *Effects) Reset() {
 		e.arena = nil // one huge reply must not pin its memory for ever
 	}
 	e.arena = e.arena[:0]
+	clear(e.notes)
+	e.notes = e.notes[:0]
 }
 
 func (e *Effects) add(kind EffectKind) *Effect {
@@ -205,8 +208,12 @@ func (e *Effects) Script(op OpID, path string, args ...string) {
 // Busy keeps the core from its next event, and the following effects from being carried out, until d has passed.
 func (e *Effects) Busy(d time.Duration) { e.add(EffectBusy).After = d }
 
-// Note puts an observation into the run's history. n is copied.
-func (e *Effects) Note(n Note) { e.add(EffectNote).Note = &n }
+// Note puts an observation into the run's history.
+func (e *Effects) Note(n Note) {
+	// Notes are large and many: they live in the buffer, as sent bytes do.
+	e.notes = append(e.notes, n)
+	e.add(EffectNote).Note = &e.notes[len(e.notes)-1]
+}
 
 // Log writes one line to file, or to standard output if file is "".
 func (e *Effects) Log(file, line string) {

@@ -36,13 +36,15 @@ const (
 	ScriptExited
 	// StopRequested asks the core to stop, as SIGTERM (N 15) and SIGINT (N 2) do.
 	StopRequested
+	// Told is a message from the harness to the core of a client or observer: Bytes. Servers never get one.
+	Told
 
 	eventKinds
 )
 
 var eventNames = [eventKinds]string{Started: "started", Listened: "listened", Accepted: "accepted", Dialled: "dialled",
 	DialFailed: "dial-failed", Received: "received", Sent: "sent", Closed: "closed", TimerFired: "timer-fired",
-	FileDone: "file-done", WorkDone: "work-done", ScriptExited: "script-exited", StopRequested: "stop-requested"}
+	FileDone: "file-done", WorkDone: "work-done", ScriptExited: "script-exited", StopRequested: "stop-requested", Told: "told"}
 
 func (k EventKind) String() string {
 	if k < eventKinds && eventNames[k] != "" {

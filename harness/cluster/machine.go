@@ -53,7 +53,7 @@ type Boot struct {
 
 // Sink takes what a world observes while it runs. Calls come one at a time.
 type Sink interface {
-	// Note is an effect of a machine's core. n is the sink's to keep.
+	// Note is an effect of a machine's core. n is valid during the call only.
 	Note(at time.Duration, machine string, n *node.Note)
 	// Log is a line of a machine's log, without its newline.
 	Log(at time.Duration, machine, line string)
