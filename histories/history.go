@@ -54,13 +54,19 @@ const (
 	Info Outcome = "info" // it may have happened, at any time from its invocation on
 )
 
+// What an operation does, [Operation].Func.
+const (
+	FuncWrite = "write" // Key becomes Value
+	FuncRead  = "read"  // Key is Value, or does not exist
+)
+
 // Operation is one call of a client.
 type Operation struct {
 	Process  string        // the client; it has one operation open at a time
-	Func     string        // "write" or "read"
+	Func     string        // FuncWrite or FuncRead
 	Key      string        //
 	Value    string        // what was written; of a read that is OK, what was found
-	Found    bool          // of a read: the key existed
+	Found    bool          // of a read that is OK: the key existed
 	Node     string        // the machine asked, by name; its address if it has none
 	Final    bool          // a read after the cluster settled, which says what survived
 	Invoked  time.Duration //

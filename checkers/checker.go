@@ -1,0 +1,109 @@
+package checkers
+
+import (
+	"fmt"
+	"runtime/debug"
+	"strings"
+
+	"github.com/ordeal-go/ordeal/histories"
+)
+
+// Checker judges one property. It must not change the history, and may be used for several at a time.
+type Checker interface {
+	Name() string
+	Check(h *histories.History) Verdict
+}
+
+// All returns every checker with its defaults, in the order of PROPERTIES.md.
+func All() []Checker {
+	return []Checker{}
+}
+
+// Names lists the names of All.
+func Names() []string {
+	var names []string
+	for _, c := range All() {
+		names = append(names, c.Name())
+	}
+	return names
+}
+
+// ByName returns the checker called name.
+func ByName(name string) (Checker, error) {
+	for _, c := range All() {
+		if c.Name() == name {
+			return c, nil
+		}
+	}
+	if near := nearest(name, Names()); near != "" {
+		return nil, fmt.Errorf("there is no checker called %q: did you mean %s? There are %s", name, near, strings.Join(Names(), ", "))
+	}
+	return nil, fmt.Errorf("there is no checker called %q: there are %s", name, strings.Join(Names(), ", "))
+}
+
+// Run judges h by the checkers called names, or by all of them if there are no names. The error is that of a name
+// that is none's.
+func Run(h *histories.History, names ...string) (Verdicts, error) {
+	judges := All()
+	if len(names) > 0 {
+		judges = judges[:0]
+		for _, name := range names {
+			c, err := ByName(name)
+			if err != nil {
+				return nil, err
+			}
+			judges = append(judges, c)
+		}
+	}
+	var verdicts Verdicts
+	for _, c := range judges {
+		verdicts = append(verdicts, Judge(c, h))
+	}
+	return verdicts, nil
+}
+
+// Judge lets c judge h. A checker that panics has not understood the history: its verdict is unknown, never valid.
+func Judge(c Checker, h *histories.History) (v Verdict) {
+	defer func() {
+		if p := recover(); p != nil {
+			v = Verdict{Checker: c.Name(), Result: Unknown, Why: fmt.Sprintf("the checker broke down, which is a bug of ordeal: %v", p)}
+			v.Findings = []Finding{{Text: string(debug.Stack())}}
+		}
+	}()
+	v = c.Check(h)
+	v.Checker = c.Name()
+	return v
+}
+
+// nearest returns the one of names that is written most like name, or "".
+func nearest(name string, names []string) string {
+	best, least := "", len(name)/2+1
+	for _, n := range names {
+		if d := distance(name, n); d < least || strings.HasPrefix(n, name) && name != "" {
+			best, least = n, min(d, least)
+		}
+	}
+	return best
+}
+
+// distance is the number of single characters to insert, delete or replace to make b of a.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			above := row[j+1]
+			replace := diagonal
+			if a[i] != b[j] {
+				replace++
+			}
+			row[j+1] = min(replace, above+1, row[j]+1)
+			diagonal = above
+		}
+	}
+	return row[len(b)]
+}

@@ -1,0 +1,158 @@
+package histories
+
+import (
+	"fmt"
+	"time"
+)
+
+// Recorder collects a history while a run goes on, and streams it if it has a writer. Calls come one at a time. A
+// call that does not fit what came before, like the return of an operation that was not invoked, is a defect of the
+// caller: it is left out, and Finish reports the first one.
+type Recorder struct {
+	h    History
+	w    *Writer        // may be nil
+	open map[string]int // process → its operation under way, an index into Ops
+	err  error
+}
+
+// NewRecorder returns a recorder of the run that header describes; w may be nil.
+func NewRecorder(header Header, w *Writer) *Recorder {
+	if header.Version == 0 {
+		header.Version = Version
+	}
+	if w != nil {
+		w.Header(header)
+	}
+	return &Recorder{h: History{Header: header}, w: w, open: map[string]int{}}
+}
+
+// Invoke says that process asked node for an operation: fn is FuncWrite or FuncRead, value what is to be written.
+func (r *Recorder) Invoke(at time.Duration, process, fn, key, value, node string, final bool) {
+	if i, open := r.open[process]; open {
+		r.fault("invoke of process %s at %v, whose operation from %v is open", process, at, r.h.Ops[i].Invoked)
+		return
+	}
+	if fn == FuncRead {
+		value = ""
+	}
+	r.open[process] = len(r.h.Ops)
+	r.h.Ops = append(r.h.Ops, Operation{Process: process, Func: fn, Key: key, Value: value, Node: node, Final: final,
+		Invoked: at, Returned: Forever, Outcome: Info})
+	if r.w != nil {
+		r.w.Invoke(at, process, fn, key, value, node, final)
+	}
+}
+
+// OK says that the operation of process happened; value and found are what a read found.
+func (r *Recorder) OK(at time.Duration, process, value string, found bool) {
+	op := r.returned(at, process, OK)
+	if op == nil {
+		return
+	}
+	if op.Func != FuncRead {
+		if r.w != nil {
+			r.w.OKWrite(op.Returned, process)
+		}
+		return
+	}
+	if op.Found = found; found {
+		op.Value = value
+	}
+	if r.w != nil {
+		r.w.OKRead(op.Returned, process, value, found)
+	}
+}
+
+// Fail says that the operation of process certainly did not happen.
+func (r *Recorder) Fail(at time.Duration, process, text string) {
+	if op := r.returned(at, process, Fail); op != nil {
+		op.Error = text
+		if r.w != nil {
+			r.w.Fail(op.Returned, process, text)
+		}
+	}
+}
+
+// Info says that the operation of process may have happened, or may yet.
+func (r *Recorder) Info(at time.Duration, process, text string) {
+	if op := r.returned(at, process, Info); op != nil {
+		op.Error = text
+		if r.w != nil {
+			r.w.Info(op.Returned, process, text)
+		}
+	}
+}
+
+func (r *Recorder) returned(at time.Duration, process string, outcome Outcome) *Operation {
+	i, open := r.open[process]
+	if !open {
+		r.fault("%s of process %s at %v, which has no operation open", outcome, process, at)
+		return nil
+	}
+	delete(r.open, process)
+	op := &r.h.Ops[i]
+	op.Outcome, op.Returned = outcome, max(at, op.Invoked)
+	return op
+}
+
+// FaultStart says that a fault came into force, and returns its number, from 1. asked is the fault as the scenario
+// has it, if that is not text.
+func (r *Recorder) FaultStart(at time.Duration, text, asked string, targets []string) int {
+	f := Fault{ID: len(r.h.Faults) + 1, Text: text, Asked: asked, Targets: targets, Start: at, Stop: Forever}
+	r.h.Faults = append(r.h.Faults, f)
+	if r.w != nil {
+		r.w.FaultStart(f)
+	}
+	return f.ID
+}
+
+// FaultStop says that the fault id is no longer in force.
+func (r *Recorder) FaultStop(at time.Duration, id int) {
+	if id < 1 || id > len(r.h.Faults) || r.h.Faults[id-1].Stop != Forever {
+		r.fault("stop of fault %d at %v, which is not in force", id, at)
+		return
+	}
+	f := &r.h.Faults[id-1]
+	f.Stop = max(at, f.Start)
+	if r.w != nil {
+		r.w.FaultStop(f.Stop, id)
+	}
+}
+
+// Note keeps an observation.
+func (r *Recorder) Note(n Note) {
+	r.h.Notes = append(r.h.Notes, n)
+	if r.w != nil {
+		r.w.Note(&n)
+	}
+}
+
+// Log keeps a line of a machine's log.
+func (r *Recorder) Log(at time.Duration, machine, line string) {
+	r.h.Logs = append(r.h.Logs, LogLine{at, machine, line})
+	if r.w != nil {
+		r.w.Log(at, machine, line)
+	}
+}
+
+// Finish says that the run came to its end. It flushes the writer, which stays the caller's to close.
+func (r *Recorder) Finish(f Footer) error {
+	r.h.Footer, r.h.Complete = f, true
+	r.h.sort()
+	if r.w != nil {
+		r.w.Footer(f)
+		if err := r.w.Flush(); err != nil {
+			return err
+		}
+	}
+	return r.err
+}
+
+// History is what was recorded so far. It is the recorder's: it changes with the next call.
+func (r *Recorder) History() *History { return &r.h }
+
+func (r *Recorder) fault(format string, args ...any) {
+	if r.err == nil {
+		r.err = fmt.Errorf("the history's recorder was told nonsense: "+format, args...)
+	}
+}
