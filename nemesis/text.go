@@ -1,0 +1,156 @@
+package nemesis
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// grammar says how a verb is written: which sides it has, which attributes, and whether it can last for a time.
+type grammar struct {
+	verb    Verb
+	sides   int      // 0: no targets, 1: targets, 2: targets on both sides of | or ->
+	args    []string // attributes it may have; the first is the one it cannot do without
+	lasts   bool     // "for" may follow
+	synonym []string // what people write instead
+}
+
+var grammars = []grammar{
+	{verb: Cut, sides: 2, lasts: true, synonym: []string{"partition", "drop", "disconnect", "isolate"}},
+	{verb: Latency, sides: 2, args: []string{"delay", "jitter"}, lasts: true, synonym: []string{"slow", "lag", "delay"}},
+	{verb: Kill, sides: 1, lasts: true, synonym: []string{"crash", "sigkill"}},
+	{verb: Restart, sides: 1, synonym: []string{"start", "revive"}},
+	{verb: Pause, sides: 1, lasts: true, synonym: []string{"stop", "sigstop", "freeze", "suspend"}},
+	{verb: Resume, sides: 1, synonym: []string{"cont", "sigcont", "continue", "unpause"}},
+	{verb: Heal, synonym: []string{"repair", "mend", "uncut"}},
+}
+
+// Verbs returns every verb, in the order of FAULTS.md.
+func Verbs() []Verb {
+	verbs := make([]Verb, len(grammars))
+	for i, g := range grammars {
+		verbs[i] = g.verb
+	}
+	return verbs
+}
+
+func grammarOf(v Verb) (grammar, bool) {
+	for _, g := range grammars {
+		if g.verb == v {
+			return g, true
+		}
+	}
+	return grammar{}, false
+}
+
+// String returns the fault as [Parse] reads it: "cut m1 -> r1 r2", "latency m1 | r1 delay=50ms jitter=10ms".
+func (f Fault) String() string {
+	var b strings.Builder
+	b.WriteString(string(f.Verb))
+	for _, name := range f.A {
+		b.WriteString(" " + name)
+	}
+	if len(f.B) > 0 {
+		b.WriteString(f.separator())
+	}
+	for _, name := range f.B {
+		b.WriteString(" " + name)
+	}
+	for _, a := range f.Args {
+		b.WriteString(" " + a.Name + "=" + a.Value)
+	}
+	return b.String()
+}
+
+func (f Fault) separator() string {
+	if f.OneWay {
+		return " ->"
+	}
+	return " |"
+}
+
+// String returns the step as [ParseStep] reads it: "at 3s cut m1 -> r1 r2 for 5s".
+func (s Step) String() string {
+	text := "at " + span(s.At) + " " + s.Fault.String()
+	if s.For > 0 {
+		text += " for " + span(s.For)
+	}
+	return text
+}
+
+// String returns the schedule as [ParseSchedule] reads it: a step a line, each ended by a newline.
+func (s Schedule) String() string {
+	var b strings.Builder
+	for _, step := range s {
+		b.WriteString(step.String())
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+// span prints d without the zeros that nobody writes: 1m, not 1m0s.
+func span(d time.Duration) string {
+	text := d.String()
+	if short, ok := strings.CutSuffix(text, "m0s"); ok {
+		text = short + "m"
+	}
+	if short, ok := strings.CutSuffix(text, "h0m"); ok {
+		text = short + "h"
+	}
+	return text
+}
+
+// Targets returns the names the fault is aimed at, A's first.
+func (f Fault) Targets() []string { return slices.Concat(f.A, f.B) }
+
+// Lasts says whether the fault stays in force until it is lifted. The others (restart, resume, heal) end faults.
+func (f Fault) Lasts() bool {
+	g, _ := grammarOf(f.Verb)
+	return g.lasts
+}
+
+// Validate says what is wrong with a fault that was put together in Go; what Parse returns is valid.
+func (f Fault) Validate() error {
+	again, err := Parse(f.String())
+	if err != nil {
+		return err
+	}
+	if !again.equal(f) {
+		return fmt.Errorf("fault %q is not what it prints as: a name or a value has a character that it cannot have", f)
+	}
+	return nil
+}
+
+func (f Fault) equal(g Fault) bool {
+	return f.Verb == g.Verb && f.OneWay == g.OneWay && slices.Equal(f.A, g.A) && slices.Equal(f.B, g.B) &&
+		slices.Equal(f.Args, g.Args)
+}
+
+// MarshalText is String, or the error that Validate finds.
+func (f Fault) MarshalText() ([]byte, error) {
+	if err := f.Validate(); err != nil {
+		return nil, err
+	}
+	return []byte(f.String()), nil
+}
+
+// UnmarshalText is Parse.
+func (f *Fault) UnmarshalText(text []byte) (err error) {
+	*f, err = Parse(string(text))
+	return err
+}
+
+// MarshalText is String.
+func (s Step) MarshalText() ([]byte, error) {
+	if err := s.Fault.Validate(); err != nil {
+		return nil, err
+	}
+	return []byte(s.String()), nil
+}
+
+// UnmarshalText is ParseStep.
+func (s *Step) UnmarshalText(text []byte) (err error) {
+	*s, err = ParseStep(string(text))
+	return err
+}

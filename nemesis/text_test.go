@@ -1,0 +1,206 @@
+package nemesis_test
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/ordeal-go/ordeal/nemesis"
+)
+
+func TestFaultsReadAsTheyAreWritten(t *testing.T) {
+	for text, want := range map[string]nemesis.Fault{
+		"cut m1 | s1 s2 s3":                      {Verb: nemesis.Cut, A: []string{"m1"}, B: []string{"s1", "s2", "s3"}},
+		"cut m1 -> r1 r2":                        {Verb: nemesis.Cut, A: []string{"m1"}, B: []string{"r1", "r2"}, OneWay: true},
+		"latency m1 | r1 delay=50ms jitter=10ms": {Verb: nemesis.Latency, A: []string{"m1"}, B: []string{"r1"}, Args: []nemesis.Arg{{"delay", "50ms"}, {"jitter", "10ms"}}},
+		"kill master":                            {Verb: nemesis.Kill, A: []string{"master"}},
+		"restart m1":                             {Verb: nemesis.Restart, A: []string{"m1"}},
+		"pause r2":                               {Verb: nemesis.Pause, A: []string{"r2"}},
+		"resume r2":                              {Verb: nemesis.Resume, A: []string{"r2"}},
+		"heal":                                   {Verb: nemesis.Heal},
+		"cut replica | replica":                  {Verb: nemesis.Cut, A: []string{"replica"}, B: []string{"replica"}},
+	} {
+		got, err := nemesis.Parse(text)
+		require.NoError(t, err)
+		require.Equal(t, want, got, text)
+		require.Equal(t, text, got.String())
+	}
+}
+
+func TestSpacingDoesNotMatter(t *testing.T) {
+	for spelled, canonical := range map[string]string{
+		" cut  m1|s1\ts2 ":   "cut m1 | s1 s2",
+		"cut m1->r1":         "cut m1 -> r1",
+		"cut my-node->r1.eu": "cut my-node -> r1.eu",
+		"heal\r":             "heal",
+	} {
+		f, err := nemesis.Parse(spelled)
+		require.NoError(t, err)
+		require.Equal(t, canonical, f.String())
+	}
+}
+
+func TestDurationsPrintShort(t *testing.T) {
+	for at, want := range map[time.Duration]string{
+		0: "at 0s heal", 10 * time.Second: "at 10s heal", time.Minute: "at 1m heal", 90 * time.Second: "at 1m30s heal",
+		time.Hour: "at 1h heal", 1500 * time.Millisecond: "at 1.5s heal", 20 * time.Minute: "at 20m heal",
+	} {
+		require.Equal(t, want, nemesis.Step{At: at, Fault: nemesis.Fault{Verb: nemesis.Heal}}.String())
+	}
+}
+
+func TestBadSpellingsSayWhereWhatAndWhatInstead(t *testing.T) {
+	for text, want := range map[string]string{
+		"":                                "column 1: found the end, expected a fault: cut, latency, kill, restart, pause, resume or heal",
+		"cutt m1 | r1":                    `column 1: unknown fault "cutt": did you mean cut?`,
+		"partition m1 | r1":               `column 1: unknown fault "partition": did you mean cut?`,
+		"Kill m1":                         `column 1: unknown fault "Kill": did you mean kill?`,
+		"explode m1":                      `column 1: unknown fault "explode": expected cut, latency, kill, restart, pause, resume or heal`,
+		"cut":                             "column 4: found the end, expected machines or roles after cut: m1, master, replicas",
+		"cut m1":                          "column 7: found the end, expected | (both ways) or -> (one way) and the other side",
+		"cut m1 |":                        "column 9: found the end, expected machines or roles after |: m1, master, replicas",
+		"cut | m1":                        `column 5: found "|", expected machines or roles after cut: m1, master, replicas`,
+		"cut m1 | r1 | r2":                `column 13: found "|", expected the end`,
+		"cut m1 | m1":                     "column 12: m1 is on both sides: a machine has no link to itself",
+		"cut m1 r1 m1 | s1":               "column 11: m1 is named twice",
+		"cut m1 > r1":                     `column 8: found ">", expected | (both ways) or -> (one way) and the other side`,
+		"cut m1 | r1 delay=5ms":           `column 13: found "delay=5ms": cut has no attributes`,
+		"cut 10.0.0.1 | r1":               `column 5: found "10.0.0.1", expected the name of a machine or a role: letters, digits, - _ .`,
+		"latency m1 | r1":                 "column 16: found the end, expected delay=50ms: latency has to say how much",
+		"latency m1 | r1 delai=5ms":       `column 17: found "delai=5ms": did you mean delay=?`,
+		"latency m1 | r1 delay=5":         `column 23: found "5", expected a duration after delay=: 50ms, 1.5s`,
+		"latency m1 | r1 delay=-5ms":      `column 23: found "-5ms", expected a duration after delay=: 50ms, 1.5s`,
+		"latency m1 | r1 delay=1s bw=3":   `column 26: found "bw=3": latency has delay= and jitter=`,
+		"latency a | b delay=1s delay=2s": "column 24: delay is given twice",
+		"kill":                            "column 5: found the end, expected machines or roles after kill: m1, master, replicas",
+		"kill m1 | r1":                    `column 9: found "|", expected the end`,
+		"heal m1":                         `column 6: found "m1", expected the end`,
+		"kill m1 for 5s":                  `column 9: found "for" after the fault: how long it lasts belongs to a step, "at 2s kill m1 for 5s"`,
+	} {
+		_, err := nemesis.Parse(text)
+		require.EqualError(t, err, want, text)
+	}
+}
+
+func TestBadStepsSayWhereWhatAndWhatInstead(t *testing.T) {
+	for text, want := range map[string]string{
+		"cut m1 | r1":              `column 1: found "cut", expected "at" and a time, as in "at 2s cut m1 | r1"`,
+		"at":                       `column 3: found the end, expected a duration after "at": 2s, 500ms, 1m30s`,
+		"at noon heal":             `column 4: found "noon", expected a duration after "at": 2s, 500ms, 1m30s`,
+		"at -2s heal":              `column 4: found "-2s", expected a duration after "at": 2s, 500ms, 1m30s`,
+		"at 2s":                    "column 6: found the end, expected a fault: cut, latency, kill, restart, pause, resume or heal",
+		"at 2s kill m1 for":        `column 18: found the end, expected a duration after "for": 2s, 500ms, 1m30s`,
+		"at 2s kill m1 for 0s":     `column 19: found "0s", expected how long the fault lasts, more than 0`,
+		"at 2s kill m1 for 1s 2s":  `column 22: found "2s", expected the end`,
+		"at 2s heal for 5s":        `column 12: found "for", expected the end: heal does not last`,
+		"at 2s restart m1 for 5s":  `column 18: found "for", expected the end: restart does not last`,
+		"at 2s cut m1 -> for 5s":   `column 17: found "for", expected machines or roles after ->: m1, master, replicas`,
+		"at 2s kill m1 during 10s": `column 22: found "10s", expected the name of a machine or a role: letters, digits, - _ .`,
+	} {
+		_, err := nemesis.ParseStep(text)
+		require.EqualError(t, err, want, text)
+	}
+}
+
+func TestScheduleHasCommentsAndKeepsTheOrderOfTime(t *testing.T) {
+	s, err := nemesis.ParseSchedule("# the old master is cut off\nat 2s cut m1 | s1 s2 s3\n\nat 2.5s pause r2 # and one replica sleeps\r\nat 14s heal")
+	require.NoError(t, err)
+	require.Equal(t, "at 2s cut m1 | s1 s2 s3\nat 2.5s pause r2\nat 14s heal\n", s.String())
+
+	_, err = nemesis.ParseSchedule("at 2s heal\n\nat 1s kill m1")
+	require.EqualError(t, err, "line 3, column 1: at 1s comes after at 2s: put the steps in order of time")
+	_, err = nemesis.ParseSchedule("at 2s heal\nat 3s cut m1 r1")
+	require.EqualError(t, err, "line 2, column 16: found the end, expected | (both ways) or -> (one way) and the other side")
+}
+
+func TestFaultsBuiltInGoAreHeldToTheSameGrammar(t *testing.T) {
+	require.NoError(t, nemesis.Fault{Verb: nemesis.Kill, A: []string{"m1"}}.Validate())
+	for _, f := range []nemesis.Fault{
+		{}, {Verb: "melt", A: []string{"m1"}}, {Verb: nemesis.Kill}, {Verb: nemesis.Cut, A: []string{"m1"}},
+		{Verb: nemesis.Kill, A: []string{"m1 r1"}}, {Verb: nemesis.Kill, A: []string{"for"}},
+		{Verb: nemesis.Kill, A: []string{"m1"}, OneWay: true}, {Verb: nemesis.Heal, A: []string{"m1"}},
+	} {
+		require.Error(t, f.Validate(), "%#v", f)
+		_, err := f.MarshalText()
+		require.Error(t, err)
+	}
+}
+
+func TestStepsTravelAsTextInJSON(t *testing.T) {
+	var s nemesis.Schedule
+	require.NoError(t, json.Unmarshal([]byte(`["at 2s kill master for 5s", "at 9s heal"]`), &s))
+	out, err := json.Marshal(s)
+	require.NoError(t, err)
+	require.JSONEq(t, `["at 2s kill master for 5s", "at 9s heal"]`, string(out))
+	require.ErrorContains(t, json.Unmarshal([]byte(`["at 2s killl master"]`), &s), "did you mean kill?")
+}
+
+// name draws what may be a machine's name, roles among them.
+var name = rapid.OneOf(rapid.SampledFrom(nemesis.Roles()), rapid.StringMatching(`[a-zA-Z][a-zA-Z0-9_.-]{0,6}`).
+	Filter(func(s string) bool { return s != "for" }))
+
+func drawFault(t *rapid.T) nemesis.Fault {
+	f := nemesis.Fault{Verb: rapid.SampledFrom(nemesis.Verbs()).Draw(t, "verb")}
+	if f.Verb == nemesis.Heal {
+		return f
+	}
+	names := rapid.SliceOfNDistinct(name, 2, 6, rapid.ID).Draw(t, "names")
+	f.A = names
+	if f.Links() {
+		at := rapid.IntRange(1, len(names)-1).Draw(t, "split")
+		f.A, f.B = names[:at], names[at:]
+		f.OneWay = rapid.Bool().Draw(t, "one way")
+	}
+	if f.Verb == nemesis.Latency {
+		f.Args = []nemesis.Arg{{"delay", duration.Draw(t, "delay").String()}}
+		if rapid.Bool().Draw(t, "jitter?") {
+			f.Args = append(f.Args, nemesis.Arg{"jitter", duration.Draw(t, "jitter").String()})
+		}
+	}
+	return f
+}
+
+var duration = rapid.Map(rapid.Int64Range(0, int64(2*time.Hour)), func(n int64) time.Duration {
+	if n%3 == 0 {
+		return time.Duration(n).Round(time.Second)
+	}
+	return time.Duration(n)
+})
+
+func TestWhatPrintsParses(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var s nemesis.Schedule
+		var at time.Duration
+		for range rapid.IntRange(0, 5).Draw(t, "steps") {
+			at += duration.Draw(t, "later")
+			step := nemesis.Step{At: at, Fault: drawFault(t)}
+			if step.Fault.Lasts() {
+				step.For = duration.Draw(t, "for")
+			}
+			s = append(s, step)
+		}
+		again, err := nemesis.ParseSchedule(s.String())
+		require.NoError(t, err)
+		require.Equal(t, s, again)
+	})
+}
+
+func FuzzParseSchedule(f *testing.F) {
+	for _, text := range []string{"at 2s cut m1 | s1 s2 s3", "at 3s cut m1 -> r1 r2 for 5s", "at 3s latency m1 | r1 delay=50ms jitter=10ms",
+		"at 4s kill master\n# x\nat 9s restart m1", "at 1h heal", "at 1s cut a->b", "at 9999999h heal", "at 1s cut \xff|é"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		s, err := nemesis.ParseSchedule(text)
+		if err != nil {
+			require.NotEmpty(t, err.Error())
+			return
+		}
+		again, err := nemesis.ParseSchedule(s.String())
+		require.NoError(t, err, "it parsed once")
+		require.Equal(t, s, again)
+	})
+}
