@@ -1,0 +1,119 @@
+package server
+
+import (
+	"github.com/ordeal-go/ordeal/node"
+)
+
+// config is what the server is configured to, in the units of redis.conf. directives.go says what each directive is
+// called, what it may be and how it is read and printed.
+type config struct {
+	// Network and clients.
+	bind              []string // addresses to listen on; the first is the source of dialled connections. nil: all
+	port              int64    // 0: no TCP
+	tcpBacklog        int64
+	unixSocket        string
+	unixSocketPerm    int64
+	protectedMode     bool
+	timeout           int64 // seconds a client may be idle, 0: for ever
+	tcpKeepAlive      int64
+	maxClients        int64
+	requirePass       string
+	queryBufferLimit  int64 // bytes
+	maxBulkLen        int64 // bytes
+	outputLimits      [3]outputLimit
+	renamed           [][2]string // rename-command: old and new name, "" for none
+	notifyEvents      string
+	slowlogSlowerThan int64 // µs; negative: off
+	slowlogMaxLen     int64
+	latencyThreshold  int64 // ms, 0: off
+
+	// The process.
+	daemonize      bool
+	supervised     string
+	pidFile        string
+	logLevel       node.LogLevel
+	logFile        string // relative to dir; "": standard output
+	syslogEnabled  bool
+	syslogIdent    string
+	syslogFacility string
+	alwaysShowLogo bool
+	databases      int64
+	dir            string // absolute
+	hz             int64
+	watchdogPeriod int64
+	activeRehash   bool
+
+	// Persistence.
+	savePoints          []savePoint
+	dbFilename          string
+	rdbCompression      bool
+	rdbChecksum         bool
+	stopWritesOnError   bool
+	appendOnly          bool
+	appendFilename      string
+	appendFsync         string
+	aofNoFsyncOnRewrite bool
+	aofRewritePercent   int64
+	aofRewriteMinSize   int64
+	aofRewriteFsync     bool
+	aofLoadTruncated    bool
+	aofRDBPreamble      bool
+
+	// Replication.
+	slaveofHost, slaveofPort string // as the file says; the replication's own state says what holds now
+	masterAuth               string
+	slaveServeStale          bool
+	slaveReadOnly            bool
+	disklessSync             bool
+	disklessDelay            int64 // seconds
+	replPingPeriod           int64 // seconds
+	replTimeout              int64 // seconds
+	disableNoDelay           bool
+	replBacklogSize          int64 // bytes, at least 16384
+	replBacklogTTL           int64 // seconds, 0: never freed
+	slavePriority            int64
+	minSlavesToWrite         int64
+	minSlavesMaxLag          int64 // seconds
+	slaveAnnounceIP          string
+	slaveAnnouncePort        int64
+	slaveLazyFlush           bool
+
+	// Memory and data types.
+	maxMemory             int64
+	maxMemoryPolicy       string
+	maxMemorySamples      int64
+	lfuLogFactor          int64
+	lfuDecayTime          int64
+	lazyEviction          bool
+	lazyExpire            bool
+	lazyServerDel         bool
+	hashMaxZiplistEntries int64
+	hashMaxZiplistValue   int64
+	listMaxZiplistSize    int64
+	listCompressDepth     int64
+	setMaxIntsetEntries   int64
+	zsetMaxZiplistEntries int64
+	zsetMaxZiplistValue   int64
+	hllSparseMaxBytes     int64
+	luaTimeLimit          int64 // ms
+	activeDefrag          bool
+	defragIgnoreBytes     int64
+	defragThresholdLower  int64
+	defragThresholdUpper  int64
+	defragCycleMin        int64
+	defragCycleMax        int64
+}
+
+// savePoint asks for a snapshot when changes came within seconds.
+type savePoint struct{ seconds, changes int64 }
+
+// outputLimit bounds the output that waits for a client: hard at once, soft for that many seconds; 0 is no limit.
+type outputLimit struct{ hard, soft, seconds int64 }
+
+// Classes of clients, for output limits and CLIENT KILL TYPE.
+const (
+	classNormal = iota
+	classSlave
+	classPubSub
+	classMaster // has no output limit of its own: counts as normal
+)
