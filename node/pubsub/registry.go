@@ -34,6 +34,9 @@ type Receiver struct {
 	Pattern   string // if ByPattern
 }
 
+// New returns an empty registry.
+func New() *Registry { return new(Registry) }
+
 // Subscribe adds a subscription of conn to channel and returns whether it is new.
 func (r *Registry) Subscribe(conn node.ConnID, channel string) bool {
 	m := r.member(conn)
