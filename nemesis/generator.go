@@ -1,0 +1,286 @@
+package nemesis
+
+import (
+	"cmp"
+	"math/rand/v2"
+	"slices"
+	"time"
+)
+
+// Mix weighs the kinds of faults against each other; a kind with weight 0 is never drawn.
+type Mix struct {
+	Partition int // a grudge of cuts both ways: halves, bridge, majorities ring, one machine isolated
+	OneWay    int // a cut one way
+	Latency   int // slow links
+	Kill      int // kill -9, and a start with the old files
+	Pause     int // SIGSTOP, and SIGCONT
+}
+
+// EvenMix draws every kind equally often.
+var EvenMix = Mix{Partition: 1, OneWay: 1, Latency: 1, Kill: 1, Pause: 1}
+
+// GeneratorOptions says from what a schedule is drawn and how much it may hurt.
+type GeneratorOptions struct {
+	Servers   []string // by name; at least one
+	Sentinels []string
+	Clients   []string
+
+	Duration time.Duration // every fault is over by then
+	Quiet    time.Duration // nothing starts before
+	Faults   int           // how many to draw; fewer come out where the limits leave no room
+	Mix      Mix           // zero: EvenMix
+	Shortest time.Duration // a fault lasts at least so long; 0: 1 s
+	Longest  time.Duration // and at most so long; 0: 15 s
+
+	// ServersDown is how many servers may be down or paused at a time; 0: all but one, and one at least.
+	ServersDown int
+	// SentinelsDown is how many Sentinels may be down or paused at a time; 0: as many as leave a majority of them
+	// running; -1: none.
+	SentinelsDown int
+	// Partitions is how many partitions and one-way cuts may be in force at a time; 0: 1.
+	Partitions int
+}
+
+// grain is what times are rounded to, so that a schedule is easy to read and to edit.
+const grain = 100 * time.Millisecond
+
+// Generate draws a schedule. It is a function of rng and opts alone. Every step has a For that ends within
+// opts.Duration, and no limit of opts is exceeded at any moment, whoever the roles turn out to be.
+func Generate(rng *rand.Rand, opts GeneratorOptions) Schedule {
+	g := generator{rng: rng, GeneratorOptions: opts.withDefaults()}
+	if g.Quiet+g.Shortest > g.Duration {
+		return nil
+	}
+	for range g.Faults {
+		for range 10 { // another kind or another time may still find room
+			if g.draw() {
+				break
+			}
+		}
+	}
+	slices.SortStableFunc(g.schedule, func(a, b Step) int { return cmp.Compare(a.At, b.At) })
+	return g.schedule
+}
+
+func (o GeneratorOptions) withDefaults() GeneratorOptions {
+	if o.Mix == (Mix{}) {
+		o.Mix = EvenMix
+	}
+	o.Shortest = max(cmp.Or(o.Shortest, time.Second).Round(grain), grain)
+	o.Longest = max(cmp.Or(o.Longest, 15*time.Second), o.Shortest)
+	o.ServersDown = cmp.Or(o.ServersDown, max(len(o.Servers)-1, 1))
+	o.SentinelsDown = cmp.Or(o.SentinelsDown, (len(o.Sentinels)-1)/2)
+	o.Partitions = cmp.Or(o.Partitions, 1)
+	return o
+}
+
+type generator struct {
+	GeneratorOptions
+	rng      *rand.Rand
+	schedule Schedule
+	harms    []harm
+}
+
+// resource is what a fault uses up of what the options allow.
+type resource uint8
+
+const (
+	unlimited resource = iota
+	servers
+	sentinels
+	partitions
+)
+
+// harm is a resource in use from a moment to another.
+type harm struct {
+	of       resource
+	from, to time.Duration
+	named    bool // the machine is named, and not found by its role
+}
+
+func (r resource) machines() bool { return r == servers || r == sentinels }
+
+// draw puts one more fault into the schedule, or says that it did not fit.
+func (g *generator) draw() bool {
+	faults, of := g.faults()
+	if len(faults) == 0 {
+		return false
+	}
+	h := harm{of: of, named: of.machines() && !slices.Contains(Roles(), faults[0].A[0])}
+	h.from, h.to = g.interval()
+	if !g.room(h) {
+		return false
+	}
+	g.harms = append(g.harms, h)
+	for _, f := range faults {
+		g.schedule = append(g.schedule, Step{At: h.from, Fault: f, For: h.to - h.from})
+	}
+	return true
+}
+
+// room says whether h fits. A machine that is named may be the one that a role turns out to be, so a fault that names
+// one shares its time with no other of its kind. Two that touch overlap: a machine told to start is not up at once.
+func (g *generator) room(h harm) bool {
+	if h.of == unlimited {
+		return true
+	}
+	left := g.limit(h.of)
+	for _, other := range g.harms {
+		if other.of == h.of && other.from <= h.to && h.from <= other.to {
+			if other.named || h.named {
+				return false
+			}
+			left--
+		}
+	}
+	return left > 0
+}
+
+func (g *generator) interval() (from, to time.Duration) {
+	from = g.Quiet + g.between(0, g.Duration-g.Shortest-g.Quiet)
+	return from, from + g.between(g.Shortest, min(g.Longest, g.Duration-from))
+}
+
+// between draws a duration from least to most, both included, in steps of grain.
+func (g *generator) between(least, most time.Duration) time.Duration {
+	return least + time.Duration(g.rng.Int64N(int64((most-least)/grain)+1))*grain
+}
+
+func (g *generator) limit(of resource) int {
+	switch of {
+	case servers:
+		return g.ServersDown
+	case sentinels:
+		return g.SentinelsDown
+	default:
+		return g.Partitions
+	}
+}
+
+// faults draws what happens, and says what it uses up.
+func (g *generator) faults() ([]Fault, resource) {
+	kinds := []struct {
+		weight int
+		draw   func() ([]Fault, resource)
+	}{
+		{g.Mix.Partition, g.partition}, {g.Mix.OneWay, g.oneWay}, {g.Mix.Latency, g.latency},
+		{g.Mix.Kill, g.kill}, {g.Mix.Pause, g.pause},
+	}
+	total := 0
+	for _, k := range kinds {
+		total += max(k.weight, 0)
+	}
+	if total == 0 {
+		return nil, unlimited
+	}
+	at := g.rng.IntN(total)
+	for _, k := range kinds {
+		if at -= max(k.weight, 0); at < 0 {
+			return k.draw()
+		}
+	}
+	return nil, unlimited
+}
+
+// machines returns whom a partition is about, shuffled: the servers and Sentinels, and half the time the clients too.
+func (g *generator) machines() []string {
+	machines := slices.Concat(g.Servers, g.Sentinels)
+	if g.rng.IntN(2) == 0 {
+		machines = append(machines, g.Clients...)
+	}
+	g.rng.Shuffle(len(machines), func(i, j int) { machines[i], machines[j] = machines[j], machines[i] })
+	return machines
+}
+
+func (g *generator) partition() ([]Fault, resource) {
+	machines := g.machines()
+	var grudge Grudge
+	switch g.rng.IntN(5) {
+	case 0:
+		grudge = Halves(machines)
+	case 1:
+		grudge = Bridge(machines)
+	case 2:
+		grudge = MajoritiesRing(machines)
+	case 3:
+		grudge = Isolate(machines[0], machines)
+	case 4:
+		return g.cutMaster(false), partitions
+	}
+	return grudge.Cuts(machines), partitions
+}
+
+func (g *generator) oneWay() ([]Fault, resource) {
+	machines := g.machines()
+	if g.rng.IntN(2) == 0 || len(machines) < 2 {
+		return g.cutMaster(true), partitions
+	}
+	at := 1 + g.rng.IntN(len(machines)-1)
+	return []Fault{{Verb: Cut, A: machines[:at], B: machines[at:], OneWay: true}}, partitions
+}
+
+// cutMaster cuts whoever is the master by then from its replicas, the Sentinels, or both.
+func (g *generator) cutMaster(oneWay bool) []Fault {
+	others := g.others()
+	if len(others) == 0 {
+		return nil
+	}
+	if len(others) == 2 && g.rng.IntN(2) == 0 {
+		others = others[g.rng.IntN(2):][:1]
+	}
+	f := Fault{Verb: Cut, A: []string{RoleMaster}, B: others, OneWay: oneWay}
+	if oneWay && g.rng.IntN(2) == 0 {
+		f.A, f.B = f.B, f.A
+	}
+	return []Fault{f}
+}
+
+// others returns the roles beside the master's that somebody has.
+func (g *generator) others() []string {
+	var roles []string
+	if len(g.Servers) > 1 {
+		roles = append(roles, RoleReplicas)
+	}
+	if len(g.Sentinels) > 0 {
+		roles = append(roles, RoleSentinels)
+	}
+	return roles
+}
+
+func (g *generator) latency() ([]Fault, resource) {
+	left, right := []string{RoleServers}, g.others()
+	switch {
+	case len(right) > 0 && g.rng.IntN(2) == 0:
+		left = []string{RoleMaster}
+	case len(g.Clients) > 0 && (len(g.Sentinels) == 0 || g.rng.IntN(2) == 0):
+		right = []string{RoleClients}
+	case len(g.Sentinels) > 0:
+		right = []string{RoleSentinels}
+	default:
+		return nil, unlimited
+	}
+	delay := time.Duration(5<<g.rng.IntN(8)) * time.Millisecond // 5 ms … 640 ms
+	f := Fault{Verb: Latency, A: left, B: right, OneWay: g.rng.IntN(4) == 0, Args: []Arg{{"delay", delay.String()}}}
+	if g.rng.IntN(2) == 0 {
+		f.Args = append(f.Args, Arg{"jitter", (delay / 2).String()})
+	}
+	return []Fault{f}, unlimited
+}
+
+func (g *generator) kill() ([]Fault, resource)  { return g.machineFault(Kill) }
+func (g *generator) pause() ([]Fault, resource) { return g.machineFault(Pause) }
+
+// machineFault aims at one server or one Sentinel, mostly by role.
+func (g *generator) machineFault(verb Verb) ([]Fault, resource) {
+	of, names, roles := servers, g.Servers, []string{RoleMaster}
+	if len(g.Servers) > 1 {
+		roles = append(roles, RoleReplica)
+	}
+	if len(g.Sentinels) > 0 && g.rng.IntN(3) == 0 {
+		of, names, roles = sentinels, g.Sentinels, []string{RoleSentinel}
+	}
+	if g.rng.IntN(3) == 0 {
+		roles = names
+	}
+	return []Fault{{Verb: verb, A: []string{roles[g.rng.IntN(len(roles))]}}}, of
+}
