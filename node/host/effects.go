@@ -1,0 +1,128 @@
+package host
+
+import (
+	"os"
+	"time"
+
+	"github.com/ordeal-go/ordeal/node"
+)
+
+// carryOut does what the core wants done, with the core's lock held.
+func (h *Host) carryOut(now node.Instant, ef *node.Effect) {
+	switch ef.Kind {
+	case node.EffectSend:
+		if c := h.conns[ef.Conn]; c != nil {
+			c.queue(ef.Bytes, ef.Flag)
+			h.markDirty(c)
+		}
+	case node.EffectClose:
+		h.close(ef.Conn, ef.Flag)
+	case node.EffectSetTimer:
+		h.setTimer(ef.Timer, ef.After)
+	case node.EffectStopTimer:
+		h.stopTimer(ef.Timer)
+	case node.EffectListen:
+		h.listen(ef.Addr)
+	case node.EffectDial:
+		h.dial(ef.Conn, ef.Addr, ef.From)
+	case node.EffectFile:
+		h.file(ef.Op, ef.Flag, ef.Steps)
+	case node.EffectWork:
+		h.work(ef.Op, ef.Work)
+	case node.EffectScript:
+		h.script(ef.Op, ef.Addr, ef.Args)
+	case node.EffectBusy:
+		h.writeDirty()
+		h.sleep(ef.After)
+	case node.EffectNote:
+		if h.cfg.Note != nil {
+			h.cfg.Note(now, ef.Note)
+		}
+	case node.EffectLog:
+		h.remember(ef.Addr, ef.Text)
+		h.log(ef.Addr, ef.Text)
+	case node.EffectExit:
+		h.writeAll()
+		h.end(ef.N, nil)
+	default:
+		node.Assert(false, "no such effect: %v", ef.Kind)
+	}
+}
+
+func (h *Host) markDirty(c *conn) {
+	if !c.dirty {
+		c.dirty = true
+		h.dirty = append(h.dirty, c)
+	}
+}
+
+// writeDirty writes what earlier effects sent before an effect that takes time. The connections stay on the list,
+// for what does not go without waiting and for the Sent events.
+func (h *Host) writeDirty() {
+	for _, c := range h.dirty {
+		c.write()
+	}
+}
+
+// writeAll is the last chance of bytes to leave: those of this Step, and those of earlier ones that the flusher or
+// another connection's goroutine is about to write.
+func (h *Host) writeAll() {
+	h.life.Lock()
+	open := make([]*conn, 0, len(h.sockets))
+	for c := range h.sockets {
+		open = append(open, c)
+	}
+	h.life.Unlock()
+	for _, c := range open {
+		c.write()
+	}
+}
+
+func (h *Host) sleep(d time.Duration) {
+	select {
+	case <-time.After(d):
+	case <-h.ctx.Done():
+	}
+}
+
+func (h *Host) work(op node.OpID, fn func() any) {
+	h.spawn(func() {
+		result, panicked := h.runWork(fn)
+		if panicked == nil {
+			h.deliver(nil, node.Event{Kind: node.WorkDone, Op: op, Result: result})
+			return
+		}
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		if !h.ended {
+			h.failed(panicked)
+		}
+	})
+}
+
+// remember keeps what is needed to log the core's own end the way it logs.
+func (h *Host) remember(file, line string) {
+	h.logFile = file
+	for i := 0; i+1 < len(line) && i < 12; i++ {
+		if line[i] == ':' {
+			h.logRole = line[i+1]
+			return
+		}
+	}
+}
+
+// log opens the file anew for every line, as Redis does: it may have been renamed or removed since the last one.
+// A line that cannot be written is lost.
+func (h *Host) log(file, line string) {
+	b := append([]byte(line), '\n')
+	if file == "" {
+		h.cfg.Stdout.Write(b)
+		return
+	}
+	f, err := os.OpenFile(file, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o644)
+	if err != nil {
+		return
+	}
+	f.Write(b)
+	f.Close()
+}

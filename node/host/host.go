@@ -1,0 +1,261 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"github.com/ordeal-go/ordeal/node"
+)
+
+// Config is how one life of a core is bound to its surroundings. The zero value is fit for use.
+type Config struct {
+	// Stdout takes the log lines that are for standard output, one Write a line. Default os.Stdout.
+	Stdout io.Writer
+	// Note takes the core's notes, in order and one at a time, in the core's lock: it must not call the host and
+	// should not take long. n is its to keep; at is the machine's wall clock at the Step that made the note.
+	Note func(at node.Instant, n *node.Note)
+	// ClockOffset is added to the wall clock; nil for none. It runs before every Step and may answer differently
+	// each time, as a clock that jumps or drifts does. Timers do not follow it.
+	ClockOffset func() time.Duration
+	// Record, if not nil, is given every event just before the core is.
+	Record Recorder
+}
+
+// Recorder takes down what happens to a core, so that the same core can be led through it again. Calls come one at
+// a time, in the core's lock. ev and ev.Bytes are not to be kept.
+type Recorder interface {
+	Event(now node.Instant, ev *node.Event)
+}
+
+// ErrKilled is how a life ended that [Host.Kill] ended.
+var ErrKilled = errors.New("killed")
+
+// Panic is how a life ended whose core, or a piece of its Work, panicked.
+type Panic struct {
+	Value any // a [node.Violation] if the core broke an invariant of its own
+	Stack []byte
+}
+
+func (p *Panic) Error() string {
+	if v, ok := p.Value.(node.Violation); ok {
+		return v.Error()
+	}
+	return fmt.Sprintf("panic: %v", p.Value)
+}
+
+// Host is one life of one core.
+type Host struct {
+	cfg     Config
+	ctx     context.Context // done when the life is ending
+	cancel  context.CancelFunc
+	done    chan struct{} // closed when status and err are set
+	flusher flusher
+
+	// life guards what must be known without waiting for the core. It is taken after mu and after conn.mu.
+	life    sync.Mutex
+	closing bool // nothing new may begin
+	sockets map[*conn]struct{}
+	wg      sync.WaitGroup
+
+	// mu is the core's lock: it is held while the core steps and while its effects are carried out.
+	mu       sync.Mutex
+	core     node.Core
+	fx       node.Effects
+	ev       node.Event
+	jobs     []node.Event // ends of foreground jobs, which come before anything else
+	listened []node.Event
+	ended    bool
+	status   int
+	err      error
+	conns    map[node.ConnID]*conn
+	accepted node.ConnID // the last accepted one
+	dials    map[node.ConnID]context.CancelFunc
+	listens  []net.Listener
+	timers   map[node.TimerID]*timer
+	dirty    []*conn // have bytes that nobody was told to write
+	logFile  string  // where the core's last log line went, and the role in it
+	logRole  byte
+}
+
+// Start begins a life of core. Its first event is on its way when Start returns.
+func Start(core node.Core, cfg Config) *Host {
+	if cfg.Stdout == nil {
+		cfg.Stdout = os.Stdout
+	}
+	h := &Host{cfg: cfg, core: core, done: make(chan struct{}), logRole: 'M',
+		sockets: map[*conn]struct{}{}, conns: map[node.ConnID]*conn{},
+		dials: map[node.ConnID]context.CancelFunc{}, timers: map[node.TimerID]*timer{}}
+	h.ctx, h.cancel = context.WithCancel(context.Background())
+	h.flusher.wake = make(chan struct{}, 1)
+	h.spawn(h.flushLoop)
+	h.spawn(func() { h.deliver(nil, node.Event{Kind: node.Started}) })
+	return h
+}
+
+// Run gives core a life and waits for its end, which a done ctx brings about as [Host.Kill] does. It returns what
+// [Host.Wait] does.
+func Run(ctx context.Context, core node.Core, cfg Config) (status int, err error) {
+	h := Start(core, cfg)
+	defer context.AfterFunc(ctx, h.Kill)()
+	return h.Wait()
+}
+
+// Stop asks the core to stop, as a signal asks a process: 15 for SIGTERM, 2 for SIGINT. It does not wait for it; a
+// core that is busy hears of it later.
+func (h *Host) Stop(signal int) {
+	h.spawn(func() { h.deliver(nil, node.Event{Kind: node.StopRequested, N: int64(signal)}) })
+}
+
+// Kill ends the life as SIGKILL ends a process: the core hears nothing of it, bytes that have not left are dropped,
+// peers see their connections end. It waits for a Step and a file job in progress, and not for [node.EffectBusy].
+func (h *Host) Kill() {
+	h.cancel()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.end(0, ErrKilled)
+}
+
+// Done is closed when the life is over. Background jobs may still be running; Wait waits for them too.
+func (h *Host) Done() <-chan struct{} { return h.done }
+
+// Wait waits for the end of the life, and until nothing is left of it: no goroutine, socket or child process. err
+// is nil if the core ended it by [node.Effects.Exit] with status; otherwise [ErrKilled] or a *[Panic].
+func (h *Host) Wait() (status int, err error) {
+	<-h.done
+	h.wg.Wait()
+	return h.Outcome()
+}
+
+// Outcome is what Wait returns, once Done is closed.
+func (h *Host) Outcome() (status int, err error) {
+	<-h.done
+	return h.status, h.err
+}
+
+// spawn runs fn in a goroutine that Wait waits for, unless the life is over.
+func (h *Host) spawn(fn func()) {
+	if h.enter() {
+		go func() {
+			defer h.wg.Done()
+			fn()
+		}()
+	}
+}
+
+// enter makes Wait wait for wg.Done, unless the life is over.
+func (h *Host) enter() bool {
+	h.life.Lock()
+	defer h.life.Unlock()
+	if h.closing {
+		return false
+	}
+	h.wg.Add(1)
+	return true
+}
+
+// deliver is the whole of the monitor: it leads the core through ev, about mine unless that is nil. It reports
+// whether mine has bytes that the caller is to write; those of other connections it gives to the flusher.
+func (h *Host) deliver(mine *conn, ev node.Event) (write bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.ended || mine != nil && mine.gone {
+		return false
+	}
+	h.run(ev)
+	return h.handOver(mine)
+}
+
+// run steps the core through ev and through what comes of it at once: the ends of foreground jobs, and whether
+// addresses could be had to listen on.
+func (h *Host) run(ev node.Event) {
+	defer h.recoverCore()
+	h.step(ev)
+	for !h.ended && len(h.jobs)+len(h.listened) > 0 {
+		from := &h.jobs
+		if len(*from) == 0 {
+			from = &h.listened
+		}
+		ev := (*from)[0]
+		*from = (*from)[1:]
+		h.step(ev)
+	}
+}
+
+func (h *Host) step(ev node.Event) {
+	now := node.Instant(time.Now().UnixNano())
+	if h.cfg.ClockOffset != nil {
+		now = now.Add(h.cfg.ClockOffset())
+	}
+	h.ev = ev // the core gets a pointer: one to ev would put a new event on the heap each time
+	if h.cfg.Record != nil {
+		h.cfg.Record.Event(now, &h.ev)
+	}
+	h.core.Step(now, &h.ev, &h.fx)
+	list := h.fx.List()
+	for i := range list {
+		h.carryOut(now, &list[i])
+		if h.ended {
+			break
+		}
+	}
+	h.fx.Reset()
+}
+
+// handOver empties the dirty list.
+func (h *Host) handOver(mine *conn) (write bool) {
+	for _, c := range h.dirty {
+		c.dirty = false
+		if c == mine {
+			write = true
+		} else {
+			h.flusher.add(c)
+		}
+	}
+	clear(h.dirty)
+	h.dirty = h.dirty[:0]
+	return write
+}
+
+// recoverCore ends the life of a core that panicked. It may not be stepped again: its state is anybody's guess.
+func (h *Host) recoverCore() {
+	if v := recover(); v != nil {
+		h.failed(&Panic{Value: v, Stack: debug.Stack()})
+	}
+}
+
+func (h *Host) failed(p *Panic) {
+	now := node.Instant(time.Now().UnixNano())
+	h.log(h.logFile, node.LogLine(os.Getpid(), h.logRole, now, node.LogWarning, p.Error()))
+	h.end(0, p)
+}
+
+// end ends the life, with the core's lock held.
+func (h *Host) end(status int, err error) {
+	if h.ended {
+		return
+	}
+	h.ended, h.status, h.err = true, status, err
+	h.cancel()
+	for _, t := range h.timers {
+		t.clock.Stop()
+	}
+	for _, l := range h.listens {
+		l.Close()
+	}
+	h.life.Lock()
+	h.closing = true
+	open := h.sockets
+	h.sockets = nil
+	h.life.Unlock()
+	for c := range open {
+		c.nc.Close()
+	}
+	close(h.done)
+}

@@ -1,0 +1,121 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/netip"
+	"time"
+
+	"github.com/ordeal-go/ordeal/node"
+)
+
+// keepAlive is what Redis asks of a peer's kernel with tcp-keepalive 300, its default.
+var keepAlive = net.KeepAliveConfig{Enable: true, Idle: 300 * time.Second, Interval: 100 * time.Second, Count: 3}
+
+func (h *Host) listen(addr string) {
+	l, err := h.openListener(addr)
+	if err != nil {
+		h.listened = append(h.listened, node.Event{Kind: node.Listened, Local: addr, Err: errnoOf(err)})
+		return
+	}
+	h.listens = append(h.listens, l)
+	h.listened = append(h.listened, node.Event{Kind: node.Listened, Local: addr})
+	h.spawn(func() { h.acceptLoop(l) })
+}
+
+func (h *Host) openListener(addr string) (net.Listener, error) {
+	ap, err := netip.ParseAddrPort(addr)
+	if err != nil {
+		return nil, &net.ParseError{Type: "address", Text: addr}
+	}
+	// A listener on [::] is for IPv6 only, as Redis's are: 0.0.0.0 has one of its own.
+	network := "tcp4"
+	if ap.Addr().Is6() {
+		network = "tcp6"
+	}
+	lc := net.ListenConfig{KeepAliveConfig: keepAlive}
+	return lc.Listen(h.ctx, network, addr)
+}
+
+func (h *Host) acceptLoop(l net.Listener) {
+	pause := time.Duration(0)
+	for {
+		nc, err := l.Accept()
+		if err == nil {
+			pause = 0
+			h.accept(nc.(*net.TCPConn))
+			continue
+		}
+		if errors.Is(err, net.ErrClosed) {
+			return
+		}
+		// Out of file descriptors, most likely: callers wait in the backlog until there are some again.
+		pause = min(max(2*pause, 5*time.Millisecond), time.Second)
+		select {
+		case <-time.After(pause):
+		case <-h.ctx.Done():
+			return
+		}
+	}
+}
+
+func (h *Host) accept(nc *net.TCPConn) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.accepted += 2
+	h.up(node.Accepted, h.accepted, nc)
+}
+
+// up makes a connection known to the core and starts reading from it, with the core's lock held.
+func (h *Host) up(kind node.EventKind, id node.ConnID, nc *net.TCPConn) {
+	c := h.newConn(id, nc)
+	if c == nil {
+		return
+	}
+	h.conns[id] = c
+	h.run(node.Event{Kind: kind, Conn: id, Local: nc.LocalAddr().String(), Remote: nc.RemoteAddr().String()})
+	h.handOver(nil)
+	h.spawn(c.read)
+}
+
+func (h *Host) dial(id node.ConnID, addr, from string) {
+	ctx, cancel := context.WithCancel(h.ctx)
+	h.dials[id] = cancel
+	h.spawn(func() {
+		defer cancel()
+		nc, err := openConn(ctx, addr, from)
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		if h.ended || h.dials[id] == nil { // the core has closed it
+			if err == nil {
+				nc.Close()
+			}
+			return
+		}
+		delete(h.dials, id)
+		if err != nil {
+			h.run(node.Event{Kind: node.DialFailed, Conn: id, Err: errnoOf(err)})
+			h.handOver(nil)
+			return
+		}
+		h.up(node.Dialled, id, nc)
+	})
+}
+
+func openConn(ctx context.Context, addr, from string) (*net.TCPConn, error) {
+	d := net.Dialer{KeepAliveConfig: keepAlive, FallbackDelay: -1}
+	if from != "" {
+		ip, err := netip.ParseAddr(from)
+		if err != nil {
+			return nil, &net.ParseError{Type: "IP address", Text: from}
+		}
+		d.LocalAddr = net.TCPAddrFromAddrPort(netip.AddrPortFrom(ip, 0))
+	}
+	// Not only "ip:port": people write "slaveof localhost 6379".
+	nc, err := d.DialContext(ctx, "tcp", addr)
+	if err != nil {
+		return nil, err
+	}
+	return nc.(*net.TCPConn), nil
+}
