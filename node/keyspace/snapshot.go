@@ -1,0 +1,75 @@
+package keyspace
+
+import "iter"
+
+// Snapshot is the whole keyspace as it was at one instant. It never changes, and any number of goroutines may read
+// it while the keyspace goes on changing. It need not be released.
+type Snapshot struct {
+	dbs   []frozenDB
+	bytes int64
+}
+
+type frozenDB struct {
+	keys    table[Value]
+	expires table[int64]
+}
+
+// Item is a key with all that belongs to it.
+type Item struct {
+	Key      string
+	Value    Value
+	ExpireAt int64 // ms since the epoch, if Volatile
+	Volatile bool
+}
+
+// Snapshot takes a snapshot. It takes about a microsecond for each 10,000 keys, and from then on the first write to
+// each shard pays for a copy of it.
+func (ks *Keyspace) Snapshot() *Snapshot {
+	snap := &Snapshot{dbs: make([]frozenDB, len(ks.dbs)), bytes: ks.Bytes()}
+	for i := range ks.dbs {
+		snap.dbs[i] = frozenDB{keys: ks.dbs[i].keys.freeze(), expires: ks.dbs[i].expires.freeze()}
+	}
+	return snap
+}
+
+// Databases returns how many databases there are.
+func (snap *Snapshot) Databases() int { return len(snap.dbs) }
+
+// Len returns the number of keys in database db.
+func (snap *Snapshot) Len(db int) int { return snap.dbs[db].keys.count }
+
+// Volatile returns the number of keys in database db that have an expiry time.
+func (snap *Snapshot) Volatile(db int) int { return snap.dbs[db].expires.count }
+
+// Bytes estimates the memory that keys and values take, in bytes.
+func (snap *Snapshot) Bytes() int64 { return snap.bytes }
+
+// Get returns what database db holds at key.
+func (snap *Snapshot) Get(db int, key []byte) (it Item, ok bool) {
+	e := snap.dbs[db].keys.get(key)
+	if e == nil {
+		return Item{}, false
+	}
+	return snap.dbs[db].item(e), true
+}
+
+// All walks all databases in ascending order; the first value is the number of the database. The order of keys
+// follows from the hash seed and the operations before the snapshot.
+func (snap *Snapshot) All() iter.Seq2[int, Item] {
+	return func(yield func(int, Item) bool) {
+		for i := range snap.dbs {
+			db := &snap.dbs[i]
+			if !db.keys.walk(func(e *entry[Value]) bool { return yield(i, db.item(e)) }) {
+				return
+			}
+		}
+	}
+}
+
+func (db *frozenDB) item(e *entry[Value]) Item {
+	it := Item{Key: e.key, Value: e.value, Volatile: e.value.keeps}
+	if it.Volatile {
+		it.ExpireAt = db.expires.get([]byte(e.key)).value
+	}
+	return it
+}
