@@ -24,16 +24,17 @@ type Errno string
 
 // The errors that the worlds produce. A live world may produce others.
 const (
-	ErrNone        Errno = ""
-	ErrRefused     Errno = "Connection refused"
-	ErrReset       Errno = "Connection reset by peer"
-	ErrTimedOut    Errno = "Connection timed out"
-	ErrUnreachable Errno = "No route to host"
-	ErrBadAddress  Errno = "Invalid argument" // the address does not parse or is of no machine
-	ErrAddrInUse   Errno = "Address already in use"
-	ErrNotFound    Errno = "No such file or directory"
-	ErrPermission  Errno = "Permission denied"
-	ErrIO          Errno = "Input/output error"
-	ErrNoSpace     Errno = "No space left on device"
-	ErrIsDir       Errno = "Is a directory"
+	ErrNone         Errno = ""
+	ErrRefused      Errno = "Connection refused"
+	ErrReset        Errno = "Connection reset by peer"
+	ErrTimedOut     Errno = "Connection timed out"
+	ErrUnreachable  Errno = "No route to host"
+	ErrBadAddress   Errno = "Invalid argument" // the address does not parse or is of no machine
+	ErrAddrInUse    Errno = "Address already in use"
+	ErrAddrNotAvail Errno = "Cannot assign requested address" // the machine has no such address
+	ErrNotFound     Errno = "No such file or directory"
+	ErrPermission   Errno = "Permission denied"
+	ErrIO           Errno = "Input/output error"
+	ErrNoSpace      Errno = "No space left on device"
+	ErrIsDir        Errno = "Is a directory"
 )
