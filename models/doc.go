@@ -1,0 +1,15 @@
+// Package models has the sequential specifications that concurrent histories are held against, as porcupine takes them.
+//
+// A model says what one copy of the data does that handles one operation at a time. A history is linearizable if its
+// operations can be put in an order that respects time (what returned before another was invoked comes first) and
+// that the model allows.
+//
+// The model here is the register: a Redis string key, written with SET and read with GET. Keys do not touch each
+// other, so each key is judged for itself. What becomes of an operation:
+//
+//   - ok: it takes effect at one moment between invocation and return, both included.
+//   - fail: it did not happen, and is dropped.
+//   - info write: it may take effect at any moment from its invocation on. It is open to the end of the history; one
+//     that never takes effect is one that does so after the last read.
+//   - info read: it says nothing, and is dropped.
+package models
