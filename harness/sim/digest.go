@@ -1,0 +1,86 @@
+package sim
+
+import (
+	"encoding/binary"
+	"encoding/hex"
+	"math/bits"
+)
+
+// digest is a running hash of 256 bits. It has to be fast and to tell runs apart that differ by accident; it need
+// not withstand an adversary. Four lanes take one word each; within a lane every step is a bijection of the state,
+// so that one changed word always changes the lane.
+type digest struct{ a, b, c, d uint64 }
+
+const (
+	prime1 = 0x9e3779b185ebca87
+	prime2 = 0xc2b2ae3d27d4eb4f
+	prime3 = 0x165667b19e3779f9
+)
+
+func newDigest() digest { return digest{prime1, prime2, prime3, 0x27d4eb2f165667c5} }
+
+func lane(s, w uint64) uint64 { return bits.RotateLeft64(s+w*prime2, 31) * prime1 }
+
+// words takes four words.
+func (g *digest) words(a, b, c, d uint64) {
+	g.a, g.b, g.c, g.d = lane(g.a, a), lane(g.b, b), lane(g.c, c), lane(g.d, d)
+}
+
+// bytes takes p and its length.
+func (g *digest) bytes(p []byte) {
+	a, b, c, d := g.a, g.b, g.c, g.d
+	n := uint64(len(p))
+	for len(p) >= 32 {
+		a = lane(a, binary.LittleEndian.Uint64(p))
+		b = lane(b, binary.LittleEndian.Uint64(p[8:]))
+		c = lane(c, binary.LittleEndian.Uint64(p[16:]))
+		d = lane(d, binary.LittleEndian.Uint64(p[24:]))
+		p = p[32:]
+	}
+	if len(p) >= 16 {
+		a = lane(a, binary.LittleEndian.Uint64(p))
+		b = lane(b, binary.LittleEndian.Uint64(p[8:]))
+		p = p[16:]
+	}
+	if len(p) >= 8 {
+		c = lane(c, binary.LittleEndian.Uint64(p))
+		p = p[8:]
+	}
+	last := n << 56
+	for i, x := range p { // at most 7
+		last |= uint64(x) << (8 * i)
+	}
+	g.a, g.b, g.c, g.d = a, b, c, lane(d, last)^n
+}
+
+// text takes s and its length.
+func (g *digest) text(s string) {
+	for len(s) >= 8 {
+		g.a = lane(g.a, uint64(s[0])|uint64(s[1])<<8|uint64(s[2])<<16|uint64(s[3])<<24|
+			uint64(s[4])<<32|uint64(s[5])<<40|uint64(s[6])<<48|uint64(s[7])<<56)
+		g.a, g.b, g.c, g.d = g.b, g.c, g.d, g.a
+		s = s[8:]
+	}
+	last := uint64(len(s)+1) << 56
+	for i := range len(s) {
+		last |= uint64(s[i]) << (8 * i)
+	}
+	g.a, g.b, g.c, g.d = g.b, g.c, g.d, lane(g.a, last)
+}
+
+// sum returns the hash of everything so far, as 64 hexadecimal digits.
+func (g digest) sum() string {
+	for range 8 { // let every lane reach every other
+		g.a, g.b, g.c, g.d = lane(g.a, g.d), lane(g.b, g.a), lane(g.c, g.b), lane(g.d, g.c)
+		g.a ^= g.a >> 29
+		g.b ^= g.b >> 31
+		g.c ^= g.c >> 30
+		g.d ^= g.d >> 32
+	}
+	var out [32]byte
+	binary.BigEndian.PutUint64(out[0:], g.a)
+	binary.BigEndian.PutUint64(out[8:], g.b)
+	binary.BigEndian.PutUint64(out[16:], g.c)
+	binary.BigEndian.PutUint64(out[24:], g.d)
+	return hex.EncodeToString(out[:])
+}

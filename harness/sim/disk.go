@@ -1,0 +1,198 @@
+package sim
+
+import (
+	"time"
+
+	"github.com/ordeal-go/ordeal/node"
+)
+
+// DiskModel says how fast every disk is. A zero field has its default; a negative one means none.
+type DiskModel struct {
+	Latency   time.Duration // of any operation; default 20 µs
+	Jitter    time.Duration // up to this much more; default 20 µs
+	Sync      time.Duration // of an fsync, besides; default 1 ms, and up to as much more
+	Bandwidth int64         // bytes read or written per second; default 1 GB/s
+}
+
+func (d DiskModel) withDefaults() DiskModel {
+	d.Latency = orDefault(d.Latency, 20*time.Microsecond)
+	d.Jitter = orDefault(d.Jitter, 20*time.Microsecond)
+	d.Sync = orDefault(d.Sync, time.Millisecond)
+	d.Bandwidth = orDefault(d.Bandwidth, 1_000_000_000)
+	return d
+}
+
+// disk holds a machine's files. What is written survives the process; what is synced survives a loss of power.
+type disk struct {
+	files   map[string]*file // as processes see them
+	durable map[string]*file // names that are surely on the platter
+	journal []nameChange     // changes of names since then, in order
+	chance  chance
+	model   *DiskModel
+}
+
+// file is the content of a file, whatever its name.
+type file struct {
+	data   []byte
+	synced []byte // what a loss of power leaves; nil: nothing
+	own    bool   // data is ours to append to
+}
+
+// nameChange is a file that got a name, or with a nil file a name that went.
+type nameChange struct {
+	path string
+	file *file
+}
+
+func newDisk(model *DiskModel, chance chance, files map[string]string) disk {
+	d := disk{files: map[string]*file{}, durable: map[string]*file{}, model: model, chance: chance}
+	for path, text := range files {
+		f := &file{data: []byte(text)}
+		f.synced = f.data
+		d.files[path], d.durable[path] = f, f
+	}
+	return d
+}
+
+// takes draws how long a step of a job takes.
+func (d *disk) takes(s *node.FileStep) int64 {
+	t := int64(d.model.Latency)
+	if d.model.Jitter > 0 {
+		t += int64(d.chance.below(uint64(d.model.Jitter)))
+	}
+	n := len(s.Data)
+	switch s.Kind {
+	case node.ReadFile:
+		if f := d.files[s.Path]; f != nil {
+			n = len(f.data)
+		}
+	case node.SyncFile:
+		if d.model.Sync > 0 {
+			t += int64(d.model.Sync) + int64(d.chance.below(uint64(d.model.Sync)))
+		}
+	}
+	if d.model.Bandwidth > 0 {
+		t += int64(n) * int64(time.Second) / d.model.Bandwidth
+	}
+	return t
+}
+
+// do carries out one step; a read returns what it read.
+func (d *disk) do(s *node.FileStep) ([]byte, node.Errno) {
+	f := d.files[s.Path]
+	switch s.Kind {
+	case node.ReadFile:
+		if f == nil {
+			return nil, node.ErrNotFound
+		}
+		return f.data[:len(f.data):len(f.data)], node.ErrNone
+	case node.WriteFile:
+		d.write(s.Path, s.Data)
+	case node.AppendFile:
+		d.append(s.Path, s.Data)
+	case node.SyncFile:
+		if f == nil {
+			return nil, node.ErrNotFound
+		}
+		f.synced = f.data[:len(f.data):len(f.data)]
+		d.commit()
+	case node.RenameFile:
+		if f == nil {
+			return nil, node.ErrNotFound
+		}
+		if s.Path != s.To {
+			d.rename(s.To, f)
+			d.rename(s.Path, nil)
+		}
+	case node.RemoveFile:
+		if f != nil {
+			d.rename(s.Path, nil)
+		}
+	default:
+		return nil, node.ErrBadAddress // EINVAL has this text
+	}
+	return nil, node.ErrNone
+}
+
+// write truncates or creates the file. The step's data is nobody's to change, so it need not be copied.
+func (d *disk) write(path string, data []byte) {
+	f := d.files[path]
+	if f == nil {
+		f = &file{}
+		d.rename(path, f)
+	}
+	f.data, f.own = data, false
+}
+
+func (d *disk) append(path string, data []byte) {
+	f := d.files[path]
+	if f == nil {
+		f = &file{}
+		d.rename(path, f)
+	}
+	if !f.own {
+		f.data = append(make([]byte, 0, 2*len(f.data)+len(data)), f.data...)
+		f.own = true
+	}
+	// Earlier reads and synced keep their own lengths: what is appended lies behind them.
+	f.data = append(f.data, data...)
+}
+
+func (d *disk) appendLine(path, line string) {
+	d.append(path, append([]byte(line), '\n'))
+}
+
+// rename gives a name to a file, or takes it away.
+func (d *disk) rename(path string, f *file) {
+	if f == nil {
+		delete(d.files, path)
+	} else {
+		d.files[path] = f
+	}
+	d.journal = append(d.journal, nameChange{path, f})
+	if len(d.journal) > 4096 { // a file system writes its journal out every few seconds
+		d.commit()
+	}
+}
+
+// commit puts the names onto the platter: a journalling file system writes all of them with any fsync.
+func (d *disk) commit() {
+	for _, c := range d.journal {
+		if c.file == nil {
+			delete(d.durable, c.path)
+		} else {
+			d.durable[c.path] = c.file
+		}
+	}
+	clear(d.journal)
+	d.journal = d.journal[:0]
+}
+
+// tear leaves a step as a process that was killed in it leaves it: written in part.
+func (d *disk) tear(s *node.FileStep) {
+	part := s.Data[:d.chance.below(uint64(len(s.Data))+1)]
+	switch s.Kind {
+	case node.WriteFile:
+		d.write(s.Path, part)
+	case node.AppendFile:
+		d.append(s.Path, part)
+	}
+}
+
+// losePower leaves what was synced: of the changes of names since, the first few.
+func (d *disk) losePower() {
+	d.journal = d.journal[:d.chance.below(uint64(len(d.journal))+1)]
+	d.commit()
+	d.files = make(map[string]*file, len(d.durable))
+	after := map[*file]*file{} // two names of one file stay so
+	for path, f := range d.durable {
+		if after[f] == nil {
+			after[f] = &file{data: f.synced, synced: f.synced}
+		}
+		d.files[path] = after[f]
+	}
+	d.durable = make(map[string]*file, len(d.files))
+	for path, f := range d.files {
+		d.durable[path] = f
+	}
+}

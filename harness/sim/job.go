@@ -1,0 +1,139 @@
+package sim
+
+import (
+	"time"
+
+	"github.com/ordeal-go/ordeal/node"
+)
+
+const (
+	workLatency   = int64(50 * time.Microsecond) // to start another thread's work
+	workBandwidth = 500_000_000                  // bytes worked on per second
+	scriptTime    = int64(5 * time.Millisecond)
+)
+
+// job is something that takes time and is not the core's loop: file operations, work, a script.
+type job struct {
+	m          *machine
+	kind       node.EventKind // of the event at its end
+	op         node.OpID
+	steps      []node.FileStep
+	step       int
+	foreground bool
+	block      uint32 // the block of the core, if in the foreground
+	gen        uint32
+	work       func() any
+	read       []byte
+}
+
+// jobs are those under way.
+type jobs struct {
+	table []*job // m is nil where there is none
+	free  []uint32
+}
+
+func (js *jobs) start(m *machine, kind node.EventKind, op node.OpID) (*job, uint32) {
+	var i uint32
+	if n := len(js.free); n > 0 {
+		i, js.free = js.free[n-1], js.free[:n-1]
+	} else {
+		i = uint32(len(js.table))
+		js.table = append(js.table, &job{})
+	}
+	j := js.table[i]
+	*j = job{m: m, kind: kind, op: op, gen: j.gen + 1}
+	return j, i
+}
+
+func (js *jobs) end(i uint32) {
+	j := js.table[i]
+	*j = job{gen: j.gen + 1}
+	js.free = append(js.free, i)
+}
+
+func (j *job) after(d int64, i uint32) {
+	w := j.m.w
+	w.queue.push(item{at: w.now + d, what: jobStep, machine: j.m.index, a: i, b: j.gen})
+}
+
+func (js *jobs) startFile(m *machine, ef *node.Effect) {
+	j, i := js.start(m, node.FileDone, ef.Op)
+	j.steps = ef.Steps
+	if j.foreground = !ef.Flag; j.foreground {
+		j.block = m.block()
+	}
+	j.nextStep(i)
+}
+
+func (j *job) nextStep(i uint32) {
+	if j.step < len(j.steps) {
+		j.after(j.m.disk.takes(&j.steps[j.step]), i)
+		return
+	}
+	j.after(0, i)
+}
+
+func (js *jobs) startWork(m *machine, ef *node.Effect) {
+	j, i := js.start(m, node.WorkDone, ef.Op)
+	j.work = ef.Work
+	j.after(workLatency+int64(ef.N)*int64(time.Second)/workBandwidth, i)
+}
+
+func (js *jobs) startScript(m *machine, ef *node.Effect) {
+	j, i := js.start(m, node.ScriptExited, ef.Op)
+	j.after(scriptTime+int64(m.disk.chance.below(uint64(scriptTime))), i)
+}
+
+// stepDone is called when a job's time for what it was at is over.
+func (js *jobs) stepDone(i, gen uint32) {
+	j := js.table[i]
+	if j.gen != gen {
+		return
+	}
+	m, w := j.m, j.m.w
+	done := &completion{op: j.op}
+	l := letter{kind: j.kind, done: done}
+	switch j.kind {
+	case node.FileDone:
+		if j.step < len(j.steps) {
+			read, err := m.disk.do(&j.steps[j.step])
+			if j.steps[j.step].Kind == node.ReadFile {
+				j.read = read
+			}
+			if err == node.ErrNone {
+				if j.step++; j.step < len(j.steps) {
+					j.nextStep(i)
+					return
+				}
+			} else {
+				l.n, done.err = int64(j.step), err
+			}
+		}
+		done.bytes = j.read
+	case node.WorkDone:
+		w.inCore = m
+		done.result = j.work()
+		w.inCore = nil
+	}
+	foreground, block := j.foreground, j.block
+	js.end(i)
+	if !foreground {
+		m.post(l)
+		return
+	}
+	m.first.push(l)
+	m.unblock(block)
+}
+
+// tear ends the jobs of a process that ended: a write under way leaves a part.
+func (js *jobs) tear(m *machine) {
+	for i, j := range js.table {
+		if j.m != m {
+			continue
+		}
+		if j.step < len(j.steps) {
+			m.disk.tear(&j.steps[j.step])
+		}
+		js.end(uint32(i))
+	}
+}
