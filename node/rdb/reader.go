@@ -1,0 +1,411 @@
+package rdb
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+	"strconv"
+)
+
+// EntryKind says what an [Entry] is, and so which of its fields mean something.
+type EntryKind uint8
+
+// The kinds of entries, with the fields that each one fills besides Kind and Offset.
+const (
+	// Aux is a field of information about the file: Key its name, Str its text.
+	Aux EntryKind = iota + 1
+	// SelectDB says which database the following keys are in: DB.
+	SelectDB
+	// ResizeDB announces the size of the selected database: Keys, Expires. The numbers may be wrong.
+	ResizeDB
+	// Key is a key with its value: DB, Key, Type, ExpireMS if HasExpire, and what holds a value of that Type.
+	Key
+	// End is the end of the file. The checksum, if there is one, was right.
+	End
+)
+
+var entryNames = [...]string{Aux: "aux", SelectDB: "select-db", ResizeDB: "resize-db", Key: "key", End: "end"}
+
+func (k EntryKind) String() string {
+	if int(k) < len(entryNames) && entryNames[k] != "" {
+		return entryNames[k]
+	}
+	return fmt.Sprintf("entry(%d)", uint8(k))
+}
+
+// Entry is one piece of a file. Its bytes are valid until the next call of [Reader.Next].
+type Entry struct {
+	Kind      EntryKind
+	Offset    int // where it begins, in bytes from the start of the file
+	DB        int
+	Key       []byte
+	Type      Type
+	HasExpire bool
+	ExpireMS  int64 // ms since the epoch
+
+	Str   []byte // of a string, and of Aux
+	IsInt bool   // the file holds Str as a number:
+	Int   int64
+
+	Keys, Expires uint64
+}
+
+// ReadOptions says what a Reader accepts.
+type ReadOptions struct {
+	// MaxVersion is the newest format accepted; 0 means the package's MaxVersion. Redis 4.0 accepts 8.
+	MaxVersion int
+	// NoChecksum does not compare the checksum: rdbchecksum no.
+	NoChecksum bool
+}
+
+// Reader reads one RDB file, entry by entry. Redis 4.0: rdb.c, rdbLoadRio.
+type Reader struct {
+	data    []byte
+	at      int
+	version int
+	db      int
+	opts    ReadOptions
+	err     error
+	ended   bool
+
+	expireMS int64 // of the key to come
+	expires  bool
+
+	key, str []byte // memory for strings that do not lie in data as they are
+}
+
+// NewReader reads the head of the file in data, which must not change while the Reader is in use. It fails with a
+// [SignatureError], a [VersionError] or, if there is not even a head, a [CorruptError].
+func NewReader(data []byte, opts ReadOptions) (*Reader, error) {
+	const head = len(signature) + 4
+	if len(data) < head {
+		return nil, &CorruptError{Offset: len(data), Reason: "the file ends within its head", Short: true}
+	}
+	if string(data[:len(signature)]) != signature {
+		return nil, &SignatureError{Got: append([]byte(nil), data[:head]...)}
+	}
+	version := 0
+	for _, c := range data[len(signature):head] {
+		if c < '0' || c > '9' {
+			version = 0
+			break
+		}
+		version = version*10 + int(c-'0')
+	}
+	if opts.MaxVersion == 0 {
+		opts.MaxVersion = MaxVersion
+	}
+	if version < 1 || version > opts.MaxVersion {
+		return nil, &VersionError{version}
+	}
+	return &Reader{data: data, at: head, version: version, opts: opts}, nil
+}
+
+// Version returns the version of the format that the file says it is in.
+func (r *Reader) Version() int { return r.version }
+
+// Offset returns how far the file has been read, in bytes; after the End entry, where the file ends. More may follow
+// it: an append only file.
+func (r *Reader) Offset() int { return r.at }
+
+// Next returns the next entry. Opcodes that say nothing about the data (functions, modules' own data, idle times) are
+// passed over. It fails with a [CorruptError] or an [UnsupportedError], and then always with the same. After End it
+// returns End.
+func (r *Reader) Next() (Entry, error) {
+	if r.err != nil {
+		return Entry{}, r.err
+	}
+	if r.ended {
+		return Entry{Kind: End, Offset: r.at}, nil
+	}
+	e, err := r.next()
+	if err != nil {
+		r.err = err
+		return Entry{}, err
+	}
+	return e, nil
+}
+
+func (r *Reader) next() (Entry, error) {
+	for {
+		e := Entry{Offset: r.at}
+		op, err := r.byte("list of entries")
+		if err != nil {
+			return e, err
+		}
+		switch op {
+		case opAux:
+			return r.aux(e)
+		case opSelectDB:
+			return r.selectDB(e)
+		case opResizeDB:
+			e.Kind = ResizeDB
+			if e.Keys, err = r.length("number of keys"); err == nil {
+				e.Expires, err = r.length("number of expiry times")
+			}
+			return e, err
+		case opEnd:
+			return r.end(e)
+		case opExpire, opExpireMS, opIdle, opFreq:
+			err = r.keyAttribute(op)
+		case opFunction2, opModuleAux, opSlotInfo:
+			err = r.passOver(op)
+		default:
+			return r.keyed(e, Type(op))
+		}
+		if err != nil {
+			return e, err
+		}
+	}
+}
+
+func (r *Reader) aux(e Entry) (_ Entry, err error) {
+	e.Kind = Aux
+	if e.Key, _, _, err = r.string(&r.key, "name of an aux field"); err == nil {
+		e.Str, e.Int, e.IsInt, err = r.string(&r.str, "aux field")
+	}
+	return e, err
+}
+
+func (r *Reader) selectDB(e Entry) (Entry, error) {
+	n, err := r.length("number of a database")
+	if err != nil {
+		return e, err
+	}
+	if n > math.MaxInt32 {
+		return e, r.corrupt(e.Offset, "database %d selected", n)
+	}
+	e.Kind, e.DB, r.db = SelectDB, int(n), int(n)
+	return e, nil
+}
+
+// keyAttribute reads what is said of the key that follows.
+func (r *Reader) keyAttribute(op byte) error {
+	switch op {
+	case opExpire:
+		b, err := r.bytes(4, "expiry time")
+		if err != nil {
+			return err
+		}
+		r.expires, r.expireMS = true, int64(int32(binary.LittleEndian.Uint32(b)))*1000
+	case opExpireMS:
+		b, err := r.bytes(8, "expiry time")
+		if err != nil {
+			return err
+		}
+		r.expires, r.expireMS = true, int64(binary.LittleEndian.Uint64(b))
+	case opIdle:
+		_, err := r.length("idle time")
+		return err
+	case opFreq:
+		_, err := r.byte("frequency of use")
+		return err
+	}
+	return nil
+}
+
+func (r *Reader) keyed(e Entry, t Type) (_ Entry, err error) {
+	if !t.known() {
+		return e, r.corrupt(e.Offset, "%d is neither a type of values nor an opcode", byte(t))
+	}
+	e.Kind, e.Type, e.DB = Key, t, r.db
+	e.HasExpire, e.ExpireMS = r.expires, r.expireMS
+	r.expires, r.expireMS = false, 0
+	if e.Key, _, _, err = r.string(&r.key, "key"); err != nil {
+		return e, err
+	}
+	if t != TypeString {
+		return e, &UnsupportedError{Offset: e.Offset, Type: t, Key: append([]byte(nil), e.Key...)}
+	}
+	e.Str, e.Int, e.IsInt, err = r.string(&r.str, "string")
+	return e, err
+}
+
+func (r *Reader) end(e Entry) (Entry, error) {
+	e.Kind = End
+	if r.version >= checksumVersion {
+		body := r.data[:r.at]
+		b, err := r.bytes(8, "checksum")
+		if err != nil {
+			return e, err
+		}
+		want := binary.LittleEndian.Uint64(b)
+		if want != 0 && !r.opts.NoChecksum {
+			if got := Checksum(0, body); got != want {
+				return e, r.corrupt(len(body), "checksum is %016x, that of the bytes before it is %016x", want, got)
+			}
+		}
+	}
+	r.ended = true
+	return e, nil
+}
+
+// passOver reads entries that a server without functions, modules and cluster has no use for.
+func (r *Reader) passOver(op byte) (err error) {
+	switch op {
+	case opFunction2:
+		_, _, _, err = r.string(&r.str, "function library")
+	case opSlotInfo:
+		for i := 0; i < 3 && err == nil; i++ {
+			_, err = r.length("slot information")
+		}
+	case opModuleAux:
+		if _, err = r.length("number of a module"); err == nil {
+			err = r.moduleFields()
+		}
+	}
+	return err
+}
+
+// moduleFields passes over what a module wrote: fields that each say their type, up to type 0.
+func (r *Reader) moduleFields() error {
+	const (
+		fieldsEnd = iota
+		fieldSigned
+		fieldUnsigned
+		fieldFloat
+		fieldDouble
+		fieldString
+	)
+	for {
+		from := r.at
+		op, err := r.length("type of a module's field")
+		if err != nil {
+			return err
+		}
+		switch op {
+		case fieldsEnd:
+			return nil
+		case fieldSigned, fieldUnsigned:
+			_, err = r.length("number of a module")
+		case fieldFloat:
+			_, err = r.bytes(4, "number of a module")
+		case fieldDouble:
+			_, err = r.bytes(8, "number of a module")
+		case fieldString:
+			_, _, _, err = r.string(&r.str, "string of a module")
+		default:
+			return r.corrupt(from, "module's field of type %d", op)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// string reads a string in any form. If its bytes do not lie in the file as they are, they are put into scratch.
+func (r *Reader) string(scratch *[]byte, what string) (s []byte, n int64, isInt bool, err error) {
+	from := r.at
+	first, err := r.byte(what)
+	if err != nil {
+		return nil, 0, false, err
+	}
+	if first>>6 != special {
+		r.at = from
+		length, err := r.length("length of the " + what)
+		if err != nil {
+			return nil, 0, false, err
+		}
+		s, err = r.bytes(length, what)
+		return s, 0, false, err
+	}
+	switch first & 63 {
+	case specialInt8, specialInt16, specialInt32:
+		b, err := r.bytes(1<<(first&63), what)
+		if err != nil {
+			return nil, 0, false, err
+		}
+		switch len(b) {
+		case 1:
+			n = int64(int8(b[0]))
+		case 2:
+			n = int64(int16(binary.LittleEndian.Uint16(b)))
+		case 4:
+			n = int64(int32(binary.LittleEndian.Uint32(b)))
+		}
+		*scratch = strconv.AppendInt((*scratch)[:0], n, 10)
+		return *scratch, n, true, nil
+	case specialLZF:
+		s, err = r.compressed(scratch, what)
+		return s, 0, false, err
+	}
+	return nil, 0, false, r.corrupt(from, "%s in the unknown form %#x", what, first)
+}
+
+func (r *Reader) compressed(scratch *[]byte, what string) ([]byte, error) {
+	from := r.at - 1
+	packed, err := r.length("compressed length of the " + what)
+	if err != nil {
+		return nil, err
+	}
+	length, err := r.length("length of the " + what)
+	if err != nil {
+		return nil, err
+	}
+	b, err := r.bytes(packed, what)
+	if err != nil {
+		return nil, err
+	}
+	if length > math.MaxInt {
+		length = math.MaxInt // and so too long for any compressed bytes
+	}
+	*scratch, err = decompress((*scratch)[:0], b, int(length))
+	if err != nil {
+		return nil, r.corrupt(from, "%s: %v", what, err)
+	}
+	return *scratch, nil
+}
+
+func (r *Reader) length(what string) (uint64, error) {
+	from := r.at
+	first, err := r.byte(what)
+	if err != nil {
+		return 0, err
+	}
+	switch {
+	case first>>6 == length6:
+		return uint64(first), nil
+	case first>>6 == length14:
+		low, err := r.byte(what)
+		return uint64(first&63)<<8 | uint64(low), err
+	case first == length32:
+		b, err := r.bytes(4, what)
+		if err != nil {
+			return 0, err
+		}
+		return uint64(binary.BigEndian.Uint32(b)), nil
+	case first == length64:
+		b, err := r.bytes(8, what)
+		if err != nil {
+			return 0, err
+		}
+		return binary.BigEndian.Uint64(b), nil
+	}
+	return 0, r.corrupt(from, "%s begins with %#x, as no length does", what, first)
+}
+
+func (r *Reader) byte(what string) (byte, error) {
+	if r.at == len(r.data) {
+		return 0, r.short(what)
+	}
+	r.at++
+	return r.data[r.at-1], nil
+}
+
+func (r *Reader) bytes(n uint64, what string) ([]byte, error) {
+	if n > uint64(len(r.data)-r.at) {
+		return nil, r.short(what)
+	}
+	b := r.data[r.at : r.at+int(n) : r.at+int(n)]
+	r.at += int(n)
+	return b, nil
+}
+
+func (r *Reader) short(what string) error {
+	return &CorruptError{Offset: r.at, Short: true,
+		Reason: fmt.Sprintf("the file ends at byte %d within the %s", len(r.data), what)}
+}
+
+func (r *Reader) corrupt(offset int, format string, args ...any) error {
+	return &CorruptError{Offset: offset, Reason: fmt.Sprintf(format, args...)}
+}
