@@ -14,6 +14,8 @@ const (
 	Pause   Verb = "pause"   // SIGSTOP
 	Resume  Verb = "resume"  // SIGCONT
 	Heal    Verb = "heal"    // every fault in force ends: links, pauses, machines that are down
+	Promote Verb = "promote" // an operator's SLAVEOF NO ONE
+	SlaveOf Verb = "slaveof" // an operator's SLAVEOF: A -> B makes every one of A a replica of B
 )
 
 // Fault is one thing to do to a cluster.
@@ -44,6 +46,9 @@ func (f Fault) Duration(name string) time.Duration {
 
 // Links says whether the fault is one on links between A and B, and not on machines.
 func (f Fault) Links() bool { return f.Verb == Cut || f.Verb == Latency }
+
+// Order says whether the fault is a command that an operator gives to servers, over the network like any client.
+func (f Fault) Order() bool { return f.Verb == Promote || f.Verb == SlaveOf }
 
 // Step is one line of a schedule: a fault, when it starts, and how long it lasts.
 type Step struct {

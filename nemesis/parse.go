@@ -209,9 +209,15 @@ func (p *parser) fault() (Fault, error) {
 		if t.kind != both && t.kind != oneWay {
 			return f, p.errorf(t, "found %v, expected | (both ways) or -> (one way) and the other side", t)
 		}
+		if g.arrow && t.kind != oneWay {
+			return f, p.errorf(t, "found |, expected ->: %s goes one way", g.verb)
+		}
 		f.OneWay = t.kind == oneWay
 		if f.B, err = p.names("after " + t.text); err != nil {
 			return f, err
+		}
+		if g.arrow && len(f.B) > 1 {
+			return f, p.errorf(t, "found %d machines after ->, expected one", len(f.B))
 		}
 	}
 	f.Args, err = p.args(g)

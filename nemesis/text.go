@@ -13,6 +13,7 @@ type grammar struct {
 	sides   int      // 0: no targets, 1: targets, 2: targets on both sides of | or ->
 	args    []string // attributes it may have; the first is the one it cannot do without
 	lasts   bool     // "for" may follow
+	arrow   bool     // the sides are joined by -> only, and the right one is a single machine
 	synonym []string // what people write instead
 }
 
@@ -24,6 +25,8 @@ var grammars = []grammar{
 	{verb: Pause, sides: 1, lasts: true, synonym: []string{"stop", "sigstop", "freeze", "suspend"}},
 	{verb: Resume, sides: 1, synonym: []string{"cont", "sigcont", "continue", "unpause"}},
 	{verb: Heal, synonym: []string{"repair", "mend", "uncut"}},
+	{verb: Promote, sides: 1, synonym: []string{"elect", "makemaster"}},
+	{verb: SlaveOf, sides: 2, arrow: true, synonym: []string{"replicaof", "follow", "demote"}},
 }
 
 // Verbs returns every verb, in the order of FAULTS.md.

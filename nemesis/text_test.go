@@ -154,6 +154,9 @@ func drawFault(t *rapid.T) nemesis.Fault {
 		f.A, f.B = names[:at], names[at:]
 		f.OneWay = rapid.Bool().Draw(t, "one way")
 	}
+	if f.Verb == nemesis.SlaveOf {
+		f.A, f.B, f.OneWay = names[1:], names[:1], true
+	}
 	if f.Verb == nemesis.Latency {
 		f.Args = []nemesis.Arg{{"delay", duration.Draw(t, "delay").String()}}
 		if rapid.Bool().Draw(t, "jitter?") {

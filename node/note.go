@@ -49,11 +49,17 @@ const (
 	NoteInfo NoteKind = "info"
 	// NoteStage is the observer's word that the cluster as a whole reached a stage: Text.
 	NoteStage NoteKind = "stage"
+	// NoteOrder is a command that the observer gave to a server as its operator: About, Text, Result (the reply).
+	NoteOrder NoteKind = "order"
 )
+
+// An observer also gives NoteState, NoteDigest and NoteConfig of what servers and Sentinels answered; About then says
+// of whom.
 
 // Note is an observation for the history: one flat struct whose fields mean what its kind says.
 type Note struct {
-	Kind NoteKind `json:"note"`
+	Kind  NoteKind `json:"note"`
+	About string   `json:"about,omitempty"` // the machine spoken of; "" the one that notes
 
 	Role    string `json:"role,omitempty"` // "master", "slave"
 	Link    string `json:"link,omitempty"`
