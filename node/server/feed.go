@@ -1,0 +1,158 @@
+package server
+
+import (
+	"strconv"
+
+	"github.com/ordeal-go/ordeal/node"
+	"github.com/ordeal-go/ordeal/node/resp"
+)
+
+// feed puts a command into the stream of a master. It does nothing on a replica, whose stream is its master's.
+// Redis 4.0: replication.c, replicationFeedSlaves.
+func (r *replication) feed(s *Server, db int, args [][]byte) {
+	if !r.isMaster() || (!r.backlog.active && len(r.replicas) == 0) {
+		return
+	}
+	b := r.scratch[:0]
+	if r.streamDB != db {
+		b = appendSelect(b, db)
+		r.streamDB = db
+	}
+	b = resp.AppendCommandBytes(b, args)
+	r.emit(s, b)
+	r.keepScratch(b)
+}
+
+// feedWords is feed for the commands that a master makes up itself. They touch no database, so they never select one.
+func (r *replication) feedWords(s *Server, words ...string) {
+	if !r.isMaster() || !r.backlog.active {
+		return
+	}
+	b := resp.AppendCommand(r.scratch[:0], words...)
+	r.emit(s, b)
+	r.keepScratch(b)
+}
+
+// keepScratch keeps the memory for the next command, unless one huge command made it huge.
+func (r *replication) keepScratch(b []byte) {
+	if cap(b) <= 1<<20 {
+		r.scratch = b[:0]
+	}
+}
+
+func appendSelect(b []byte, db int) []byte {
+	b = resp.AppendArray(b, 2)
+	b = resp.AppendBulkString(b, "SELECT")
+	return resp.AppendBulkInt(b, int64(db))
+}
+
+// emit appends b to the history: to the backlog and to every replica that is past the start of its snapshot.
+// On a master b is a command, on a replica what it has just applied.
+func (r *replication) emit(s *Server, b []byte) {
+	node.Assert(r.backlog.active, "bytes for the stream and no backlog to keep them")
+	r.offset += int64(len(b))
+	r.backlog.append(b, r.offset)
+	r.checkBacklog()
+	for _, c := range r.replicas {
+		if c.replica.phase != waitSaveStart { // its snapshot will hold b
+			s.writeTo(c, b)
+		}
+	}
+}
+
+// pingReplicas tells the replicas that the master lives. The PING is part of the history and counts.
+func (r *replication) pingReplicas(s *Server) {
+	if !r.isMaster() || len(r.replicas) == 0 {
+		return
+	}
+	r.feedWords(s, "PING")
+	r.noteDigest(s)
+}
+
+// fed counts what arrived from the master; c has parsed none of it yet.
+func (r *replication) fed(_ *Server, c *client, n int) {
+	if m := r.master; m != nil && m.client == c {
+		m.read += int64(n)
+	}
+}
+
+// applied passes on what the master's last command was, now that it has been executed: to our backlog and our own
+// replicas, byte for byte. Within a transaction it waits for EXEC, so that nobody ever holds half of one.
+// Redis 4.0: networking.c, processInputBufferAndReplicate; replication.c, replicationFeedSlavesFromMasterStream.
+func (r *replication) applied(s *Server, c *client) {
+	m := r.master
+	if m == nil || m.client != c {
+		return // the command ended the link
+	}
+	raw := c.in.Raw()
+	if c.is(flagMulti) {
+		m.partial = append(m.partial, raw...)
+		return
+	}
+	if len(m.partial) > 0 {
+		m.partial = append(m.partial, raw...)
+		raw = m.partial
+		m.partial = m.partial[:0]
+	}
+	m.applied += int64(len(raw))
+	if m.applied != m.read-int64(c.in.Buffered()) {
+		node.Assert(false, "applied up to %d, but %d bytes were read and %d are not parsed", m.applied, m.read, c.in.Buffered())
+	}
+	r.emit(s, raw)
+	if s.opts.Notes && c.cmd != nil && c.cmd.name == "ping" {
+		r.noteDigest(s)
+	}
+}
+
+// emptyLine is a line without words: a replica's sign of life while it loads.
+// Redis 4.0: networking.c, processInlineBuffer.
+func (r *replication) emptyLine(s *Server, c *client) {
+	if c.is(flagReplica) {
+		c.replica.ackTime = s.unix()
+	}
+	if m := r.master; m != nil && m.client == c {
+		m.partial = append(m.partial, c.in.Raw()...) // counts with the next command
+	}
+}
+
+// errorReplied logs an error between master and replica: their datasets may differ from here on. Only errors that
+// Redis makes up on the spot are logged, as in 4.0. Redis 4.0: networking.c, addReplyErrorLength.
+func (r *replication) errorReplied(s *Server, c *client, text string) {
+	if !c.is(flagMaster|flagReplica) || len(text) < 4 || text[:4] != "ERR " || sharedErrors[text] {
+		return
+	}
+	from, to := "slave", "master"
+	if c.is(flagReplica) {
+		from, to = to, from
+	}
+	cmd := "<unknown>"
+	if c.last != nil {
+		cmd = c.last.name
+	}
+	s.log(node.LogWarning, "== CRITICAL == This "+from+" is sending an error to its "+to+": '"+text[4:]+
+		"' after processing the command '"+cmd+"'")
+}
+
+// sharedErrors are sent without being logged. Redis 4.0: server.c, createSharedObjects.
+var sharedErrors = map[string]bool{
+	"ERR syntax error": true, "ERR no such key": true, "ERR index out of range": true,
+	"ERR source and destination objects are the same": true,
+}
+
+// beforeSend does what concerns all replicas once a step: it asks them for their offsets if somebody waits for them,
+// and wakes those who have waited long enough. Redis 4.0: server.c, beforeSleep.
+func (r *replication) beforeSend(s *Server) {
+	for r.askACK || r.acked {
+		if r.askACK {
+			r.askACK = false
+			r.feedWords(s, "REPLCONF", "GETACK", "*")
+		}
+		r.acked = false
+		r.serveWaiting(s) // whose next commands may be WAITs again
+	}
+	r.setWaitTimer(s)
+	r.noteChange(s)
+}
+
+// itoa renders a number for a log line or a command.
+func itoa(n int64) string { return strconv.FormatInt(n, 10) }

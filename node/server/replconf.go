@@ -1,0 +1,88 @@
+package server
+
+import (
+	"strings"
+
+	"github.com/ordeal-go/ordeal/node/resp"
+)
+
+// maxIP is the longest address that a replica may announce. Redis 4.0: server.h, NET_IP_STR_LEN.
+const maxIP = 46
+
+// replconfCommand is REPLCONF option value …: what master and replica tell each other beside the stream.
+// Redis 4.0: replication.c, replconfCommand.
+func replconfCommand(s *Server, c *client) {
+	if len(c.args)%2 == 0 {
+		s.replyError(c, "ERR syntax error")
+		return
+	}
+	for i := 1; i < len(c.args); i += 2 {
+		option, value := c.args[i], c.args[i+1]
+		switch {
+		case equalFold(option, "listening-port"):
+			port, ok := resp.ParseInt(value)
+			if !ok {
+				s.replyError(c, "ERR value is not an integer or out of range")
+				return
+			}
+			c.asReplica().port = int(port)
+		case equalFold(option, "ip-address"):
+			if len(value) >= maxIP {
+				s.replyError(c, "ERR REPLCONF ip-address provided by slave instance is too long: "+itoa(int64(len(value)))+" bytes")
+				return
+			}
+			c.asReplica().ip = string(value)
+		case equalFold(option, "capa"):
+			if equalFold(value, "eof") {
+				c.asReplica().capa |= capaEOF
+			} else if equalFold(value, "psync2") {
+				c.asReplica().capa |= capaPSYNC2
+			}
+		case equalFold(option, "ack"):
+			s.repl.acknowledged(s, c, value)
+			return // never replied to; what follows is of later versions
+		case equalFold(option, "getack"):
+			s.repl.sendACK(s)
+			return
+		default:
+			s.replyError(c, "ERR Unrecognized REPLCONF option: "+string(option))
+			return
+		}
+	}
+	s.replySimple(c, "OK")
+}
+
+// acknowledged takes REPLCONF ACK offset.
+func (r *replication) acknowledged(s *Server, c *client, value []byte) {
+	offset, ok := resp.ParseInt(value)
+	if !c.is(flagReplica) || !ok {
+		return
+	}
+	p := c.replica
+	p.ackOffset = max(p.ackOffset, offset)
+	p.ackTime = s.unix()
+	r.acked = true
+	if p.onlineOnACK && p.phase == replicaOnline {
+		r.online(s, c)
+	}
+}
+
+// sendACK tells the master what has been applied. While REPLCONF GETACK runs, its own bytes are not.
+// Redis 4.0: replication.c, replicationSendAck.
+func (r *replication) sendACK(s *Server) {
+	m := r.master
+	if m == nil {
+		return
+	}
+	b := resp.AppendArray(r.scratch[:0], 3)
+	b = resp.AppendBulkString(b, "REPLCONF")
+	b = resp.AppendBulkString(b, "ACK")
+	b = resp.AppendBulkInt(b, m.applied)
+	r.scratch = b
+	s.writeTo(m.client, b)
+}
+
+// equalFold compares a word of a command without allocating.
+func equalFold(word []byte, name string) bool {
+	return len(word) == len(name) && strings.EqualFold(string(word), name)
+}

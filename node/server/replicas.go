@@ -1,0 +1,171 @@
+package server
+
+import (
+	"slices"
+
+	"github.com/ordeal-go/ordeal/node"
+)
+
+// replicaPhase is how far a replica is on the way to the stream. Redis 4.0: server.h, SLAVE_STATE_*.
+type replicaPhase uint8
+
+const (
+	notReplica    replicaPhase = iota // it told its port or capabilities and has not asked to be synchronized
+	waitSaveStart                     // its snapshot has not begun
+	waitSaveEnd                       // its snapshot is being made; the stream gathers
+	sendBulk                          // the snapshot is being sent; the stream gathers
+	replicaOnline                     // the stream flows, except while onlineOnACK
+)
+
+// String returns the word that INFO has for the phase.
+func (p replicaPhase) String() string {
+	switch p {
+	case waitSaveStart, waitSaveEnd:
+		return "wait_bgsave"
+	case sendBulk:
+		return "send_bulk"
+	case replicaOnline:
+		return "online"
+	}
+	return ""
+}
+
+// capabilities are what a replica said that it understands. Redis 4.0: server.h, SLAVE_CAPA_*.
+type capabilities uint8
+
+const (
+	capaEOF    capabilities = 1 << iota // an RDB of unknown length, ended by a mark
+	capaPSYNC2                          // +CONTINUE with a replication ID
+
+	allCapabilities capabilities = 1<<8 - 1
+)
+
+// replicaState is the master's view of a replica. A client has one from its first REPLCONF on; it is a replica once it
+// has flagReplica.
+type replicaState struct {
+	phase       replicaPhase
+	capa        capabilities
+	port        int    // where it listens; 0: it did not say
+	ip          string // where it wants to be known; "": its own address
+	ackOffset   int64  // what it last said that it has applied; only ever grows
+	ackTime     int64  // Unix time of its last acknowledgement or sign of life
+	onlineOnACK bool   // it has the snapshot; the stream waits for its first acknowledgement
+	initial     int64  // offset told with +FULLRESYNC
+
+	// Of the transfer.
+	rdb      []byte // what remains to be sent
+	mark     string // the end mark of a transfer over the socket, "" for one from disk
+	chunkEnd int64  // bytes sent on the connection with the last piece, 0: no piece is under way
+	moved    int64  // Unix time at which the last piece was sent
+	done     bool   // all of it has left
+}
+
+// takesStream says whether what gathers for the replica may be sent. Redis 4.0: networking.c, prepareClientToWrite.
+func (p *replicaState) takesStream() bool { return p.phase == replicaOnline && !p.onlineOnACK }
+
+// holdsOutput says that what gathers for c must not be sent now: it would end up inside an RDB.
+func (c *client) holdsOutput() bool { return c.is(flagReplica) && !c.replica.takesStream() }
+
+// asReplica returns the state that a client gets with its first REPLCONF or SYNC.
+func (c *client) asReplica() *replicaState {
+	if c.replica == nil {
+		c.replica = new(replicaState)
+	}
+	return c.replica
+}
+
+// replicaAddr is where a replica is known: ip "" if that cannot be told.
+func (c *client) replicaAddr() (ip string, port int) {
+	if c.replica != nil {
+		ip, port = c.replica.ip, c.replica.port
+	}
+	if ip == "" {
+		ip, _ = splitAddr(c.addr)
+	}
+	return ip, port
+}
+
+// replicaName is how log lines call a replica. Redis 4.0: replication.c, replicationGetSlaveName.
+func (c *client) replicaName() string {
+	ip, port := c.replicaAddr()
+	switch {
+	case ip == "":
+		return "client id #" + itoa(int64(c.id))
+	case port == 0:
+		return joinName(ip, "<unknown-slave-port>")
+	}
+	return joinName(ip, itoa(int64(port)))
+}
+
+// attach adds c to the replicas.
+func (r *replication) attach(c *client, phase replicaPhase) {
+	c.flags |= flagReplica
+	c.replica.phase = phase
+	r.replicas = append(r.replicas, c)
+}
+
+// detach takes c off the replicas.
+func (r *replication) detach(s *Server, c *client) {
+	i := slices.Index(r.replicas, c)
+	node.Assert(i >= 0, "client %d is a replica that is not among the replicas", c.id)
+	r.replicas = slices.Delete(r.replicas, i, i+1)
+	c.flags &^= flagReplica
+	*c.replica = replicaState{capa: c.replica.capa, port: c.replica.port, ip: c.replica.ip}
+	if len(r.replicas) == 0 {
+		r.noReplicasSince = s.unix()
+	}
+	r.refreshGood(s)
+}
+
+// disconnectReplicas makes all replicas ask again, because the history they follow has changed.
+// Redis 4.0: replication.c, disconnectSlaves.
+func (r *replication) disconnectReplicas(s *Server) {
+	for len(r.replicas) > 0 {
+		r.drop(s, r.replicas[0])
+	}
+}
+
+// drop ends the connection of a replica. The client whose command is running may not go before that is over.
+func (r *replication) drop(s *Server, c *client) {
+	if c != s.current {
+		s.freeClient(c)
+		return
+	}
+	s.log(node.LogWarning, "Connection with slave "+c.replicaName()+" lost.")
+	r.detach(s, c)
+	s.freeClientASAP(c)
+}
+
+// clientFreed takes leave of a client whose connection is gone or about to be closed.
+// Redis 4.0: networking.c, freeClient.
+func (r *replication) clientFreed(s *Server, c *client) {
+	if c.is(flagMaster) {
+		r.masterLost(s, c)
+	}
+	if i := slices.Index(r.waiting, c); i >= 0 {
+		r.waiting = slices.Delete(r.waiting, i, i+1)
+	}
+	if c.is(flagReplica) {
+		s.log(node.LogWarning, "Connection with slave "+c.replicaName()+" lost.")
+		r.detach(s, c)
+		r.checkSocketsDone(s)
+	}
+}
+
+// online lets the stream flow. Redis 4.0: replication.c, putSlaveOnline.
+func (r *replication) online(s *Server, c *client) {
+	p := c.replica
+	p.phase, p.onlineOnACK, p.ackTime = replicaOnline, false, s.unix()
+	p.rdb = nil
+	r.refreshGood(s)
+	s.log(node.LogNotice, "Synchronization with slave "+c.replicaName()+" succeeded")
+	s.writeTo(c, nil) // send what has gathered
+}
+
+// sendNow puts bytes on the wire that are no part of the stream, ahead of what gathers for the replica.
+func (r *replication) sendNow(s *Server, c *client, b string) {
+	r.scratch = append(r.scratch[:0], b...)
+	s.out.Send(c.conn, r.scratch)
+	c.sent += int64(len(b))
+	s.stats.netOut += int64(len(b))
+}

@@ -1,0 +1,187 @@
+package server
+
+import (
+	"bytes"
+	"strconv"
+	"strings"
+
+	"github.com/ordeal-go/ordeal/node"
+	"github.com/ordeal-go/ordeal/node/keyspace"
+	"github.com/ordeal-go/ordeal/node/resp"
+)
+
+// markLength is the length of the mark that ends an RDB of unknown length. Redis 4.0: rdb.h, RDB_EOF_MARK_SIZE.
+const markLength = 40
+
+// beginTransfer takes +FULLRESYNC id offset: another history begins here, with the RDB that follows.
+func (r *replication) beginTransfer(s *Server, line string) {
+	words := strings.Fields(line)
+	var offset int64
+	ok := len(words) >= 3 && len(words[1]) == len(noReplID)
+	if ok {
+		offset, ok = resp.ParseInt([]byte(words[2]))
+	}
+	if ok {
+		r.link.id, r.link.offset = words[1], offset
+		s.log(node.LogNotice, "Full resync from master: "+words[1]+":"+itoa(offset))
+	} else {
+		s.log(node.LogWarning, "Master replied with wrong +FULLRESYNC syntax.")
+		r.link.preSync = true
+	}
+	r.discardCached(s)
+	r.forgetStream(s)
+	r.state, r.link.lastIO = linkTransfer, s.unix()
+}
+
+// receiveRDB takes the line before the RDB, then the RDB. It returns false when more has to arrive.
+// Redis 4.0: replication.c, readSyncBulkPayload.
+func (r *replication) receiveRDB(s *Server) bool {
+	l := &r.link
+	if !l.counted {
+		line, ok := l.line(maxCountLine)
+		if ok {
+			r.countLine(s, line)
+		}
+		return ok
+	}
+	if len(l.in) == 0 {
+		return false
+	}
+	l.lastIO = s.unix()
+	if l.mark == nil {
+		n := min(len(l.in), int(l.size)-len(l.rdb))
+		l.rdb = append(l.rdb, l.in[:n]...)
+		l.in = l.in[n:]
+		if int64(len(l.rdb)) == l.size {
+			r.loadReceived(s)
+		}
+		return false
+	}
+	// The mark may arrive in pieces, so it is looked for at the end of everything so far.
+	l.rdb = append(l.rdb, l.in...)
+	l.in = l.in[:0]
+	if bytes.HasSuffix(l.rdb, l.mark) {
+		l.rdb = l.rdb[:len(l.rdb)-len(l.mark)]
+		r.loadReceived(s)
+	}
+	return false
+}
+
+// countLine takes a line before the RDB: signs of life, then how the RDB ends.
+func (r *replication) countLine(s *Server, line string) {
+	l := &r.link
+	l.lastIO = s.unix()
+	switch {
+	case line == "":
+		return
+	case strings.HasPrefix(line, "-"):
+		s.log(node.LogWarning, "MASTER aborted replication with an error: "+line[1:])
+		r.cancelHandshake(s)
+		return
+	case !strings.HasPrefix(line, "$"):
+		s.log(node.LogWarning, "Bad protocol from MASTER, the first byte is not '$' (we received '"+line+
+			"'), are you sure the host and port are right?")
+		r.cancelHandshake(s)
+		return
+	}
+	if mark, ok := strings.CutPrefix(line, "$EOF:"); ok && len(mark) >= markLength {
+		l.counted, l.mark = true, []byte(mark[:markLength])
+		s.log(node.LogNotice, "MASTER <-> SLAVE sync: receiving streamed RDB from master")
+		return
+	}
+	size, ok := resp.ParseInt([]byte(line[1:]))
+	if !ok || size < 0 {
+		s.log(node.LogWarning, "Bad protocol from MASTER, the length of the RDB is no number (we received '"+line+"')")
+		r.cancelHandshake(s)
+		return
+	}
+	l.counted, l.size = true, size
+	s.log(node.LogNotice, "MASTER <-> SLAVE sync: receiving "+strconv.FormatInt(size, 10)+" bytes from master")
+	if size == 0 {
+		r.loadReceived(s)
+	}
+}
+
+// loadReceived turns the RDB into the dataset. It is decoded beside the server, which refuses most commands meanwhile
+// as 4.0 does, and takes the old data's place only when it is known to be whole: an RDB that is not costs the link and
+// a second, where 4.0 exits.
+func (r *replication) loadReceived(s *Server) {
+	l := &r.link
+	l.loading = true
+	s.loading = true
+	s.log(node.LogNotice, "MASTER <-> SLAVE sync: Flushing old data")
+	if s.saving.running {
+		s.log(node.LogNotice, "Replica is about to load the RDB file received from the master, but there is a pending RDB child running. "+
+			"Killing process "+strconv.Itoa(s.saving.pid)+" and removing its temp file to avoid any race")
+		s.killSave()
+	}
+	s.log(node.LogNotice, "MASTER <-> SLAVE sync: Loading DB in memory")
+	data := l.rdb
+	opts := keyspace.LoadOptions{Databases: int(s.cfg.databases), NoChecksum: !s.cfg.rdbChecksum}
+	s.work(len(data), func() any {
+		loaded, err := keyspace.Load(data, opts)
+		return decoded{loaded, err}
+	}, func(ev *node.Event) { r.decodeDone(s, ev.Result.(decoded)) })
+}
+
+// decoded is what came of an RDB.
+type decoded struct {
+	loaded *keyspace.Loaded
+	err    error
+}
+
+func (r *replication) decodeDone(s *Server, d decoded) {
+	if !r.link.loading {
+		return // given up meanwhile
+	}
+	if d.err != nil {
+		r.loadFailed(s, "Failed trying to load the MASTER synchronization DB from disk: "+d.err.Error())
+		return
+	}
+	// The file is synced before it takes the place of the old one: after a power loss one of them is whole.
+	temp := s.inDir("temp-" + itoa(s.unix()) + "." + strconv.Itoa(s.opts.PID) + ".rdb")
+	name := s.inDir(s.cfg.dbFilename)
+	s.foreground(func(ev *node.Event) {
+		if ev.Err == node.ErrNone {
+			r.install(s, d.loaded)
+			return
+		}
+		if ev.N < 2 {
+			r.loadFailed(s, "Write error or short write writing to the DB dump file needed for MASTER <-> SLAVE synchronization: "+string(ev.Err))
+		} else {
+			r.loadFailed(s, "Failed trying to rename the temp DB into dump.rdb in MASTER <-> SLAVE synchronization: "+string(ev.Err))
+		}
+	},
+		node.FileStep{Kind: node.WriteFile, Path: temp, Data: r.link.rdb},
+		node.FileStep{Kind: node.SyncFile, Path: temp},
+		node.FileStep{Kind: node.RenameFile, Path: temp, To: name})
+}
+
+// loadFailed keeps the data that we have and tries again in a second.
+func (r *replication) loadFailed(s *Server, reason string) {
+	s.loading = false
+	s.log(node.LogWarning, reason)
+	if r.link.closed {
+		r.link.conn = 0
+	}
+	r.cancelHandshake(s)
+}
+
+// install puts the master's dataset in the place of ours, and follows the master's stream from there on.
+func (r *replication) install(s *Server, loaded *keyspace.Loaded) {
+	s.replaceDataset(loaded.Keyspace)
+	s.loading = false
+	m := &masterLink{id: r.link.id, applied: r.link.offset, preSync: r.link.preSync}
+	if m.preSync {
+		m.id = s.randomHex(len(noReplID)) // nobody may take this history for one that has a name elsewhere
+	}
+	if loaded.Repl != nil {
+		m.db = loaded.Repl.StreamDB
+	}
+	r.id, r.offset = m.id, m.applied
+	r.forgetSecondID()
+	r.openBacklog(s)
+	s.log(node.LogNotice, "MASTER <-> SLAVE sync: Finished with success")
+	r.noteResync(s, "fullresync")
+	r.follow(s, m)
+}
