@@ -54,11 +54,11 @@ func TestDurationsPrintShort(t *testing.T) {
 
 func TestBadSpellingsSayWhereWhatAndWhatInstead(t *testing.T) {
 	for text, want := range map[string]string{
-		"":                                "column 1: found the end, expected a fault: cut, latency, kill, restart, pause, resume or heal",
+		"":                                "column 1: found the end, expected a fault: cut, latency, kill, restart, pause, resume, heal, promote or slaveof",
 		"cutt m1 | r1":                    `column 1: unknown fault "cutt": did you mean cut?`,
 		"partition m1 | r1":               `column 1: unknown fault "partition": did you mean cut?`,
 		"Kill m1":                         `column 1: unknown fault "Kill": did you mean kill?`,
-		"explode m1":                      `column 1: unknown fault "explode": expected cut, latency, kill, restart, pause, resume or heal`,
+		"explode m1":                      `column 1: unknown fault "explode": expected cut, latency, kill, restart, pause, resume, heal, promote or slaveof`,
 		"cut":                             "column 4: found the end, expected machines or roles after cut: m1, master, replicas",
 		"cut m1":                          "column 7: found the end, expected | (both ways) or -> (one way) and the other side",
 		"cut m1 |":                        "column 9: found the end, expected machines or roles after |: m1, master, replicas",
@@ -91,7 +91,7 @@ func TestBadStepsSayWhereWhatAndWhatInstead(t *testing.T) {
 		"at":                       `column 3: found the end, expected a duration after "at": 2s, 500ms, 1m30s`,
 		"at noon heal":             `column 4: found "noon", expected a duration after "at": 2s, 500ms, 1m30s`,
 		"at -2s heal":              `column 4: found "-2s", expected a duration after "at": 2s, 500ms, 1m30s`,
-		"at 2s":                    "column 6: found the end, expected a fault: cut, latency, kill, restart, pause, resume or heal",
+		"at 2s":                    "column 6: found the end, expected a fault: cut, latency, kill, restart, pause, resume, heal, promote or slaveof",
 		"at 2s kill m1 for":        `column 18: found the end, expected a duration after "for": 2s, 500ms, 1m30s`,
 		"at 2s kill m1 for 0s":     `column 19: found "0s", expected how long the fault lasts, more than 0`,
 		"at 2s kill m1 for 1s 2s":  `column 22: found "2s", expected the end`,
