@@ -34,6 +34,7 @@ type Machine struct {
 	Announce string
 	Port     int // 0: it does not listen
 
+	Dir        string            // absolute path of its folder: its core's working directory
 	ConfigPath string            // absolute path of its configuration file; "" if it has none
 	Files      map[string]string // what lies on its disk before the first start, by absolute path
 

@@ -1,0 +1,128 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/ordeal-go/ordeal/checkers"
+	"github.com/ordeal-go/ordeal/harness"
+	"github.com/ordeal-go/ordeal/harness/scenarios"
+	"github.com/ordeal-go/ordeal/histories"
+	"github.com/ordeal-go/ordeal/nemesis"
+)
+
+// readHistory reads a history file; a folder of a kept run stands for the history in it.
+func readHistory(path string) (*histories.History, error) {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		path = filepath.Join(path, harness.HistoryFile)
+	}
+	return histories.ReadFile(path)
+}
+
+// checksOf are the checks that a history's own scenario asks for; none: all.
+func checksOf(h *histories.History) []string {
+	if h.Plan == "" {
+		return nil
+	}
+	s, err := harness.ParseScenario("plan", []byte(h.Plan))
+	if err != nil {
+		return nil // of another version of ordeal: everything is checked
+	}
+	return s.Checks
+}
+
+func checkCommand(_ context.Context, io streams, args []string) (int, error) {
+	f := newFlags(io.out, "check", "HISTORY", "Judges a history: a file of JSON lines (histories/FORMAT.md), or the folder of a kept run.")
+	names := f.String("checks", "", "`names` of checkers, with commas between (default: those of its scenario, or all)")
+	page := f.String("page", "", "write porcupine's page to this `file`")
+	asJSON := f.Bool("json", false, "print the verdicts as JSON")
+	if err := f.parse(args, 1, 1); err != nil {
+		return 0, err
+	}
+	h, err := readHistory(f.args[0])
+	if err != nil {
+		return 0, err
+	}
+	checks := checksOf(h)
+	if *names != "" {
+		checks = strings.Split(*names, ",")
+	}
+	verdicts, err := checkers.Run(h, checks...)
+	if err != nil {
+		return 0, err
+	}
+	if *page != "" {
+		if err := harness.WritePage(*page, h); err != nil {
+			return 0, err
+		}
+	}
+	res := &harness.Result{Seed: h.Seed, World: h.World, History: h, Verdicts: verdicts, Trace: h.Trace, Elapsed: h.End, Replay: h.Replay}
+	res.Plan.Name = h.Scenario
+	if !h.Complete {
+		fmt.Fprintln(io.err, "ordeal check: the history has no end: its run was interrupted")
+	}
+	if *asJSON {
+		enc := json.NewEncoder(io.out)
+		enc.SetIndent("", "  ")
+		return statusOf(verdicts.Result()), enc.Encode(res)
+	}
+	fmt.Fprint(io.out, res)
+	return statusOf(verdicts.Result()), nil
+}
+
+func reportCommand(_ context.Context, io streams, args []string) (int, error) {
+	f := newFlags(io.out, "report", "DIR", "Judges the history kept in DIR anew and writes its report.")
+	if err := f.parse(args, 1, 1); err != nil {
+		return 0, err
+	}
+	h, err := readHistory(f.args[0])
+	if err != nil {
+		return 0, err
+	}
+	verdicts, err := checkers.Run(h, checksOf(h)...)
+	if err != nil {
+		return 0, err
+	}
+	dir := f.args[0]
+	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
+		dir = filepath.Dir(dir)
+	}
+	if err := harness.WriteReport(dir, h, &harness.Result{Verdicts: verdicts}); err != nil {
+		return 0, err
+	}
+	fmt.Fprintln(io.out, filepath.Join(dir, harness.ReportFile))
+	return statusOf(verdicts.Result()), nil
+}
+
+func listCommand(_ context.Context, io streams, args []string) (int, error) {
+	f := newFlags(io.out, "list", "", "Lists what there is.")
+	asJSON := f.Bool("json", false, "print it as JSON")
+	if err := f.parse(args, 0, 0); err != nil {
+		return 0, err
+	}
+	type entry struct {
+		Name string `json:"name"`
+		Why  string `json:"why"`
+	}
+	var all []entry
+	for _, s := range scenarios.All() {
+		all = append(all, entry{s.Name, s.Why})
+	}
+	if *asJSON {
+		return exitValid, json.NewEncoder(io.out).Encode(map[string]any{"scenarios": all, "checkers": checkers.Names(), "faults": nemesis.Verbs()})
+	}
+	fmt.Fprintln(io.out, "scenarios:")
+	for _, e := range all {
+		fmt.Fprintf(io.out, "  %-24s %s\n", e.Name, e.Why)
+	}
+	fmt.Fprintf(io.out, "checkers:\n  %s\nfaults:\n ", strings.Join(checkers.Names(), "\n  "))
+	for _, v := range nemesis.Verbs() {
+		fmt.Fprintf(io.out, " %s", v)
+	}
+	fmt.Fprintln(io.out)
+	return exitValid, nil
+}

@@ -1,0 +1,152 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"runtime/debug"
+	"strconv"
+	"strings"
+
+	"github.com/ordeal-go/ordeal/checkers"
+	"github.com/ordeal-go/ordeal/harness"
+	"github.com/ordeal-go/ordeal/harness/scenarios"
+)
+
+// streams are where a command writes: results to out, progress and errors to err.
+type streams struct{ out, err io.Writer }
+
+// errHelp says that the usage was asked for and printed.
+var errHelp = errors.New("help")
+
+// flags is a flag set that takes flags before, between and after the arguments.
+type flags struct {
+	*flag.FlagSet
+	args []string
+}
+
+func newFlags(w io.Writer, name, args, about string) *flags {
+	f := &flags{FlagSet: flag.NewFlagSet(name, flag.ContinueOnError)}
+	f.SetOutput(io.Discard) // dispatch prints the error; -h is printed below
+	f.Usage = func() {
+		fmt.Fprintf(w, "usage: ordeal %s %s [flags]\n\n%s\n\n", name, args, about)
+		f.SetOutput(w)
+		f.PrintDefaults()
+		f.SetOutput(io.Discard)
+	}
+	return f
+}
+
+// parse reads args, of which at least least and at most most must be left after the flags.
+func (f *flags) parse(args []string, least, most int) error {
+	for {
+		if err := f.Parse(args); errors.Is(err, flag.ErrHelp) {
+			return errHelp
+		} else if err != nil {
+			return fmt.Errorf("%w (ordeal %s -h tells the flags)", err, f.Name())
+		}
+		if f.NArg() == 0 {
+			break
+		}
+		f.args = append(f.args, f.Arg(0))
+		args = f.Args()[1:]
+	}
+	switch {
+	case len(f.args) < least:
+		return fmt.Errorf("an argument is missing (ordeal %s -h tells them)", f.Name())
+	case len(f.args) > most:
+		return fmt.Errorf("%q is one argument too many (ordeal %s -h tells them)", f.args[most], f.Name())
+	}
+	return nil
+}
+
+// loadScenario returns the scenario called name in the catalogue, or that of the file name.
+func loadScenario(name string) (harness.Scenario, error) {
+	if s, ok := scenarios.ByName(name); ok {
+		return s, nil
+	}
+	s, err := harness.ReadScenario(name)
+	if errors.Is(err, fs.ErrNotExist) && !strings.ContainsAny(name, "/.") {
+		return s, fmt.Errorf("there is no scenario %q, nor a file of that name: there are %s", name, strings.Join(scenarios.Names(), ", "))
+	}
+	return s, err
+}
+
+// seedRange is a flag like 1-200 or 7.
+type seedRange struct{ first, last uint64 }
+
+func (r seedRange) String() string {
+	if r.first == r.last {
+		return strconv.FormatUint(r.first, 10)
+	}
+	return fmt.Sprintf("%d-%d", r.first, r.last)
+}
+
+// Set implements flag.Value.
+func (r *seedRange) Set(text string) error {
+	a, b, isRange := strings.Cut(text, "-")
+	if !isRange {
+		b = a
+	}
+	first, err1 := strconv.ParseUint(a, 10, 64)
+	last, err2 := strconv.ParseUint(b, 10, 64)
+	if err1 != nil || err2 != nil || last < first {
+		return errors.New("write seeds as 7, or as 1-200")
+	}
+	*r = seedRange{first, last}
+	return nil
+}
+
+// statusOf is the exit status for a result.
+func statusOf(r checkers.Result) int {
+	switch r {
+	case checkers.Valid:
+		return exitValid
+	case checkers.Invalid:
+		return exitInvalid
+	}
+	return exitUnknown
+}
+
+// mutant is the name of the bug planted in this build, set by the linker; "" in an honest one.
+var mutant string
+
+// build is the version of this program.
+func build() string {
+	version := "devel"
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, s := range info.Settings {
+			if s.Key == "vcs.revision" {
+				version = s.Value[:min(12, len(s.Value))]
+			}
+			if s.Key == "vcs.modified" && s.Value == "true" {
+				version += "+"
+			}
+		}
+	}
+	if mutant != "" {
+		version += " with the planted bug " + mutant
+	}
+	return version
+}
+
+// replayCommandPrefix is how the commands that this program prints begin.
+func commandPrefix() string {
+	if mutant != "" {
+		return "ordeal mutant " + mutant
+	}
+	return "ordeal"
+}
+
+// isTerminal says whether w is a terminal, so that progress can be drawn on it.
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}

@@ -1,0 +1,98 @@
+// Command ordeal runs scenarios against replicated servers, judges histories and writes reports.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+)
+
+// The exit statuses. Scripts rely on them.
+const (
+	exitValid   = 0 // every property held
+	exitInvalid = 1 // a property was broken
+	exitUsage   = 2 // the command, a file or the set-up is wrong: nothing was judged
+	exitUnknown = 3 // nothing was broken, but a checker could not tell
+)
+
+// command is a sub-command.
+type command struct {
+	name  string
+	args  string // of the usage line
+	about string // one line
+	run   func(ctx context.Context, io streams, args []string) (int, error)
+}
+
+func commands() []command {
+	return []command{
+		{"run", "SCENARIO", "play a scenario once, judge it, keep it with a report", runCommand},
+		{"sweep", "SCENARIO…", "play scenarios with many seeds in the simulation", sweepCommand},
+		{"replay", "DIR", "play a kept run again and compare", replayCommand},
+		{"check", "HISTORY", "judge a history file", checkCommand},
+		{"report", "DIR", "write the report of a kept run anew", reportCommand},
+		{"list", "", "list the scenarios, checkers and faults there are", listCommand},
+	}
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	go func() { // a second Ctrl-C ends the program at once
+		<-ctx.Done()
+		stop()
+	}()
+	os.Exit(dispatch(ctx, streams{os.Stdout, os.Stderr}, os.Args[1:]))
+}
+
+// dispatch runs the sub-command that args name, and returns the exit status.
+func dispatch(ctx context.Context, io streams, args []string) int {
+	if len(args) == 0 {
+		usage(io.err)
+		return exitUsage
+	}
+	switch args[0] {
+	case "help", "-h", "-help", "--help":
+		usage(io.out)
+		return exitValid
+	case "version", "-version", "--version":
+		fmt.Fprintln(io.out, "ordeal", build())
+		return exitValid
+	}
+	for _, c := range commands() {
+		if c.name != args[0] {
+			continue
+		}
+		status, err := c.run(ctx, io, args[1:])
+		switch {
+		case errors.Is(err, errHelp):
+			return exitValid
+		case err != nil:
+			fmt.Fprintf(io.err, "ordeal %s: %v\n", c.name, err)
+			return exitUsage
+		}
+		return status
+	}
+	fmt.Fprintf(io.err, "ordeal: there is no command %q: there are %s\n", args[0], strings.Join(commandNames(), ", "))
+	return exitUsage
+}
+
+func commandNames() []string {
+	var names []string
+	for _, c := range commands() {
+		names = append(names, c.name)
+	}
+	return names
+}
+
+func usage(w interface{ Write([]byte) (int, error) }) {
+	fmt.Fprint(w, "ordeal puts a replicated server through an ordeal and says, with evidence, what it kept and what it broke.\n\n")
+	for _, c := range commands() {
+		fmt.Fprintf(w, "  ordeal %-7s %-10s %s\n", c.name, c.args, c.about)
+	}
+	fmt.Fprint(w, "\nordeal COMMAND -h tells the flags of a command.\n"+
+		"Exit status: 0 valid, 1 invalid, 2 usage or set-up error, 3 unknown.\n")
+}

@@ -1,0 +1,71 @@
+package harness
+
+import (
+	"time"
+
+	"github.com/ordeal-go/ordeal/histories"
+	"github.com/ordeal-go/ordeal/node"
+)
+
+// record makes a history of what a world observes. It is the world's cluster.Sink.
+type record struct {
+	rec   *histories.Recorder
+	names map[string]string // address → machine, to look up only
+	view  *view
+	stage string // the last stage that the observer saw reached
+}
+
+// name is how the history calls the machine at addr.
+func (r *record) name(addr string) string {
+	if name, ok := r.names[addr]; ok {
+		return name
+	}
+	return addr
+}
+
+// Note implements cluster.Sink.
+func (r *record) Note(at time.Duration, machine string, n *node.Note) {
+	switch n.Kind {
+	case node.NoteInvoke:
+		r.rec.Invoke(at, n.Process, n.Op, n.Key, n.Value, n.Peer, n.Final)
+	case node.NoteOK:
+		r.rec.OK(at, n.Process, n.Value, n.Found)
+	case node.NoteFail:
+		r.rec.Fail(at, n.Process, n.Text)
+	case node.NoteInfo:
+		r.rec.Info(at, n.Process, n.Text)
+	default:
+		r.observation(at, machine, n)
+	}
+}
+
+func (r *record) observation(at time.Duration, machine string, n *node.Note) {
+	from := ""
+	if n.About != "" {
+		machine, from = n.About, "observer"
+	}
+	switch n.Kind {
+	case node.NoteState:
+		r.view.heard(at, machine, n.Role)
+	case node.NoteStage:
+		r.stage = n.Text
+	}
+	r.rec.Note(histories.Note{Time: at, Machine: machine, Kind: string(n.Kind), From: from,
+		Role: n.Role, Link: n.Link, ReplID: n.ReplID, ReplID2: n.ReplID2, Offset: n.Offset, Offset2: n.Offset2,
+		Peer: r.name(n.Peer), Result: n.Result, Reason: n.Reason, AskedID: n.AskedID, AskedOffset: n.AskedOffset,
+		Digest: n.Digest, N: n.N, M: n.M, ID: n.ID, Master: n.Master, Leader: n.Leader, Epoch: n.Epoch,
+		Event: n.Event, Text: n.Text, Key: n.Key})
+}
+
+// Log implements cluster.Sink.
+func (r *record) Log(at time.Duration, machine, line string) { r.rec.Log(at, machine, line) }
+
+// Up implements cluster.Sink.
+func (r *record) Up(at time.Duration, machine string) {
+	r.rec.Note(histories.Note{Time: at, Machine: machine, Kind: "up"})
+}
+
+// Down implements cluster.Sink.
+func (r *record) Down(at time.Duration, machine, why string) {
+	r.rec.Note(histories.Note{Time: at, Machine: machine, Kind: "down", Text: why})
+}

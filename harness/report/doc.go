@@ -1,0 +1,2 @@
+// Package report shows a person what happened in a run.
+package report

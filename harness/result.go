@@ -1,0 +1,50 @@
+package harness
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/ordeal-go/ordeal/checkers"
+	"github.com/ordeal-go/ordeal/histories"
+)
+
+// Result is what a run came to.
+type Result struct {
+	Plan     Scenario           `json:"-"`
+	Seed     uint64             `json:"seed"`
+	World    string             `json:"world"`
+	History  *histories.History `json:"-"`
+	Verdicts checkers.Verdicts  `json:"verdicts"`
+	Trace    string             `json:"trace,omitempty"` // of the simulation
+	Elapsed  time.Duration      `json:"elapsed_ns"`      // of the run, virtual or real
+	Took     time.Duration      `json:"took_ns"`         // real time, with judging
+	Dir      string             `json:"dir,omitempty"`   // where it is kept
+	Replay   string             `json:"replay"`          // the command that runs it again
+}
+
+// Result merges the verdicts.
+func (r *Result) Result() checkers.Result { return r.Verdicts.Result() }
+
+// String is the result for a person: the verdicts with their evidence, what they found, and the command that replays
+// the run.
+func (r *Result) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s, seed %d, %s world: %s\n", r.Plan.Name, r.Seed, r.World, r.Result())
+	for _, v := range r.Verdicts {
+		fmt.Fprintf(&b, "  %v\n", v)
+		if v.Result == checkers.Invalid {
+			for _, f := range v.Findings[:min(len(v.Findings), 5)] {
+				fmt.Fprintf(&b, "    %v\n", f)
+			}
+			if more := len(v.Findings) + v.MoreFindings - 5; more > 0 {
+				fmt.Fprintf(&b, "    … and %d more\n", more)
+			}
+		}
+	}
+	if r.Trace != "" {
+		fmt.Fprintf(&b, "trace %s\n", r.Trace)
+	}
+	fmt.Fprintf(&b, "replay: %s\n", r.Replay)
+	return b.String()
+}

@@ -1,0 +1,239 @@
+package harness
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/ordeal-go/ordeal/checkers"
+	"github.com/ordeal-go/ordeal/harness/cluster"
+	"github.com/ordeal-go/ordeal/harness/seed"
+	"github.com/ordeal-go/ordeal/harness/workload"
+	"github.com/ordeal-go/ordeal/histories"
+)
+
+// Run plays the scenario once: scenario → world → node ↔ nemesis → history → checkers. The error says why there is no
+// run to judge; what the servers did wrong is in the result's verdicts.
+func Run(ctx context.Context, s Scenario, opts Options) (*Result, error) {
+	opts = opts.withDefaults()
+	plan := s.Drawn(opts.Seed)
+	if err := plan.Check(); err != nil {
+		return nil, fmt.Errorf("scenario %s: %w", plan.Name, err)
+	}
+	r, err := open(ctx, plan, opts)
+	if err != nil {
+		return nil, err
+	}
+	defer r.close()
+
+	if err := r.form(ctx); err != nil {
+		return nil, err
+	}
+	r.hurt(ctx)
+	r.settle(ctx)
+	r.end(ctx)
+	return r.judge()
+}
+
+// How long the steps of a run may take, virtual or real time.
+const (
+	formLimit  = time.Minute      // until every process answers and all know each other
+	finalLimit = 30 * time.Second // for the last reads
+	slice      = 20 * time.Millisecond
+)
+
+// run is a run under way.
+type run struct {
+	plan    Scenario
+	opts    Options
+	world   World
+	nodes   []cluster.Machine
+	callers []cluster.Machine
+	record  record
+	view    view
+	nemesis *nemesisRun
+	output  *output // where the run is kept, nil if nowhere
+	began   time.Time
+	formed  time.Duration // when the cluster had formed: the zero of the schedule
+	broke   error         // what the world said when the run could not go on: a finding
+	trace   string
+}
+
+func open(ctx context.Context, plan Scenario, opts Options) (*run, error) {
+	r := &run{plan: plan, opts: opts, began: time.Now()}
+	addr, release, err := opts.addressing()
+	if err != nil {
+		return nil, err
+	}
+	r.nodes = cluster.Nodes(plan.Cluster, plan.Config, addr)
+	r.callers = workload.Callers(plan.Workload, r.nodes, addr, plan.Duration)
+	r.view = plan.view()
+	if r.output, err = newOutput(opts, plan, r.machines()); err != nil {
+		release()
+		return nil, err
+	}
+	r.record = record{rec: histories.NewRecorder(opts.header(plan, r.machines()), r.output.historyWriter()), names: map[string]string{}, view: &r.view}
+	for _, m := range r.nodes {
+		r.record.names[m.Addr()] = m.Name
+	}
+	r.nemesis = &nemesisRun{run: r, rng: seed.Stream(opts.Seed, "targets")}
+	if r.world, err = opts.openWorld(ctx, r.machines(), &r.record); err != nil {
+		r.output.close()
+		return nil, fmt.Errorf("the %s world does not open: %w", opts.World, err)
+	}
+	return r, nil
+}
+
+func (r *run) machines() []cluster.Machine {
+	return append(r.nodes[:len(r.nodes):len(r.nodes)], r.callers...)
+}
+
+// form starts the servers and, once they replicate, the Sentinels, and waits until all know each other.
+func (r *run) form(ctx context.Context) error {
+	observer := r.callers[0].Name
+	if err := r.world.Start(ctx, append(names(r.nodes, cluster.Server), observer)...); err != nil {
+		return err
+	}
+	if err := r.reach(ctx, workload.StageLinked, formLimit); err != nil {
+		return err
+	}
+	if r.plan.Cluster.Sentinels > 0 {
+		if err := r.world.Start(ctx, names(r.nodes, cluster.Sentinel)...); err != nil {
+			return err
+		}
+		if err := r.reach(ctx, workload.StageFormed, formLimit); err != nil {
+			return err
+		}
+	}
+	r.formed = r.world.Elapsed()
+	return nil
+}
+
+// hurt lets the clients work and the nemesis do what the schedule says, then ends every fault.
+func (r *run) hurt(ctx context.Context) {
+	if err := r.world.Start(ctx, names(r.callers, cluster.Client)...); err != nil {
+		r.broke = err
+		return
+	}
+	for _, a := range actions(r.plan.Faults) {
+		if !r.advance(ctx, r.formed+a.at) {
+			return
+		}
+		r.nemesis.act(ctx, a)
+	}
+	if r.advance(ctx, r.formed+r.plan.Duration) {
+		r.nemesis.healAll(ctx)
+	}
+}
+
+// settle waits until the cluster is one again and its last data has been read. That it does not get there is for the
+// checkers to judge.
+func (r *run) settle(ctx context.Context) {
+	if r.broke != nil || ctx.Err() != nil {
+		return
+	}
+	if r.reach(ctx, workload.StageSettled, r.plan.Settle) != nil {
+		return
+	}
+	for limit := r.world.Elapsed() + finalLimit; r.record.stage != workload.StageFinal && r.world.Elapsed() < limit; {
+		if !r.advance(ctx, r.world.Elapsed()+slice) {
+			return
+		}
+	}
+}
+
+// reach waits until the observer has seen the cluster at stage.
+func (r *run) reach(ctx context.Context, stage string, limit time.Duration) error {
+	if err := r.world.Tell(r.callers[0].Name, stage); err != nil {
+		return err
+	}
+	for end := r.world.Elapsed() + limit; r.record.stage != stage; {
+		if r.world.Elapsed() >= end {
+			return fmt.Errorf("the cluster is not %s after %v%s", stage, limit, r.lastWords())
+		}
+		if !r.advance(ctx, r.world.Elapsed()+slice) {
+			if r.broke != nil {
+				return r.broke
+			}
+			return ctx.Err()
+		}
+		r.opts.progress(r)
+	}
+	return nil
+}
+
+// advance lets the world go on until the moment until, and says whether the run can go on after that.
+func (r *run) advance(ctx context.Context, until time.Duration) bool {
+	for r.broke == nil && ctx.Err() == nil && r.world.Elapsed() < until {
+		next := min(until, r.world.Elapsed()+time.Second)
+		if err := r.world.Advance(ctx, next); err != nil && ctx.Err() == nil {
+			r.broke = err
+		}
+		r.opts.progress(r)
+	}
+	return r.broke == nil && ctx.Err() == nil
+}
+
+// end closes the world and the history. A run that was interrupted keeps the history so far, without a footer.
+func (r *run) end(ctx context.Context) {
+	elapsed := r.world.Elapsed()
+	if r.broke != nil {
+		r.record.rec.Note(histories.Note{Time: elapsed, Kind: "broken", Text: r.broke.Error()})
+	}
+	trace, err := r.world.Close()
+	r.world = nil
+	if err != nil && r.broke == nil {
+		r.broke = err
+	}
+	r.trace = trace
+	if ctx.Err() == nil {
+		if err := r.record.rec.Finish(histories.Footer{End: elapsed, Trace: trace}); err != nil && r.broke == nil {
+			r.broke = err
+		}
+	}
+}
+
+// close gives back what an abandoned run still holds.
+func (r *run) close() {
+	if r.world != nil {
+		r.world.Close()
+	}
+	r.output.close()
+}
+
+// judge lets the checkers read the history.
+func (r *run) judge() (*Result, error) {
+	h := r.record.rec.History()
+	verdicts, err := checkers.Run(h, r.plan.Checks...)
+	if err != nil {
+		return nil, err
+	}
+	if r.broke != nil {
+		verdicts = append(verdicts, checkers.Verdict{Checker: "run", Result: checkers.Invalid, Why: r.broke.Error()})
+	}
+	res := &Result{Plan: r.plan, Seed: r.opts.Seed, World: r.opts.World, History: h, Verdicts: verdicts, Trace: r.trace,
+		Elapsed: h.End, Took: time.Since(r.began), Dir: r.opts.Out, Replay: r.opts.replay(r.plan)}
+	return res, r.output.finish(res)
+}
+
+// lastWords is the end of the history's log lines, for an error about a cluster that does not come up.
+func (r *run) lastWords() string {
+	logs := r.record.rec.History().Logs
+	text := ""
+	for _, l := range logs[max(0, len(logs)-5):] {
+		text += fmt.Sprintf("\n    %s: %s", l.Machine, l.Text)
+	}
+	return text
+}
+
+func names(machines []cluster.Machine, kind cluster.Kind) []string {
+	var out []string
+	for _, m := range machines {
+		if m.Kind == kind {
+			out = append(out, m.Name)
+		}
+	}
+	return out
+}
+
+var _ cluster.Sink = (*record)(nil)

@@ -1,0 +1,134 @@
+package harness
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"time"
+
+	"github.com/ordeal-go/ordeal/checkers"
+	"github.com/ordeal-go/ordeal/harness/cluster"
+	"github.com/ordeal-go/ordeal/harness/seed"
+	"github.com/ordeal-go/ordeal/harness/workload"
+	"github.com/ordeal-go/ordeal/nemesis"
+)
+
+// Scenario is the plan of a run: which cluster, configured how, worked on by whom, hurt how, judged by what. The same
+// scenario runs in every world. Its zero values are sane: one master, five clients, no faults, every checker.
+type Scenario struct {
+	Name     string           // letters, digits and dashes: "old-master-keeps-writing"
+	Why      string           // one sentence: what the scenario shows
+	Cluster  cluster.Spec     //
+	Config   cluster.Config   // beyond what the layout sets
+	Workload workload.Spec    //
+	Duration time.Duration    // how long the clients work, from the moment the cluster has formed; 0: 30 s
+	Faults   nemesis.Schedule // from that same moment
+	Draw     int              // so many more faults are drawn from the seed
+	Settle   time.Duration    // how long the cluster may take to settle after the last fault is healed; 0: 2 min
+	Checks   []string         // names of checkers; none: all
+}
+
+// WithDefaults fills in what the scenario leaves out.
+func (s Scenario) WithDefaults() Scenario {
+	s.Workload = s.Workload.WithDefaults()
+	if s.Duration == 0 {
+		s.Duration = 30 * time.Second
+	}
+	if s.Settle == 0 {
+		s.Settle = 2 * time.Minute
+	}
+	if len(s.Checks) == 0 {
+		s.Checks = checkers.Names()
+	}
+	return s
+}
+
+var scenarioName = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+
+// Check says what is wrong with the scenario, or nil. It expects the defaults filled in.
+func (s Scenario) Check() error {
+	if !scenarioName.MatchString(s.Name) {
+		return fmt.Errorf("name: %q is no name: use lower-case letters, digits and dashes", s.Name)
+	}
+	if s.Duration < 0 || s.Duration > 24*time.Hour {
+		return fmt.Errorf("duration: %v is not between 0 and 24h", s.Duration)
+	}
+	if s.Settle < 0 {
+		return fmt.Errorf("settle: %v is negative", s.Settle)
+	}
+	if s.Draw < 0 || s.Draw > 100 {
+		return fmt.Errorf("draw: %d is not between 0 and 100 faults", s.Draw)
+	}
+	if err := errors.Join(s.Cluster.Check(), s.Workload.Check()); err != nil {
+		return err
+	}
+	for i, step := range s.Faults {
+		if err := s.checkStep(step); err != nil {
+			return stepError{i, err}
+		}
+	}
+	for _, name := range s.Checks {
+		if _, err := checkers.ByName(name); err != nil {
+			return fmt.Errorf("checks: %w", err)
+		}
+	}
+	return nil
+}
+
+// stepError says which line of the schedule is wrong.
+type stepError struct {
+	index int
+	err   error
+}
+
+func (e stepError) Error() string { return fmt.Sprintf("faults: line %d: %v", e.index+1, e.err) }
+func (e stepError) Unwrap() error { return e.err }
+
+func (s Scenario) checkStep(step nemesis.Step) error {
+	if step.At > s.Duration {
+		return fmt.Errorf("%q starts after the run's %v", step, s.Duration)
+	}
+	if err := step.Fault.Validate(); err != nil {
+		return err
+	}
+	names := s.view()
+	for _, target := range step.Fault.Targets() {
+		if !names.Knows(target) {
+			return fmt.Errorf("%q: there is no machine %q here: there are %s, and the roles", step, target, names)
+		}
+	}
+	return nil
+}
+
+// view is who there is before anything has happened.
+func (s Scenario) view() view {
+	var v view
+	for _, m := range cluster.Nodes(s.Cluster, cluster.Config{}, cluster.SimAddressing()) {
+		if m.Kind == cluster.Sentinel {
+			v.Sentinels = append(v.Sentinels, m.Name)
+		} else {
+			v.Servers = append(v.Servers, m.Name)
+		}
+	}
+	for i := range s.Workload.Clients {
+		v.Clients = append(v.Clients, fmt.Sprintf("c%d", i+1))
+	}
+	return v
+}
+
+// Drawn returns the scenario with every draw of the seed made, so that it can be printed, edited and run again.
+func (s Scenario) Drawn(runSeed uint64) Scenario {
+	s = s.WithDefaults()
+	if s.Draw == 0 {
+		return s
+	}
+	v := s.view()
+	drawn := nemesis.Generate(seed.Stream(runSeed, "nemesis"), nemesis.GeneratorOptions{
+		Servers: v.Servers, Sentinels: v.Sentinels, Clients: v.Clients,
+		Duration: s.Duration, Quiet: time.Second, Faults: s.Draw,
+	})
+	s.Faults = append(s.Faults[:len(s.Faults):len(s.Faults)], drawn...)
+	s.Faults.Sort()
+	s.Draw = 0
+	return s
+}

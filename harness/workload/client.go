@@ -1,0 +1,263 @@
+package workload
+
+import (
+	"math/rand/v2"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/ordeal-go/ordeal/harness/cluster"
+	"github.com/ordeal-go/ordeal/node"
+	"github.com/ordeal-go/ordeal/node/resp"
+)
+
+// Limits of a client. They are those of an impatient application, not of a careful one.
+const (
+	opTimeout    = 500 * time.Millisecond // an operation without an answer by then is given up
+	dialTimeout  = time.Second
+	askTimeout   = 500 * time.Millisecond // for a Sentinel's answer, or a server's ROLE
+	reopenPause  = 100 * time.Millisecond // between two attempts to reach the same peer
+	resolvePause = 100 * time.Millisecond // between two questions for the master
+)
+
+const (
+	timerNext node.TimerID = iota + 1 // time for the next operation
+	timerWait                         // what the client waits for took too long
+)
+
+// Client is one application that follows the master: it asks the Sentinels who it is (or, without Sentinels, asks
+// each server for its ROLE), writes there, and reads there or elsewhere. It asks again only when the connection
+// breaks, the master answers as a replica, or an operation times out; until then it stays where it is.
+type Client struct {
+	setup
+	name string
+	from string
+	rng  *rand.Rand
+	now  node.Instant
+	out  *node.Effects
+
+	started  node.Instant
+	stopped  bool
+	written  int     // numbers the values
+	links    []*link // to each server, in the order of setup.servers
+	sentinel link    // to the Sentinel that is being asked
+	next     int     // whom to ask next for the master
+	master   int     // index of the master in servers, -1 unknown
+	checked  bool    // the master said in its ROLE that it is one
+	asking   bool    // ROLE was sent to the candidate
+
+	open   bool // an operation is open:
+	write  bool
+	target int // on this server
+	since  node.Instant
+}
+
+func (s setup) client(m cluster.Machine, b cluster.Boot) node.Core {
+	c := &Client{setup: s, name: m.Name, from: m.Host, rng: b.Rand, master: -1}
+	for _, p := range s.servers {
+		c.links = append(c.links, &link{peer: p, from: m.Host})
+	}
+	c.sentinel.from = m.Host
+	return c
+}
+
+// Step implements node.Core.
+func (c *Client) Step(now node.Instant, ev *node.Event, out *node.Effects) {
+	c.now, c.out = now, out
+	switch ev.Kind {
+	case node.Started:
+		c.started = now
+		c.resolve()
+		c.later()
+	case node.TimerFired:
+		c.tick(ev.Timer)
+	case node.Dialled:
+		c.dialled(ev.Conn)
+	case node.DialFailed, node.Closed:
+		c.lost(ev.Conn, string(ev.Err))
+	case node.Received:
+		c.received(ev)
+	case node.StopRequested:
+		c.stop()
+	}
+	c.out = nil
+}
+
+// later sets the timer of the next operation: the rate, with half of the period left to chance.
+func (c *Client) later() {
+	period := time.Second / time.Duration(c.spec.Rate)
+	c.out.SetTimer(timerNext, period*3/4+time.Duration(c.rng.Int64N(int64(period/2)+1)))
+}
+
+func (c *Client) tick(timer node.TimerID) {
+	switch timer {
+	case timerWait:
+		c.giveUp()
+	case timerNext:
+		if c.now.Sub(c.started) >= c.duration {
+			c.stop()
+			return
+		}
+		c.later()
+		if c.master < 0 || !c.checked {
+			c.resolve()
+		}
+		if !c.open {
+			c.operate()
+		}
+	}
+}
+
+// stop ends the client's work; an operation that is open is given up, as its outcome will not be heard.
+func (c *Client) stop() {
+	if c.stopped {
+		return
+	}
+	c.stopped = true
+	if c.open {
+		c.fail("the client stopped")
+	}
+	for _, l := range c.links {
+		l.drop(c.now, c.out)
+	}
+	c.sentinel.drop(c.now, c.out)
+}
+
+// operate begins the next operation, if its server can be reached.
+func (c *Client) operate() {
+	write := c.rng.Float64()*100 >= float64(c.spec.Reads)
+	elsewhere := c.spec.ReplicaReads
+	if write {
+		elsewhere = c.spec.Probes
+	}
+	target := c.master
+	if c.rng.Float64()*100 < float64(elsewhere) && len(c.links) > 1 {
+		target = c.rng.IntN(len(c.links))
+		if target == c.master {
+			return // this one's turn is the master's; a probe is for the others
+		}
+	} else if !c.checked {
+		return
+	}
+	l := c.links[target]
+	if l.state != linkUp {
+		l.open(c.now, c.out, reopenPause)
+		return
+	}
+	c.invoke(target, write)
+}
+
+func (c *Client) invoke(target int, write bool) {
+	l := c.links[target]
+	key := c.keys[c.rng.IntN(len(c.keys))]
+	c.open, c.write, c.target, c.since = true, write, target, c.now
+	n := node.Note{Kind: node.NoteInvoke, Process: c.name, Op: "read", Key: key, Peer: l.peer.Name}
+	if write {
+		c.written++
+		n.Op, n.Value = "write", c.name+"-"+strconv.Itoa(c.written)
+		c.out.Note(n)
+		l.send(c.out, "SET", key, n.Value)
+	} else {
+		c.out.Note(n)
+		l.send(c.out, "GET", key)
+	}
+	c.out.SetTimer(timerWait, opTimeout)
+}
+
+// giveUp drops connections whose answers are overdue.
+func (c *Client) giveUp() {
+	if c.open && c.now.Sub(c.since) >= opTimeout {
+		l := c.links[c.target]
+		c.fail("timeout")
+		l.drop(c.now, c.out)
+		c.forget(c.target)
+	}
+}
+
+// fail ends the open operation without an answer: a write may have happened or may yet happen; a read has not.
+func (c *Client) fail(why string) {
+	kind := node.NoteFail
+	if c.write {
+		kind = node.NoteInfo
+	}
+	c.finish(node.Note{Kind: kind, Text: why})
+}
+
+func (c *Client) finish(n node.Note) {
+	n.Process = c.name
+	c.open = false
+	c.out.StopTimer(timerWait)
+	c.out.Note(n)
+}
+
+// lost handles a connection that is gone or did not come up.
+func (c *Client) lost(conn node.ConnID, why string) {
+	if why == "" {
+		why = "connection closed"
+	}
+	if conn == c.sentinel.conn && c.sentinel.state != linkDown {
+		c.sentinel.enter(linkDown, c.now)
+		return
+	}
+	for i, l := range c.links {
+		if l.state != linkDown && l.conn == conn {
+			if c.open && c.target == i {
+				c.fail(why)
+			}
+			l.enter(linkDown, c.now)
+			c.forget(i)
+		}
+	}
+}
+
+// received hands replies to whoever waits for them.
+func (c *Client) received(ev *node.Event) {
+	if ev.Conn == c.sentinel.conn && c.sentinel.state == linkUp {
+		c.told(ev.Bytes)
+		return
+	}
+	for i, l := range c.links {
+		if l.state == linkUp && l.conn == ev.Conn {
+			c.answered(i, l, ev.Bytes)
+			return
+		}
+	}
+}
+
+func (c *Client) answered(i int, l *link, b []byte) {
+	l.in.Feed(b)
+	for l.state == linkUp {
+		r, ok, err := l.in.Next()
+		switch {
+		case err != nil:
+			l.drop(c.now, c.out)
+			if c.open && c.target == i {
+				c.fail("not understood: " + err.Error())
+			}
+			c.forget(i)
+			return
+		case !ok:
+			return
+		case c.asking && i == c.master:
+			c.role(r)
+		case c.open && i == c.target:
+			c.outcome(i, r)
+		}
+	}
+}
+
+// outcome ends the open operation with the server's answer.
+func (c *Client) outcome(i int, r resp.Reply) {
+	switch {
+	case r.Kind == '-':
+		text := string(r.Str)
+		c.finish(node.Note{Kind: node.NoteFail, Text: text}) // an error reply means: not done
+		if i == c.master && (strings.HasPrefix(text, "READONLY") || strings.HasPrefix(text, "MASTERDOWN")) {
+			c.forget(i)
+		}
+	case c.write:
+		c.finish(node.Note{Kind: node.NoteOK})
+	default:
+		c.finish(node.Note{Kind: node.NoteOK, Value: string(r.Str), Found: !r.Null})
+	}
+}

@@ -1,0 +1,63 @@
+package workload
+
+import (
+	"time"
+
+	"github.com/ordeal-go/ordeal/node"
+	"github.com/ordeal-go/ordeal/node/resp"
+)
+
+// linkState is how far a connection to a peer has come.
+type linkState uint8
+
+const (
+	linkDown linkState = iota
+	linkDialling
+	linkUp
+)
+
+// link is a caller's connection to one peer. It sends commands and hands out replies in order; who waits for them
+// is for its owner to know.
+type link struct {
+	peer  Peer
+	from  string // source IP
+	state linkState
+	conn  node.ConnID
+	since node.Instant // when the state was entered, for time limits and pauses between attempts
+	in    resp.ReplyParser
+	out   []byte
+}
+
+func (l *link) enter(state linkState, now node.Instant) {
+	l.state, l.since = state, now
+	if state != linkUp {
+		l.in = resp.ReplyParser{}
+	}
+	if state == linkDown {
+		l.conn = 0
+	}
+}
+
+// open dials unless the link is up or on its way, or failed less than pause ago.
+func (l *link) open(now node.Instant, out *node.Effects, pause time.Duration) {
+	if l.state != linkDown || (l.since != 0 && now.Sub(l.since) < pause) {
+		return
+	}
+	l.conn = out.Dial(l.peer.Addr, l.from)
+	l.enter(linkDialling, now)
+}
+
+// drop closes the link from our side.
+func (l *link) drop(now node.Instant, out *node.Effects) {
+	if l.state == linkDown {
+		return
+	}
+	out.Close(l.conn)
+	l.enter(linkDown, now)
+}
+
+// send sends one command.
+func (l *link) send(out *node.Effects, words ...string) {
+	l.out = resp.AppendCommand(l.out[:0], words...)
+	out.Send(l.conn, l.out)
+}

@@ -1,0 +1,228 @@
+package workload
+
+import (
+	"strings"
+	"time"
+
+	"github.com/ordeal-go/ordeal/harness/cluster"
+	"github.com/ordeal-go/ordeal/node"
+	"github.com/ordeal-go/ordeal/node/resp"
+)
+
+// Stages that the harness can tell the observer to wait for. The observer notes a stage ([node.NoteStage]) when
+// the cluster has reached it.
+const (
+	StageLinked  = "linked"  // every replica's link to its master is up
+	StageFormed  = "formed"  // and every Sentinel knows every replica and every other Sentinel
+	StageSettled = "settled" // one master, all others its replicas with the same data; all Sentinels agree
+	StageFinal   = "final"   // and every key was read once more: what the run's writes came to
+)
+
+const (
+	observePeriod = time.Second            // between two questions to the same machine
+	awaitPeriod   = 100 * time.Millisecond // the same while the harness waits for a stage
+	observeLimit  = 2 * time.Second        // an answer that is later than that is given up
+)
+
+const timerObserve node.TimerID = 1
+
+// Observer asks servers and Sentinels how they are, in words that any Redis understands, and notes what they
+// answer. The nemesis leaves it alone.
+type Observer struct {
+	setup
+	from string // source IP
+	now  node.Instant
+	out  *node.Effects
+
+	orders  []*order
+	views   []*view // the servers, then the Sentinels
+	await   string  // the stage being waited for, "" none
+	since   node.Instant
+	held    int   // rounds in a row in which the cluster was settled
+	final   *view // the master that the final reads ask, over a connection of their own; nil before them
+	reading int   // index of the key being read
+	asking  bool  // its read is open
+}
+
+// view is what the observer knows of one machine.
+type view struct {
+	link
+	sentinel bool
+	asked    node.Instant // when the question that is open was sent, 0 none
+	heard    node.Instant // when the last answer came, 0 never
+
+	server serverState   // of a server
+	watch  sentinelState // of a Sentinel
+}
+
+func (s setup) observer(m cluster.Machine, _ cluster.Boot) node.Core {
+	o := &Observer{setup: s, from: m.Host}
+	for _, p := range s.servers {
+		o.views = append(o.views, &view{link: link{peer: p, from: m.Host}})
+	}
+	for _, p := range s.sentinels {
+		o.views = append(o.views, &view{link: link{peer: p, from: m.Host}, sentinel: true})
+	}
+	return o
+}
+
+// Step implements node.Core.
+func (o *Observer) Step(now node.Instant, ev *node.Event, out *node.Effects) {
+	o.now, o.out = now, out
+	if ord := o.orderOf(ev.Conn); ord != nil && ev.Conn != 0 {
+		o.deliver(ord, ev)
+		o.out = nil
+		return
+	}
+	switch ev.Kind {
+	case node.Started:
+		o.round()
+	case node.Told:
+		o.told(string(ev.Bytes))
+	case node.TimerFired:
+		o.round()
+	case node.Dialled:
+		if v := o.of(ev.Conn); v != nil {
+			v.enter(linkUp, now)
+			if v == o.final {
+				o.readNext()
+			} else {
+				o.ask(v)
+			}
+		}
+	case node.DialFailed, node.Closed:
+		if v := o.of(ev.Conn); v != nil {
+			o.lost(v)
+		}
+	case node.Received:
+		if v := o.of(ev.Conn); v != nil {
+			o.received(v, ev.Bytes)
+		}
+	}
+	o.out = nil
+}
+
+// told takes a message of the harness: a stage to wait for, or an order to give.
+func (o *Observer) told(message string) {
+	if strings.HasPrefix(message, orderPrefix) {
+		o.take(message)
+		return
+	}
+	o.await, o.since, o.held = message, o.now, 0
+	o.round()
+}
+
+func (o *Observer) of(conn node.ConnID) *view {
+	for _, v := range o.views {
+		if v.state != linkDown && v.conn == conn {
+			return v
+		}
+	}
+	return nil
+}
+
+// round asks everybody once more and says when to do so again.
+func (o *Observer) round() {
+	for _, v := range o.views {
+		switch {
+		case v.state == linkDown:
+			v.open(o.now, o.out, awaitPeriod)
+		case v.state == linkDialling && o.now.Sub(v.since) > observeLimit,
+			v.asked != 0 && o.now.Sub(v.asked) > observeLimit:
+			v.drop(o.now, o.out)
+			o.lost(v)
+		case v.state == linkUp && v.asked == 0:
+			o.ask(v)
+		}
+	}
+	o.insist()
+	period := observePeriod
+	if o.await != "" || len(o.orders) > 0 {
+		period = awaitPeriod
+	}
+	o.out.SetTimer(timerObserve, period)
+}
+
+// lost forgets what was under way on a link that is gone.
+func (o *Observer) lost(v *view) {
+	v.enter(linkDown, o.now)
+	v.asked, v.heard = 0, 0
+	if v == o.final {
+		if o.asking {
+			o.endRead(node.Note{Kind: node.NoteFail, Text: "connection lost"})
+		}
+		o.final, o.held, o.await, o.since = nil, 0, StageSettled, o.now // settle anew and read all again
+	}
+}
+
+// ask sends the question of the moment. While the harness waits for the cluster to settle, place and digest are
+// asked for in one transaction, so that they belong together.
+func (o *Observer) ask(v *view) {
+	if o.final != nil {
+		return
+	}
+	v.asked = o.now
+	switch {
+	case v.sentinel:
+		v.send(o.out, "SENTINEL", "MASTER", cluster.MasterName)
+	case o.await == StageSettled:
+		b := resp.AppendCommand(v.out[:0], "MULTI")
+		b = resp.AppendCommand(b, "INFO", "replication")
+		b = resp.AppendCommand(b, "DEBUG", "DIGEST")
+		b = resp.AppendCommand(b, "EXEC")
+		v.out = b
+		o.out.Send(v.conn, b)
+	default:
+		v.send(o.out, "INFO", "replication")
+	}
+}
+
+func (o *Observer) received(v *view, b []byte) {
+	v.in.Feed(b)
+	for v.state == linkUp {
+		r, ok, err := v.in.Next()
+		if err != nil {
+			v.drop(o.now, o.out)
+			o.lost(v)
+			return
+		}
+		if !ok {
+			return
+		}
+		switch {
+		case o.final == nil:
+			o.answered(v, r)
+		case v == o.final:
+			o.read(r)
+		}
+	}
+}
+
+// answered takes one reply of a machine. Of a transaction, the replies before EXEC's say nothing.
+func (o *Observer) answered(v *view, r resp.Reply) {
+	switch {
+	case v.sentinel:
+		if !v.watch.parse(r) {
+			v.asked = 0 // it does not know the master yet, or is busy
+			return
+		}
+		o.out.Note(v.watch.note(v.peer.Name))
+	case r.Kind == '+':
+		return // OK of MULTI, QUEUED
+	case r.Kind == '$' && !r.Null:
+		v.server.parse(r.Str)
+		o.out.Note(v.server.note(v.peer.Name))
+	case r.Kind == '*' && len(r.Elems) == 2:
+		v.server.parse(r.Elems[0].Str)
+		o.out.Note(v.server.note(v.peer.Name))
+		if d := r.Elems[1]; d.Kind == '+' {
+			v.server.Digest = string(d.Str)
+			o.out.Note(v.server.digestNote(v.peer.Name))
+		}
+	default:
+		v.asked = 0 // an error, as while it loads its dataset
+		return
+	}
+	v.asked, v.heard = 0, o.now
+	o.judge()
+}

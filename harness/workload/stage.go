@@ -1,0 +1,228 @@
+package workload
+
+import (
+	"bytes"
+	"strconv"
+
+	"github.com/ordeal-go/ordeal/harness/cluster"
+	"github.com/ordeal-go/ordeal/node"
+	"github.com/ordeal-go/ordeal/node/resp"
+)
+
+// serverState is what INFO replication and DEBUG DIGEST say of a server.
+type serverState struct {
+	Role, Link, ReplID, ReplID2 string
+	Peer                        string // the master's address, on a replica
+	Offset, Offset2, Good       int64
+	Replicas                    int64
+	Digest                      string // belongs to Offset
+}
+
+// parse reads the text of INFO replication.
+func (s *serverState) parse(info []byte) {
+	*s = serverState{Role: infoField(info, "role"), Link: infoField(info, "master_link_status"),
+		ReplID: infoField(info, "master_replid"), ReplID2: infoField(info, "master_replid2"),
+		Offset: infoInt(info, "master_repl_offset"), Offset2: infoInt(info, "second_repl_offset"),
+		Good: infoInt(info, "min_slaves_good_slaves"), Replicas: infoInt(info, "connected_slaves")}
+	if s.Role == "slave" {
+		s.Peer = infoField(info, "master_host") + ":" + infoField(info, "master_port")
+	}
+}
+
+// infoField returns the value of a line "name:value" of an INFO text, "" if there is none.
+func infoField(info []byte, name string) string {
+	for len(info) > 0 {
+		line, rest, _ := bytes.Cut(info, []byte("\n"))
+		info = rest
+		if len(line) > len(name) && line[len(name)] == ':' && string(line[:len(name)]) == name {
+			return string(bytes.TrimRight(line[len(name)+1:], "\r"))
+		}
+	}
+	return ""
+}
+
+func infoInt(info []byte, name string) int64 {
+	n, _ := strconv.ParseInt(infoField(info, name), 10, 64) // a field that is missing or odd counts as 0
+	return n
+}
+
+func (s *serverState) note(about string) node.Note {
+	return node.Note{Kind: node.NoteState, About: about, Role: s.Role, Link: s.Link, ReplID: s.ReplID, ReplID2: s.ReplID2,
+		Offset: s.Offset, Offset2: s.Offset2, Peer: s.Peer, N: s.Good}
+}
+
+func (s *serverState) digestNote(about string) node.Note {
+	return node.Note{Kind: node.NoteDigest, About: about, ReplID: s.ReplID, Offset: s.Offset, Digest: s.Digest}
+}
+
+// sentinelState is what SENTINEL MASTER says.
+type sentinelState struct {
+	Addr           string // the master's
+	Epoch          int64  // config epoch
+	Slaves, Others int64  // how many it knows
+}
+
+// parse reads the reply of SENTINEL MASTER, a flat list of names and values.
+func (s *sentinelState) parse(r resp.Reply) bool {
+	if r.Kind != '*' || len(r.Elems) < 2 {
+		return false
+	}
+	*s = sentinelState{}
+	var ip, port string
+	for i := 0; i+1 < len(r.Elems); i += 2 {
+		value := string(r.Elems[i+1].Str)
+		n, _ := strconv.ParseInt(value, 10, 64)
+		switch string(r.Elems[i].Str) {
+		case "ip":
+			ip = value
+		case "port":
+			port = value
+		case "config-epoch":
+			s.Epoch = n
+		case "num-slaves":
+			s.Slaves = n
+		case "num-other-sentinels":
+			s.Others = n
+		}
+	}
+	s.Addr = ip + ":" + port
+	return true
+}
+
+func (s *sentinelState) note(about string) node.Note {
+	return node.Note{Kind: node.NoteConfig, About: about, Master: cluster.MasterName, Peer: s.Addr, Epoch: s.Epoch}
+}
+
+// judge notes the awaited stage once the cluster has reached it.
+func (o *Observer) judge() {
+	switch o.await {
+	case StageLinked:
+		o.reached(o.linked())
+	case StageFormed:
+		o.reached(o.linked() && o.formed())
+	case StageSettled:
+		if !o.settled() {
+			o.held = 0
+			return
+		}
+		// Once everybody has answered twice since, so that no answer is from before the last change.
+		if o.held++; o.held > 2*len(o.views) {
+			o.reached(true)
+			o.startReads()
+		}
+	}
+}
+
+func (o *Observer) reached(yes bool) {
+	if yes {
+		o.out.Note(node.Note{Kind: node.NoteStage, Text: o.await})
+		o.await = ""
+	}
+}
+
+// current says whether the machine has answered since the harness began to wait.
+func (o *Observer) current(v *view) bool { return v.heard > o.since }
+
+func (o *Observer) linked() bool {
+	for _, v := range o.views {
+		if !v.sentinel && (!o.current(v) || (v.server.Role == "slave" && v.server.Link != "up")) {
+			return false
+		}
+	}
+	return true
+}
+
+func (o *Observer) formed() bool {
+	for _, v := range o.views {
+		if v.sentinel && (!o.current(v) || v.watch.Slaves < o.replicas() || v.watch.Others != int64(len(o.sentinels)-1)) {
+			return false
+		}
+	}
+	return true
+}
+
+// replicas is how many replicas the Sentinels can find: those attached to the master itself.
+func (o *Observer) replicas() int64 {
+	for _, v := range o.views {
+		if v.server.Role == "master" {
+			return v.server.Replicas
+		}
+	}
+	return 0
+}
+
+// theMaster is the view of the only master, nil if there is none or more than one.
+func (o *Observer) theMaster() *view {
+	var master *view
+	for _, v := range o.views {
+		if v.server.Role != "master" {
+			continue
+		}
+		if master != nil {
+			return nil
+		}
+		master = v
+	}
+	return master
+}
+
+func (o *Observer) settled() bool {
+	m := o.theMaster()
+	if m == nil {
+		return false
+	}
+	for _, v := range o.views {
+		switch {
+		case !o.current(v):
+			return false
+		case v.sentinel:
+			if v.watch.Addr != m.peer.Addr {
+				return false
+			}
+		case v == m:
+		case v.server.Link != "up" || v.server.ReplID != m.server.ReplID || v.server.Offset != m.server.Offset || v.server.Digest != m.server.Digest:
+			return false
+		}
+	}
+	return true
+}
+
+// startReads reads every key once more from the master, over a new connection: on the old one, answers to earlier
+// questions may still be on their way.
+func (o *Observer) startReads() {
+	o.final, o.reading = o.theMaster(), 0
+	for _, v := range o.views {
+		v.asked = 0
+	}
+	o.final.drop(o.now, o.out)
+	o.final.open(o.now, o.out, 0)
+}
+
+func (o *Observer) readNext() {
+	o.asking = true
+	key := o.keys[o.reading]
+	o.out.Note(node.Note{Kind: node.NoteInvoke, Process: "o1", Op: "read", Key: key, Peer: o.final.peer.Name, Final: true})
+	o.final.send(o.out, "GET", key)
+}
+
+// read takes the answer of a final read.
+func (o *Observer) read(r resp.Reply) {
+	if r.Kind != '$' {
+		o.endRead(node.Note{Kind: node.NoteFail, Text: string(r.Str)})
+	} else {
+		o.endRead(node.Note{Kind: node.NoteOK, Value: string(r.Str), Found: !r.Null})
+	}
+	if o.reading++; o.reading < len(o.keys) {
+		o.readNext()
+		return
+	}
+	o.final = nil
+	o.out.Note(node.Note{Kind: node.NoteStage, Text: StageFinal})
+}
+
+// endRead notes the outcome of a final read.
+func (o *Observer) endRead(n node.Note) {
+	n.Process = "o1"
+	o.asking = false
+	o.out.Note(n)
+}
