@@ -1,0 +1,153 @@
+package toxic
+
+import (
+	"encoding/json"
+	"errors"
+	"hash/fnv"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/Shopify/toxiproxy/v2/stream"
+	"github.com/Shopify/toxiproxy/v2/toxics"
+)
+
+// toxicType is the type by which toxiproxy knows our toxic.
+const toxicType = "nemesis"
+
+// heldMax is how many bytes of one direction of one connection are kept, about what a kernel's send buffer takes. Then
+// the sender's own buffers fill, and its limits on output apply, as across a real cut.
+const heldMax = 1 << 20
+
+// register makes the toxic known once: toxiproxy's registry is global.
+var register = sync.OnceFunc(func() { toxics.Register(toxicType, new(holdToxic)) })
+
+// holdToxic applies the faults in force on a route to every connection. Its chain never changes while it runs but by
+// somebody's hand over the HTTP API, for which it always answers an interrupt and keeps its bytes in the stub's state.
+type holdToxic struct {
+	route *route
+	next  *pipe // of the connection that is about to start; guarded by Link.starting
+}
+
+// pipe is one direction of one connection.
+type pipe struct {
+	rng   *rand.Rand
+	gone  chan struct{} // closed when nobody takes the bytes any more
+	once  sync.Once
+	queue []delayed
+	bytes int
+	ended bool      // the sender closed; its end is delivered after the queue
+	last  time.Time // when the last piece in the queue is due: a later one is never due earlier
+}
+
+type delayed struct {
+	*stream.StreamChunk
+	due time.Time
+}
+
+// newPipe makes the pipe of connection number, whose jitter has a random stream of its own.
+func newPipe(r *route, seed, number uint64) *pipe {
+	name := fnv.New64a()
+	name.Write([]byte(r.Pair.String()))
+	return &pipe{gone: make(chan struct{}), rng: rand.New(rand.NewPCG(seed^name.Sum64(), number))}
+}
+
+// abandon lets everything go, also what comes yet: the receiver has gone.
+func (p *pipe) abandon() { p.once.Do(func() { close(p.gone) }) }
+
+// NewState is called by toxiproxy when a connection starts.
+func (t *holdToxic) NewState() any { return t.next }
+
+// Pipe carries the bytes of one direction of one connection until it is closed or interrupted.
+func (t *holdToxic) Pipe(stub *toxics.ToxicStub) {
+	p := stub.State.(*pipe)
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		state := t.route.now()
+		if p.ended && len(p.queue) == 0 && !state.hold {
+			stub.Close()
+			return
+		}
+		// A nil channel is never ready: each of these is there only when it may be used.
+		var in <-chan *stream.StreamChunk
+		var out chan<- *stream.StreamChunk
+		var due <-chan time.Time
+		var first *stream.StreamChunk
+		if !p.ended && p.bytes < heldMax {
+			in = stub.Input
+		}
+		if len(p.queue) > 0 && !state.hold {
+			first = p.queue[0].StreamChunk
+			if wait := time.Until(p.queue[0].due); wait > 0 {
+				timer.Reset(wait)
+				due = timer.C
+			} else {
+				out = stub.Output
+			}
+		}
+		select {
+		case <-stub.Interrupt:
+			return
+		case <-p.gone:
+			discard(stub, p.ended)
+			return
+		case c := <-in:
+			p.put(c, state.effect)
+		case out <- first:
+			p.take()
+		case <-due:
+		case <-state.changed:
+		}
+	}
+}
+
+// put takes a piece in; nil is the end of the stream.
+func (p *pipe) put(c *stream.StreamChunk, e effect) {
+	if c == nil {
+		p.ended = true
+		return
+	}
+	due := c.Timestamp
+	if e.delay > 0 || e.jitter > 0 {
+		due = due.Add(e.latency(p.rng))
+	}
+	if due.Before(p.last) {
+		due = p.last
+	}
+	p.last = due
+	p.queue = append(p.queue, delayed{c, due})
+	p.bytes += len(c.Data)
+}
+
+func (p *pipe) take() {
+	p.bytes -= len(p.queue[0].Data)
+	p.queue[0] = delayed{}
+	p.queue = p.queue[1:]
+}
+
+// discard lets the toxics before this one finish, which wait until somebody takes their bytes.
+func discard(stub *toxics.ToxicStub, ended bool) {
+	for !ended {
+		select {
+		case c := <-stub.Input:
+			ended = c == nil
+		case <-stub.Interrupt:
+			return
+		}
+	}
+	stub.Close()
+}
+
+// MarshalJSON shows, in toxiproxy's API, what is in force.
+func (t *holdToxic) MarshalJSON() ([]byte, error) {
+	state := t.route.now()
+	return json.Marshal(map[string]any{"from": t.route.From, "to": t.route.To, "hold": state.hold,
+		"delay_ms": state.delay.Milliseconds(), "jitter_ms": state.jitter.Milliseconds(), "faults": append([]int{}, state.faults...)})
+}
+
+// UnmarshalJSON refuses to be set through the API: it would be undone by the next fault, and the history would not
+// know of it.
+func (t *holdToxic) UnmarshalJSON([]byte) error {
+	return errors.New("the nemesis sets this toxic: add one of toxiproxy's own beside it instead")
+}
