@@ -167,7 +167,7 @@ func (r *Registry) Publish(channel string) []Receiver {
 	if len(r.patterns) > 0 {
 		name := []byte(channel)
 		for _, p := range r.patterns {
-			if glob.Match(p.pattern, name, false) {
+			if glob.Match([]byte(p.pattern), name, false) {
 				r.receivers = append(r.receivers, Receiver{Conn: p.conn, ByPattern: true, Pattern: p.pattern})
 			}
 		}
@@ -179,7 +179,7 @@ func (r *Registry) Publish(channel string) []Receiver {
 func (r *Registry) Channels(pattern string) []string {
 	var names []string
 	for _, name := range slices.Sorted(maps.Keys(r.channels)) {
-		if glob.Match(pattern, []byte(name), false) {
+		if glob.Match([]byte(pattern), []byte(name), false) {
 			names = append(names, name)
 		}
 	}

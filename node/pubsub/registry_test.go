@@ -87,7 +87,7 @@ func (p plain) publish(channel string) (receivers []Receiver) {
 		}
 	}
 	for _, s := range p {
-		if s.byPattern && glob.Match(s.name, []byte(channel), false) {
+		if s.byPattern && glob.Match([]byte(s.name), []byte(channel), false) {
 			receivers = append(receivers, Receiver{Conn: s.conn, ByPattern: true, Pattern: s.name})
 		}
 	}

@@ -1,0 +1,163 @@
+package sentinel
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/ordeal-go/ordeal/node"
+)
+
+// failoverState is how far the replacement of a master has come.
+type failoverState uint8
+
+const (
+	idle             failoverState = iota
+	waitStart                      // waiting to be elected
+	selectSlave                    // elected: choose the replica
+	sendSlaveOfNoOne               // chosen: make it a master
+	waitPromotion                  // told: wait until it says that it is one
+	reconfSlaves                   // it is: the point of no return; point the others at it
+	updateConfig                   // all done: make it the master that is watched
+)
+
+var failoverNames = [...]string{idle: "none", waitStart: "wait_start", selectSlave: "select_slave",
+	sendSlaveOfNoOne: "send_slaveof_noone", waitPromotion: "wait_promotion", reconfSlaves: "reconf_slaves",
+	updateConfig: "update_config"}
+
+func (f failoverState) String() string { return failoverNames[f] }
+
+// failover is the replacement of one master, under way or not.
+type failover struct {
+	state    failoverState
+	changed  node.Instant // when state was entered
+	epoch    int64        // of the election that this failover stands on
+	started  node.Instant // of the last attempt, mine or one I voted for, plus a random part; 0 never
+	logged   node.Instant // the started for which the delay was logged
+	forced   bool         // asked for by a person: no agreement, no election
+	promoted *instance
+}
+
+// enter is the only way from state to state: onwards one by one, or back to idle.
+func (f *failover) enter(state failoverState, now node.Instant) {
+	if state != idle && state != f.state+1 {
+		node.Assert(false, "failover from %v to %v", f.state, state)
+	}
+	f.state, f.changed = state, now
+	if state == idle {
+		f.forced, f.promoted = false, nil
+	}
+}
+
+// startFailoverIfNeeded starts a failover of a master that is objectively down, unless one was tried, by me or by one
+// that I voted for, too short a while ago. Redis 4.0: sentinel.c, sentinelStartFailoverIfNeeded.
+func (s *Sentinel) startFailoverIfNeeded(master *instance) bool {
+	f := &master.failover
+	if !master.oDown || f.state != idle {
+		return false
+	}
+	if f.started != 0 && s.since(f.started) < 2*master.failoverTimeout {
+		if f.logged != f.started {
+			f.logged = f.started
+			next := f.started.Add(2 * master.failoverTimeout).Time().Format(time.ANSIC)
+			s.log(node.LogWarning, "Next failover delay: I will not start a failover before "+next)
+		}
+		return false
+	}
+	s.startFailover(master)
+	return true
+}
+
+func (s *Sentinel) startFailover(master *instance) {
+	f := &master.failover
+	f.enter(waitStart, s.now)
+	s.currentEpoch++
+	f.epoch = s.currentEpoch
+	s.event(node.LogWarning, "+new-epoch", master, fmt.Sprint(f.epoch))
+	s.event(node.LogWarning, "+try-failover", master, master.String())
+	f.started = s.now.Add(s.desync())
+}
+
+// failoverStep does what the state of master's failover asks for at this tick.
+// Redis 4.0: sentinel.c, sentinelFailoverStateMachine.
+func (s *Sentinel) failoverStep(master *instance) {
+	switch master.failover.state {
+	case idle:
+	case waitStart:
+		s.awaitElection(master)
+	case selectSlave:
+		s.chooseSlave(master)
+	case sendSlaveOfNoOne:
+		s.promote(master)
+	case waitPromotion: // INFO of the chosen replica leads on
+		if s.since(master.failover.changed) > master.failoverTimeout {
+			s.abort(master, "-failover-abort-slave-timeout")
+		}
+	case reconfSlaves:
+		s.reconfigureNext(master)
+	case updateConfig: // the switch follows in this same tick
+	}
+}
+
+func (s *Sentinel) awaitElection(master *instance) {
+	f := &master.failover
+	leader := s.leaderOf(master, f.epoch)
+	if !strings.EqualFold(leader, s.id) && !f.forced {
+		if s.since(f.started) > min(electionTimeoutMost, master.failoverTimeout) {
+			s.abort(master, "-failover-abort-not-elected")
+		}
+		return
+	}
+	s.event(node.LogWarning, "+elected-leader", master, master.String())
+	if s.crash(crashAfterElection) {
+		return
+	}
+	f.enter(selectSlave, s.now)
+	s.event(node.LogWarning, "+failover-state-select-slave", master, master.String())
+}
+
+func (s *Sentinel) chooseSlave(master *instance) {
+	f := &master.failover
+	slave := s.selectSlave(master)
+	if slave == nil {
+		s.abort(master, "-failover-abort-no-good-slave")
+		return
+	}
+	s.event(node.LogWarning, "+selected-slave", slave, slave.String())
+	slave.promoted, f.promoted = true, slave
+	f.enter(sendSlaveOfNoOne, s.now)
+	s.event(node.LogNotice, "+failover-state-send-slaveof-noone", slave, slave.String())
+}
+
+func (s *Sentinel) promote(master *instance) {
+	f := &master.failover
+	if f.promoted.link.disconnected {
+		if s.since(f.changed) > master.failoverTimeout {
+			s.abort(master, "-failover-abort-slave-timeout")
+		}
+		return
+	}
+	s.sendSlaveOf(f.promoted, nil)
+	s.event(node.LogNotice, "+failover-state-wait-promotion", f.promoted, f.promoted.String())
+	f.enter(waitPromotion, s.now)
+}
+
+// abort gives up before the point of no return; past it a failover runs to its end.
+func (s *Sentinel) abort(master *instance, why string) {
+	f := &master.failover
+	node.Assert(f.state != idle, "abort without a failover")
+	node.Assert(f.state <= waitPromotion, "abort in %v: %v is a master", f.state, f.promoted)
+	s.event(node.LogWarning, why, master, master.String())
+	if f.promoted != nil {
+		f.promoted.promoted = false
+	}
+	f.enter(idle, s.now)
+}
+
+// currentAddress is the address that I give for master: the promoted replica's from the moment it is a master.
+func (master *instance) currentAddress() address {
+	if f := &master.failover; f.state >= reconfSlaves {
+		return f.promoted.addr
+	}
+	return master.addr
+}

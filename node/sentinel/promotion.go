@@ -1,0 +1,75 @@
+package sentinel
+
+import (
+	"strconv"
+
+	"github.com/ordeal-go/ordeal/node"
+	"github.com/ordeal-go/ordeal/node/resp"
+)
+
+// sendSlaveOf makes r a replica of to, or a master if to is nil: in one transaction with writing that into its
+// configuration and with dropping its clients, so that they ask again who the master is. The answers are ignored:
+// INFO tells. Redis 4.0: sentinel.c, sentinelSendSlaveOf.
+func (s *Sentinel) sendSlaveOf(r *instance, to *address) {
+	host, port := "NO", "ONE"
+	if to != nil {
+		host, port = to.ip, strconv.Itoa(to.port)
+	}
+	s.request(r, ignored, "MULTI")
+	s.request(r, ignored, "SLAVEOF", host, port)
+	s.request(r, ignored, "CONFIG", "REWRITE")
+	s.request(r, ignored, "CLIENT", "KILL", "TYPE", "normal")
+	s.request(r, ignored, "EXEC")
+}
+
+// promotionSeen goes past the point of no return: the chosen replica says that it is a master. From here on its
+// address is the one that I give, under the epoch of the election, which lets the other Sentinels follow.
+func (s *Sentinel) promotionSeen(r *instance) {
+	master := r.master
+	f := &master.failover
+	if f.epoch <= master.configEpoch {
+		// A newer configuration arrived meanwhile: a config epoch never goes back.
+		s.abort(master, "-failover-abort-slave-timeout")
+		return
+	}
+	master.configEpoch = f.epoch
+	f.enter(reconfSlaves, s.now)
+	s.flush()
+	s.event(node.LogWarning, "+promoted-slave", r, r.String())
+	if s.crash(crashAfterPromotion) {
+		return
+	}
+	s.event(node.LogWarning, "+failover-state-reconf-slaves", master, master.String())
+	s.runReconfigScript(master, "leader", master.addr, r.addr)
+	s.hurryHello(master)
+}
+
+// hurryHello makes hellos due to all that know master.
+func (s *Sentinel) hurryHello(master *instance) {
+	hurry := func(r *instance) { r.lastPublish = min(r.lastPublish, s.now.Add(-publishPeriod-1)) }
+	hurry(master)
+	for _, r := range master.slaves {
+		hurry(r)
+	}
+	for _, r := range master.sentinels {
+		hurry(r)
+	}
+}
+
+// askReply is the answer to SENTINEL is-master-down-by-addr.
+func appendAskReply(b []byte, down bool, leader string, epoch int64) []byte {
+	if leader == "" {
+		leader = "*"
+	}
+	b = resp.AppendArray(b, 3)
+	b = resp.AppendInt(b, boolInt(down))
+	b = resp.AppendBulkString(b, leader)
+	return resp.AppendInt(b, epoch)
+}
+
+func boolInt(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,63 @@
+package sentinel
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// selectSlave returns the replica to promote, or nil if none is fit. Redis 4.0: sentinel.c, sentinelSelectSlave.
+//
+// Neither replication IDs nor the reported role are looked at: a stale master that came back as a replica's entry may
+// be chosen, as in Redis 4.0.
+func (s *Sentinel) selectSlave(master *instance) *instance {
+	linkDownMost := 10 * master.downAfter
+	infoAgeMost := 3 * infoPeriod
+	if master.sDown {
+		// A replica cannot have been linked to a master since that went down; and INFO comes every second now.
+		linkDownMost += s.since(master.sDownSince)
+		infoAgeMost = 5 * pingPeriod
+	}
+	s.candidates = s.candidates[:0]
+	for _, r := range master.slaves {
+		if s.isFit(r, linkDownMost, infoAgeMost) {
+			s.candidates = append(s.candidates, r)
+		}
+	}
+	if len(s.candidates) == 0 {
+		return nil
+	}
+	return slices.MinFunc(s.candidates, better)
+}
+
+func (s *Sentinel) isFit(r *instance, linkDownMost, infoAgeMost time.Duration) bool {
+	return !r.isDown() &&
+		!r.link.disconnected &&
+		s.since(r.link.lastAvail) <= 5*pingPeriod &&
+		r.priority != 0 &&
+		r.infoRefresh != 0 && s.since(r.infoRefresh) <= infoAgeMost &&
+		r.masterLinkDown <= linkDownMost
+}
+
+// better orders replicas, the best first: the lower priority, the more data, the smaller run ID, an unknown one last.
+// Names settle what Redis leaves to its sorting algorithm.
+func better(a, b *instance) int {
+	return cmp.Or(
+		cmp.Compare(a.priority, b.priority),
+		cmp.Compare(b.offset, a.offset),
+		unknownLast(a.runID, b.runID),
+		strings.Compare(strings.ToLower(a.runID), strings.ToLower(b.runID)),
+		strings.Compare(a.name, b.name),
+	)
+}
+
+func unknownLast(a, b string) int {
+	switch {
+	case a == "" && b != "":
+		return 1
+	case a != "" && b == "":
+		return -1
+	}
+	return 0
+}
