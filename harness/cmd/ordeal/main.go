@@ -35,6 +35,7 @@ func commands() []command {
 		{"check", "HISTORY", "judge a history file", checkCommand},
 		{"report", "DIR", "write the report of a kept run anew", reportCommand},
 		{"list", "", "list the scenarios, checkers and faults there are", listCommand},
+		{"mutant", "NAME …", "do any of this with a bug planted in the servers", mutantCommand},
 	}
 }
 

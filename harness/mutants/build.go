@@ -1,0 +1,79 @@
+package mutants
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+// Build builds the program pkg ("./harness/cmd/ordeal") of the module in folder root with m planted, as the file out.
+// The program's variable main.mutant, if it has one, is set to m's name.
+func (m Mutant) Build(ctx context.Context, root, pkg, out string) error {
+	dir, err := os.MkdirTemp("", "ordeal-mutant-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	overlay, err := m.overlay(root, dir)
+	if err != nil {
+		return fmt.Errorf("mutant %s: %w", m.Name, err)
+	}
+	cmd := exec.CommandContext(ctx, "go", "build", "-overlay", overlay, "-ldflags", "-X main.mutant="+m.Name, "-o", out, pkg)
+	cmd.Dir = root
+	if text, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("mutant %s does not build: %w\n%s", m.Name, err, bytes.TrimSpace(text))
+	}
+	return nil
+}
+
+// overlay writes the changed files and the list of them that go build reads into dir, and returns the list's path.
+func (m Mutant) overlay(root, dir string) (string, error) {
+	changed := map[string]string{} // file → text, when a patch has several hunks
+	for _, e := range m.edits {
+		text, ok := changed[e.file]
+		if !ok {
+			b, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(e.file)))
+			if err != nil {
+				return "", err
+			}
+			text = string(b)
+		}
+		text, err := e.apply(text)
+		if err != nil {
+			return "", err
+		}
+		changed[e.file] = text
+	}
+	list := struct{ Replace map[string]string }{map[string]string{}}
+	for file, text := range changed {
+		to := filepath.Join(dir, strings.ReplaceAll(file, "/", "_"))
+		if err := os.WriteFile(to, []byte(text), 0o644); err != nil {
+			return "", err
+		}
+		list.Replace[filepath.Join(root, filepath.FromSlash(file))] = to
+	}
+	b, err := json.Marshal(list)
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, "overlay.json")
+	return path, os.WriteFile(path, b, 0o644)
+}
+
+// Root finds the folder of the module that holds the current folder.
+func Root(ctx context.Context) (string, error) {
+	out, err := exec.CommandContext(ctx, "go", "env", "GOMOD").Output()
+	if err != nil {
+		return "", fmt.Errorf("planting a bug builds from source, and go does not run: %w", err)
+	}
+	mod := strings.TrimSpace(string(out))
+	if mod == "" || mod == os.DevNull {
+		return "", fmt.Errorf("planting a bug builds from source: run it inside a checkout of ordeal")
+	}
+	return filepath.Dir(mod), nil
+}

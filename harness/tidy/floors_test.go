@@ -1,0 +1,128 @@
+package tidy
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+const module = "github.com/ordeal-go/ordeal/"
+
+// root is the module's folder, seen from this package's.
+const root = "../.."
+
+// mayImport says, for every package, which of the module's packages and which libraries it may import. "…" at the end
+// stands for everything below. Data flows one way: scenario → world → node ↔ nemesis → history → checker → report.
+// Two walls matter most: node imports nothing of ours but node, so the server cannot know that it is being tested; and
+// checkers and models never import node, so the judge shares no code with the accused.
+var mayImport = map[string][]string{
+	"node":                 {},
+	"node/glob":            {},
+	"node/resp":            {"node/glob"},
+	"node/rdb":             {},
+	"node/conf":            {"node/resp"},
+	"node/pubsub":          {"node", "node/glob", "node/resp"},
+	"node/keyspace":        {"node/rdb", "node/glob"},
+	"node/server":          {"node", "node/resp", "node/rdb", "node/conf", "node/glob", "node/pubsub", "node/keyspace"},
+	"node/sentinel":        {"node", "node/resp", "node/conf", "node/glob", "node/pubsub"},
+	"node/host":            {"node"},
+	"node/cmd/ordeal-node": {"node", "node/host", "node/server", "node/sentinel", "node/conf"},
+
+	"histories":        {},
+	"histories/corpus": {"histories"},
+	"nemesis":          {},
+	"nemesis/toxic":    {"nemesis", "github.com/Shopify/toxiproxy/…", "github.com/rs/zerolog", "github.com/gorilla/mux", "github.com/prometheus/…"},
+	"models":           {"histories", "github.com/anishathalye/porcupine"},
+	"checkers":         {"histories", "models", "github.com/anishathalye/porcupine"},
+
+	"harness/seed":      {},
+	"harness/tidy":      {},
+	"harness/cluster":   {"node", "node/server", "node/sentinel", "github.com/goccy/go-yaml"},
+	"harness/workload":  {"node", "node/resp", "harness/cluster"},
+	"harness/sim":       {"node", "harness/cluster", "harness/seed", "nemesis"},
+	"harness/live":      {"node", "node/host", "harness/cluster", "harness/seed", "nemesis", "nemesis/toxic"},
+	"harness/report":    {"histories", "checkers", "models"},
+	"harness":           {"node", "harness/cluster", "harness/workload", "harness/sim", "harness/live", "harness/seed", "harness/report", "nemesis", "histories", "checkers", "github.com/goccy/go-yaml"},
+	"harness/worldtest": {"node", "harness", "harness/cluster", "nemesis", "github.com/stretchr/testify/…"},
+	"harness/scenarios": {"harness"},
+	"harness/sweep":     {"harness", "checkers"},
+	"harness/mutants":   {},
+	"harness/cmd/ordeal": {"harness", "harness/scenarios", "harness/sweep", "harness/mutants", "checkers", "histories",
+		"nemesis", "github.com/schollz/progressbar/v3"},
+}
+
+func TestPackagesImportOnlyWhatTheirFloorAllows(t *testing.T) {
+	seen := map[string]bool{}
+	walkGo(t, func(pkg, file string) {
+		if strings.HasSuffix(file, "_test.go") {
+			return
+		}
+		seen[pkg] = true
+		allowed, known := mayImport[pkg]
+		require.True(t, known, "package %s is new: say in floors_test.go what it may import", pkg)
+		f, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
+		require.NoError(t, err)
+		for _, imp := range f.Imports {
+			name := strings.TrimPrefix(strings.Trim(imp.Path.Value, `"`), module)
+			if standard(name) {
+				continue
+			}
+			require.True(t, slices.ContainsFunc(allowed, func(a string) bool { return covers(a, name) }),
+				"%s imports %s, which package %s may not (floors_test.go says what it may)", file, name, pkg)
+		}
+	})
+	for pkg := range mayImport {
+		require.True(t, seen[pkg], "floors_test.go lists package %s, which is gone", pkg)
+	}
+}
+
+// covers says whether the rule a allows the import name.
+func covers(a, name string) bool {
+	prefix, below := strings.CutSuffix(a, "/…")
+	return a == name || below && (name == prefix || strings.HasPrefix(name, prefix+"/"))
+}
+
+// standard says whether an import path, without the module's prefix, is of the standard library.
+func standard(name string) bool {
+	first, _, _ := strings.Cut(name, "/")
+	return !strings.Contains(first, ".") && !slices.Contains([]string{"node", "harness", "nemesis", "histories", "models", "checkers"}, first)
+}
+
+// walkGo calls visit for every Go file of the module, with its package's folder.
+func walkGo(t *testing.T, visit func(pkg, file string)) {
+	t.Helper()
+	files := 0
+	err := filepath.WalkDir(root, func(file string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && (d.Name() == "testdata" || len(d.Name()) > 2 && strings.HasPrefix(d.Name(), ".")):
+			return filepath.SkipDir
+		case strings.HasSuffix(file, ".go"):
+			files++
+			rel, err := filepath.Rel(root, file)
+			require.NoError(t, err)
+			visit(path.Dir(filepath.ToSlash(rel)), file)
+		}
+		return nil
+	})
+	require.NoError(t, err)
+	require.Greater(t, files, 50, "the module is not where this test looks for it")
+}
+
+// TestFilesStayShort: a file that is longer holds more than one idea.
+func TestFilesStayShort(t *testing.T) {
+	const linesMax = 800
+	walkGo(t, func(_, file string) {
+		if n := lines(t, file); n > linesMax {
+			t.Errorf("%s has %d lines, more than %d", file, n, linesMax)
+		}
+	})
+}
