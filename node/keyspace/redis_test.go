@@ -55,7 +55,7 @@ func startRedis(t *testing.T, dir string) *redis {
 		case <-ended:
 			t.Fatalf("redis-server has ended: %s", output.String())
 		default:
-			require.True(t, time.Now().Before(deadline), "redis-server does not listen: %s", output.String())
+			require.True(t, time.Now().Before(deadline), "redis-server does not listen on %s: %v", addr, err)
 		}
 	}
 	t.Cleanup(func() { r.conn.Close() })
