@@ -1,0 +1,82 @@
+package checkers
+
+import (
+	"regexp"
+	"strconv"
+
+	"github.com/ordeal-go/ordeal/histories"
+)
+
+// MinSlaves holds masters to min-slaves-to-write: a write is acknowledged only while at least that many good replicas
+// are attached, and refused with NOREPLICAS only while there are fewer.
+//
+// The master's own count of good replicas is taken at its word, and the count of machines that replicated from it at
+// all is held against it. Redis 4.0: server.c, processCommand; replication.c, refreshGoodSlavesCount.
+type MinSlaves struct{}
+
+// Name implements Checker.
+func (MinSlaves) Name() string { return "min-slaves" }
+
+var minSlavesInPlan = regexp.MustCompile(`min-slaves-to-write["']?\s*[: ]\s*["']?(\d+)`)
+
+// Check implements Checker.
+func (MinSlaves) Check(h *histories.History) Verdict {
+	r := index(h)
+	var planned int64 // INFO does not say how many replicas are needed
+	if m := minSlavesInPlan.FindStringSubmatch(h.Plan); m != nil {
+		planned, _ = strconv.ParseInt(m[1], 10, 64)
+	}
+	needed := func(n *histories.Note) int64 {
+		if n.M == 0 && n.From == byObserver {
+			return planned
+		}
+		return n.M
+	}
+	tooFew := func(n *histories.Note) bool { return isMaster(n) && needed(n) > 0 && n.N < needed(n) }
+	enough := func(n *histories.Note) bool { return isMaster(n) && (needed(n) == 0 || n.N >= needed(n)) }
+	inForce := false
+	var q inquiry
+	q.saw("writes acknowledged with enough replicas", 0)
+	q.saw("refusals", 0)
+	q.saw("refusals with too few replicas", 0)
+	for i := range h.Notes {
+		n := &h.Notes[i]
+		inForce = inForce || n.Kind == "state" && needed(n) > 0
+		if n.Kind == "refused" && n.Reason == "noreplicas" {
+			inForce = true
+			if n.N >= n.M {
+				q.breach(n.Time, n.Machine, nil, "refused a write of %s for lack of replicas with %d good ones, and needs %d", n.Key, n.N, n.M)
+			}
+		}
+	}
+	for i, op := range h.Ops {
+		if op.Func != histories.FuncWrite || op.Returned == histories.Forever || !inForce {
+			continue
+		}
+		t := r.machines[op.Node]
+		switch refused := op.Outcome == histories.Fail && isError(op.Error, "NOREPLICAS"); {
+		case refused:
+			q.saw("refusals", 1)
+			if r.always(t, op.Invoked, op.Returned, tooFew) {
+				q.saw("refusals with too few replicas", 1)
+			} else if r.always(t, op.Invoked, op.Returned, enough) {
+				q.breach(op.Returned, op.Node, []int{i}, "refused the write of %s=%s for lack of replicas, and had enough all the time", op.Key, op.Value)
+			}
+		case op.Outcome == histories.OK:
+			if r.always(t, op.Invoked, op.Returned, tooFew) {
+				s := t.before(op.Invoked)[0]
+				q.breach(op.Returned, op.Node, []int{i}, "acknowledged the write of %s=%s with %d good replicas, and needs %d", op.Key, op.Value, s.N, needed(s))
+			} else if r.always(t, op.Invoked, op.Returned, func(n *histories.Note) bool { return enough(n) && needed(n) > 0 }) {
+				q.saw("writes acknowledged with enough replicas", 1)
+			}
+		}
+	}
+	missing := ""
+	switch {
+	case !inForce:
+		missing = "min-slaves-to-write was never in force"
+	case q.count("writes acknowledged with enough replicas")+q.count("refusals with too few replicas") == 0:
+		missing = "no write is known to have met a master whose count of good replicas stayed the same meanwhile"
+	}
+	return q.verdict(missing, "writes were acknowledged with enough replicas only, and refused only without")
+}

@@ -1,0 +1,58 @@
+package checkers
+
+import (
+	"strings"
+
+	"github.com/ordeal-go/ordeal/histories"
+)
+
+// ReadOnly holds replicas to slave-read-only yes, the default: a replica never acknowledges a client's write, and
+// refuses it with READONLY; a master never does.
+//
+// A write counts only if the node's role is known for all of its time, by what the node noted or by what the observer
+// saw. Redis 4.0: server.c, processCommand; redis.conf, slave-read-only.
+type ReadOnly struct{}
+
+// Name implements Checker.
+func (ReadOnly) Name() string { return "read-only" }
+
+// Check implements Checker.
+func (ReadOnly) Check(h *histories.History) Verdict {
+	r := index(h)
+	var q inquiry
+	q.saw("writes at replicas", 0)
+	q.saw("refusals", 0)
+	for i, op := range h.Ops {
+		if op.Func != histories.FuncWrite || op.Returned == histories.Forever {
+			continue
+		}
+		refused := op.Outcome == histories.Fail && isError(op.Error, "READONLY")
+		if refused {
+			q.saw("refusals", 1)
+		}
+		t := r.machines[op.Node]
+		switch {
+		case refused:
+			if r.always(t, op.Invoked, op.Returned, isMaster) {
+				q.breach(op.Returned, op.Node, []int{i}, "refused a write of %s as READONLY, and was master all the time", op.Key)
+			} else if r.always(t, op.Invoked, op.Returned, isReplica) {
+				q.saw("writes at replicas", 1)
+			}
+		case r.always(t, op.Invoked, op.Returned, isReplica):
+			q.saw("writes at replicas", 1)
+			if op.Outcome == histories.OK {
+				q.breach(op.Returned, op.Node, []int{i}, "acknowledged the write of %s=%s by %s, and was a replica all the time", op.Key, op.Value, op.Process)
+			}
+		}
+	}
+	missing := ""
+	if q.count("writes at replicas") == 0 && q.count("refusals") == 0 {
+		missing = "no client is known to have written to a replica"
+	}
+	return q.verdict(missing, "replicas refused every write")
+}
+
+// isError says whether text is a Redis error of kind code, with or without the dash of the wire.
+func isError(text, code string) bool {
+	return strings.HasPrefix(strings.TrimPrefix(text, "-"), code)
+}

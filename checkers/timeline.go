@@ -1,0 +1,193 @@
+package checkers
+
+import (
+	"slices"
+	"sort"
+	"time"
+
+	"github.com/ordeal-go/ordeal/histories"
+)
+
+// record is a history with what was observed of each machine at hand.
+type record struct {
+	*histories.History
+	machines map[string]*timeline
+	names    []string // of machines, sorted
+	// slack is how late a server's own note may be. A simulation takes notes at the moment itself.
+	slack time.Duration
+
+	upheavals []upheaval // found when they are first asked for
+}
+
+// timeline is what was observed of one machine, each list in order of time.
+type timeline struct {
+	name  string
+	own   []*histories.Note // states noted by the machine itself, or read from its log
+	seen  []*histories.Note // states that the observer read out
+	turns []time.Duration   // moments when it went down or came up
+	lives []life
+	// resyncs are the moments when its data was replaced by its master's.
+	resyncs []time.Duration
+}
+
+// life is a time during which a machine's process ran.
+type life struct{ from, to time.Duration }
+
+// slackLive is how late a note of a process on a busy computer may be.
+const slackLive = time.Second
+
+const (
+	roleMaster  = "master"
+	roleReplica = "slave"
+	byObserver  = "observer"
+	linkUp      = "up"
+)
+
+func index(h *histories.History) *record {
+	r := &record{History: h, machines: map[string]*timeline{}}
+	if h.World != "sim" {
+		r.slack = slackLive
+	}
+	for _, m := range h.Machines {
+		r.of(m.Name)
+	}
+	for i := range h.Notes {
+		n := &h.Notes[i]
+		switch n.Kind {
+		case "state":
+			t := r.of(n.Machine)
+			if n.From == byObserver {
+				t.seen = append(t.seen, n)
+			} else {
+				t.own = append(t.own, n)
+			}
+		case "up":
+			t := r.of(n.Machine)
+			t.turns = append(t.turns, n.Time)
+			t.lives = append(t.lives, life{n.Time, histories.Forever})
+		case "down":
+			t := r.of(n.Machine)
+			t.turns = append(t.turns, n.Time)
+			if len(t.lives) > 0 {
+				t.lives[len(t.lives)-1].to = n.Time
+			}
+		case "resync":
+			if n.Result == "fullresync" {
+				t := r.of(n.Machine)
+				t.resyncs = append(t.resyncs, n.Time)
+			}
+		}
+	}
+	r.indexLogs()
+	for name := range r.machines {
+		r.names = append(r.names, name)
+	}
+	slices.Sort(r.names)
+	return r
+}
+
+// indexLogs finds full syncs in the logs of machines that note none themselves.
+func (r *record) indexLogs() {
+	for i := range r.Logs {
+		l := &r.Logs[i]
+		if _, _, full := parseFullSync(l.Text); full {
+			t := r.of(l.Machine)
+			t.resyncs = append(t.resyncs, l.Time)
+		}
+	}
+	for _, t := range r.machines {
+		slices.Sort(t.resyncs)
+	}
+}
+
+func (r *record) of(machine string) *timeline {
+	t := r.machines[machine]
+	if t == nil {
+		t = &timeline{name: machine}
+		r.machines[machine] = t
+	}
+	return t
+}
+
+// always says whether holds was certainly true of the machine during all of [from, to].
+//
+// The machine's own notes are exact: a state lasts until the next note. The observer's are samples, each of some
+// moment before its time, so that only the second sample after to is certainly of a moment after it.
+func (r *record) always(t *timeline, from, to time.Duration, holds func(*histories.Note) bool) bool {
+	if t == nil {
+		return false
+	}
+	return steady(t, t.own, from-r.slack, to+r.slack, 0, holds) || steady(t, t.seen, from, to, 2, holds)
+}
+
+func steady(t *timeline, notes []*histories.Note, from, to time.Duration, beyond int, holds func(*histories.Note) bool) bool {
+	i := lastAt(notes, from)
+	if i < 0 {
+		return false
+	}
+	first := notes[i].Time
+	last := to
+	for ; i < len(notes); i++ {
+		if notes[i].Time >= to && beyond > 0 {
+			beyond--
+			last = notes[i].Time
+			if !holds(notes[i]) {
+				return false
+			}
+			if beyond == 0 {
+				break
+			}
+			continue
+		}
+		if notes[i].Time > to {
+			break
+		}
+		if !holds(notes[i]) {
+			return false
+		}
+	}
+	return beyond == 0 && !t.turned(first, last)
+}
+
+// turned says whether the machine went down or came up in (from, to].
+func (t *timeline) turned(from, to time.Duration) bool { return anyIn(t.turns, from, to) }
+
+// anyIn says whether one of times, which are sorted, lies in (from, to].
+func anyIn(times []time.Duration, from, to time.Duration) bool {
+	i := sort.Search(len(times), func(i int) bool { return times[i] > from })
+	return i < len(times) && times[i] <= to
+}
+
+// lastAt returns the index of the last of notes at or before at, or -1.
+func lastAt(notes []*histories.Note, at time.Duration) int {
+	return sort.Search(len(notes), func(i int) bool { return notes[i].Time > at }) - 1
+}
+
+// before returns states of the machine, at most one from each source, that it was in at some moment up to at, the
+// latest that are known.
+func (t *timeline) before(at time.Duration) []*histories.Note {
+	var found []*histories.Note
+	for _, notes := range [][]*histories.Note{t.own, t.seen} {
+		if i := lastAt(notes, at); i >= 0 {
+			found = append(found, notes[i])
+		}
+	}
+	return found
+}
+
+// after returns states of the machine, at most one from each source, that it was in at some moment from at on, the
+// earliest that are known.
+func (r *record) after(t *timeline, at time.Duration) []*histories.Note {
+	var found []*histories.Note
+	if i := sort.Search(len(t.own), func(i int) bool { return t.own[i].Time >= at+r.slack }); i < len(t.own) {
+		found = append(found, t.own[i])
+	}
+	// The first sample at or after at may have been taken before it.
+	if i := sort.Search(len(t.seen), func(i int) bool { return t.seen[i].Time >= at }) + 1; i < len(t.seen) {
+		found = append(found, t.seen[i])
+	}
+	return found
+}
+
+func isMaster(n *histories.Note) bool  { return n.Role == roleMaster }
+func isReplica(n *histories.Note) bool { return n.Role == roleReplica }
