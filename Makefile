@@ -1,0 +1,31 @@
+# make run and make test need Go and nothing else. What needs a real Redis or a Chromium is skipped, visibly, where
+# none is installed.
+
+GO ?= go
+
+.PHONY: run test race bench lint clean build
+
+# The main job: a sweep in the simulation, then one run on real processes through toxiproxy; verdicts and a report.
+run: build
+	bin/ordeal sweep sentinel-failover -seeds 1-200
+	bin/ordeal run sentinel-failover -world live -seed 1 -out runs/sentinel-failover-live
+	@echo "open runs/sentinel-failover-live/report.html in a browser"
+
+build:
+	$(GO) build -o bin/ ./harness/cmd/ordeal ./node/cmd/ordeal-node
+
+test: lint
+	$(GO) test -timeout 10m ./...
+
+race:
+	$(GO) test -race -timeout 20m ./...
+
+bench:
+	$(GO) test -run '^$$' -bench . -benchtime 1x ./harness/bench
+
+lint:
+	@test -z "$$(gofmt -l .)" || { echo "gofmt would change:"; gofmt -l .; exit 1; }
+	$(GO) vet ./...
+
+clean:
+	rm -rf bin runs
