@@ -89,11 +89,16 @@ func (o *output) close() {
 // WriteReport writes the run's report, and porcupine's page beside it, into dir.
 func WriteReport(dir string, h *histories.History, r *Result) error {
 	return errors.Join(
-		writeFile(filepath.Join(dir, PageFile), func(w io.Writer) error { return report.Page(w, h) }),
+		WritePage(filepath.Join(dir, PageFile), h),
 		writeFile(filepath.Join(dir, ReportFile), func(w io.Writer) error {
 			return report.HTML(w, h, r.Verdicts, report.Options{Page: PageFile, Took: r.Took.Round(time.Millisecond)})
 		}),
 	)
+}
+
+// WritePage writes porcupine's own page of the history, with the faults as annotations.
+func WritePage(path string, h *histories.History) error {
+	return writeFile(path, func(w io.Writer) error { return checkers.WritePage(w, h) })
 }
 
 func writeFile(path string, write func(io.Writer) error) error {

@@ -19,6 +19,7 @@ type Result struct {
 	Trace    string             `json:"trace,omitempty"` // of the simulation
 	Elapsed  time.Duration      `json:"elapsed_ns"`      // of the run, virtual or real
 	Took     time.Duration      `json:"took_ns"`         // real time, with judging
+	Judging  time.Duration      `json:"judging_ns"`      // real time of the checkers
 	Dir      string             `json:"dir,omitempty"`   // where it is kept
 	Replay   string             `json:"replay"`          // the command that runs it again
 }

@@ -204,6 +204,7 @@ func (r *run) close() {
 // judge lets the checkers read the history.
 func (r *run) judge() (*Result, error) {
 	h := r.record.rec.History()
+	judging := time.Now()
 	verdicts, err := checkers.Run(h, r.plan.Checks...)
 	if err != nil {
 		return nil, err
@@ -212,7 +213,7 @@ func (r *run) judge() (*Result, error) {
 		verdicts = append(verdicts, checkers.Verdict{Checker: "run", Result: checkers.Invalid, Why: r.broke.Error()})
 	}
 	res := &Result{Plan: r.plan, Seed: r.opts.Seed, World: r.opts.World, History: h, Verdicts: verdicts, Trace: r.trace,
-		Elapsed: h.End, Took: time.Since(r.began), Dir: r.opts.Out, Replay: r.opts.replay(r.plan)}
+		Elapsed: h.End, Took: time.Since(r.began), Judging: time.Since(judging), Dir: r.opts.Out, Replay: r.opts.replay(r.plan)}
 	return res, r.output.finish(res)
 }
 

@@ -54,6 +54,7 @@ var mayImport = map[string][]string{
 	"harness/scenarios": {"harness"},
 	"harness/sweep":     {"harness", "checkers"},
 	"harness/mutants":   {},
+	"harness/bench":     {},
 	"harness/cmd/ordeal": {"harness", "harness/scenarios", "harness/sweep", "harness/mutants", "checkers", "histories",
 		"nemesis", "github.com/schollz/progressbar/v3"},
 }
