@@ -52,10 +52,10 @@ func (SameData) Check(h *histories.History) Verdict {
 	blamed := map[place]map[string]bool{}
 	for _, i := range digests {
 		n := &h.Notes[i]
-		if holders[n.ReplID] != "" {
+		id, offset := g.place(n.ReplID, n.Offset)
+		if holders[id] != "" {
 			continue
 		}
-		id, offset := g.place(n.ReplID, n.Offset)
 		at := place{id, offset}
 		f := first[at]
 		if f == nil {
