@@ -145,8 +145,45 @@ func TestTablesGrowAndShrinkByOneShard(t *testing.T) {
 		db.Delete(fmt.Appendf(nil, "key %d", i))
 		check()
 	}
-	require.Greater(t, most, 20_000/shardLoad)
+	require.GreaterOrEqual(t, most, 20_000/shardLoad)
 	require.Equal(t, 1, shards)
+}
+
+// Keys chosen so that all of them fall into one shard are found, scanned and removed like any others.
+func TestCrowdedShardsLoseNothing(t *testing.T) {
+	ks, rng := New(1), rand.New(rand.NewPCG(3, 3))
+	db, want := ks.DB(0), map[string]bool{}
+	var keys []string
+	for i := 0; len(keys) < 4*shardTags; i++ {
+		key := fmt.Sprintf("key %d", i)
+		if hashKey([]byte(key), defaultSeed)&1023 == 0 {
+			keys = append(keys, key)
+		}
+	}
+	for range 20_000 {
+		key := keys[rng.IntN(len(keys))]
+		if rng.IntN(2) == 0 || len(want) < 3*shardTags {
+			db.Set([]byte(key), IntValue(1))
+			want[key] = true
+		} else {
+			require.Equal(t, want[key], db.Delete([]byte(key)))
+			delete(want, key)
+		}
+		if rng.IntN(100) == 0 {
+			ks.Snapshot()
+		}
+	}
+	require.GreaterOrEqual(t, db.keys.fullest, 3*shardTags)
+	seen := map[string]bool{}
+	for cursor := db.Scan(0, 10, func(key string, _ Value) { seen[key] = true }); cursor != 0; {
+		cursor = db.Scan(cursor, 10, func(key string, _ Value) { seen[key] = true })
+	}
+	require.Equal(t, want, seen)
+	for _, key := range keys {
+		require.Equal(t, want[key], db.Exists([]byte(key)))
+		require.Equal(t, want[key], db.Delete([]byte(key)))
+	}
+	require.Zero(t, db.Len())
 }
 
 // Each key comes up as often as any other, though shards hold different numbers of keys.

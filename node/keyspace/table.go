@@ -10,9 +10,12 @@ import (
 const (
 	// shardLoad is how many keys a shard holds on average before the table grows: few enough that copying one is
 	// nothing, enough that the directory, which a snapshot copies, stays small.
-	shardLoad = 64
+	shardLoad = 40
 	// shardLoadLow is the average below which the table shrinks; far enough below that it does not go to and fro.
-	shardLoadLow = 16
+	shardLoadLow = 10
+	// shardTags is how many tags lie in the shard itself. Few shards hold more keys: just before its turn to be split
+	// comes, a shard holds twice the average.
+	shardTags = 104
 )
 
 // table maps keys to values of type V by linear hashing: with 2^level ≤ len(shards) < 2^(level+1), a key belongs to
@@ -32,8 +35,11 @@ type table[V any] struct {
 // shard holds its keys in no particular order, without gaps.
 type shard[V any] struct {
 	epoch   uint64
-	tags    []byte // of each entry the highest byte of its hash: one glance rules most entries out
 	entries []entry[V]
+	// tags are the highest bytes of the entries' hashes: one glance rules most entries out. Those that find no room
+	// here lie in more.
+	tags [shardTags]byte
+	more []byte
 }
 
 type entry[V any] struct {
@@ -51,16 +57,51 @@ func (t *table[V]) shardOf(hash uint64) int {
 }
 
 func (s *shard[V]) find(key []byte, hash uint64) int {
-	tag := byte(hash >> 56)
+	at := s.findIn(s.tags[:min(len(s.entries), shardTags)], s.entries, key, hash)
+	if at < 0 && len(s.entries) > shardTags {
+		if at = s.findIn(s.more, s.entries[shardTags:], key, hash); at >= 0 {
+			at += shardTags
+		}
+	}
+	return at
+}
+
+func (*shard[V]) findIn(tags []byte, entries []entry[V], key []byte, hash uint64) int {
 	for i := 0; ; i++ {
-		skip := bytes.IndexByte(s.tags[i:], tag)
+		skip := bytes.IndexByte(tags[i:], byte(hash>>56))
 		if skip < 0 {
 			return -1
 		}
 		i += skip
-		if s.entries[i].key == string(key) {
+		if entries[i].key == string(key) {
 			return i
 		}
+	}
+}
+
+// add puts e behind the others.
+func (s *shard[V]) add(e *entry[V]) {
+	if i := len(s.entries); i < shardTags {
+		s.tags[i] = byte(e.hash >> 56)
+	} else {
+		s.more = append(s.more, byte(e.hash>>56))
+	}
+	s.entries = append(s.entries, *e)
+}
+
+// remove puts the last entry in the place of entry i.
+func (s *shard[V]) remove(i int) {
+	last := len(s.entries) - 1
+	s.entries[i] = s.entries[last]
+	if tag := byte(s.entries[i].hash >> 56); i < shardTags {
+		s.tags[i] = tag
+	} else {
+		s.more[i-shardTags] = tag
+	}
+	s.entries[last] = entry[V]{} // let go of its memory
+	s.entries = s.entries[:last]
+	if last >= shardTags {
+		s.more = s.more[:last-shardTags]
 	}
 }
 
@@ -81,24 +122,20 @@ func (t *table[V]) get(key []byte) *entry[V] {
 func (t *table[V]) own(i int) *shard[V] {
 	s := t.shards[i]
 	if s.epoch != t.epoch {
-		s = newShard(t.epoch, s.entries, len(s.entries)+len(s.entries)/8)
+		s = s.copy(t.epoch)
 		t.shards[i] = s
 	}
 	return s
 }
 
-// newShard makes a shard of copies of entries, with room for capacity of them.
-func newShard[V any](epoch uint64, entries []entry[V], capacity int) *shard[V] {
-	s := &shard[V]{epoch: epoch, tags: make([]byte, 0, capacity), entries: make([]entry[V], 0, capacity)}
-	for i := range entries {
-		s.add(&entries[i])
-	}
-	return s
+func (s *shard[V]) copy(epoch uint64) *shard[V] {
+	entries := make([]entry[V], len(s.entries), len(s.entries)+len(s.entries)/8+1)
+	copy(entries, s.entries)
+	return &shard[V]{epoch: epoch, entries: entries, tags: s.tags, more: slices.Clone(s.more)}
 }
 
-func (s *shard[V]) add(e *entry[V]) {
-	s.tags = append(s.tags, byte(e.hash>>56))
-	s.entries = append(s.entries, *e)
+func newShard[V any](epoch uint64, capacity int) *shard[V] {
+	return &shard[V]{epoch: epoch, entries: make([]entry[V], 0, capacity)}
 }
 
 // change returns the entry of key for writing, nil if there is none. It is good until the next change.
@@ -119,7 +156,7 @@ func (t *table[V]) change(key []byte) *entry[V] {
 // a new entry is share, or a copy of key if share is "".
 func (t *table[V]) changeOrAdd(key []byte, share string) (e *entry[V], added bool) {
 	if t.shards == nil {
-		t.shards = []*shard[V]{newShard[V](t.epoch, nil, 0)}
+		t.shards = []*shard[V]{newShard[V](t.epoch, 0)}
 		t.level = 0
 	}
 	hash := hashKey(key, t.seed)
@@ -154,10 +191,7 @@ func (t *table[V]) remove(key []byte) (old entry[V], ok bool) {
 	}
 	s := t.own(i)
 	old = s.entries[at]
-	last := len(s.entries) - 1
-	s.entries[at], s.tags[at] = s.entries[last], s.tags[last]
-	s.entries[last] = entry[V]{} // let go of its memory
-	s.entries, s.tags = s.entries[:last], s.tags[:last]
+	s.remove(at)
 	t.count--
 	if t.count < len(t.shards)*shardLoadLow && len(t.shards) > 1 {
 		t.join()
@@ -170,8 +204,8 @@ func (t *table[V]) split() {
 	from := len(t.shards) - 1<<t.level
 	moved := uint64(1) << t.level
 	old := t.shards[from]
-	stays := newShard[V](t.epoch, nil, len(old.entries)/2+shardLoad/4)
-	goes := newShard[V](t.epoch, nil, len(old.entries)/2+shardLoad/4)
+	stays := newShard[V](t.epoch, len(old.entries)/2+shardLoad/4)
+	goes := newShard[V](t.epoch, len(old.entries)/2+shardLoad/4)
 	for i := range old.entries {
 		if e := &old.entries[i]; e.hash&moved == 0 {
 			stays.add(e)
