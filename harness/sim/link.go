@@ -98,7 +98,8 @@ func (w *World) mend(l *link) {
 	}
 	for _, i := range owing {
 		if e := w.endpoints[i]; e != nil && e.owed > 0 {
-			w.queue.push(item{at: w.now, what: windowOpens, machine: e.m.index, a: i})
+			w.queue.push(item{at: l.arrival(w.now, 0), what: windowOpens, machine: e.m.index, a: i, b: uint32(e.owed)})
+			e.owed = 0
 		}
 	}
 }

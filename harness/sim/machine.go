@@ -230,7 +230,7 @@ func (m *machine) carryOut() {
 		}
 	}
 	w.flushDirty()
-	if m.next == len(list) && !m.blocked {
+	if m.next == len(list) {
 		m.out.Reset()
 		m.next = 0
 	}

@@ -483,16 +483,6 @@ func (e *endpoint) windowOpens(n int) {
 	e.flush()
 }
 
-// acknowledged is called when the link from the peer carries again.
-func (e *endpoint) acknowledged() {
-	n := e.owed
-	e.owed = 0
-	e.unread -= n
-	if e.out.head != nil {
-		e.flush()
-	}
-}
-
 // close is the core's Close.
 func (e *endpoint) close(afterFlush bool) {
 	w := e.m.w

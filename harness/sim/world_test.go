@@ -32,14 +32,19 @@ func TestSimKeepsThePromisesAboutProcesses(t *testing.T) {
 
 func opener(seed uint64) worldtest.Open {
 	return func(t *testing.T, machines []cluster.Machine, sink cluster.Sink) harness.World {
-		for i := range machines {
-			m := &machines[i]
-			m.Host = fmt.Sprintf("10.0.0.%d", i+1)
-			m.Announce, m.Dir = m.Host, "/"+m.Name
-		}
+		place(machines)
 		w, err := sim.Open(sim.Config{Machines: machines, Seed: seed, Sink: sink})
 		require.NoError(t, err)
 		return w
+	}
+}
+
+// place gives machines their addresses.
+func place(machines []cluster.Machine) {
+	for i := range machines {
+		m := &machines[i]
+		m.Host = fmt.Sprintf("10.0.0.%d", i+1)
+		m.Announce, m.Dir = m.Host, "/"+m.Name
 	}
 }
 

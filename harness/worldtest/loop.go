@@ -8,36 +8,36 @@ import (
 )
 
 func timersFire(t *testing.T, open Open) {
-	s := puppets(t, open, "c1")
-	s.tell("c1", "timer 1 80ms; timer 2 40ms; timer 3 20ms; timer 4 10ms; timer 1000000 60ms")
-	s.tell("c1", "stop 3; timer 4 120ms; stop 99; stop 1000001") // moved later, and stopped what is not set
-	start := s.await("c1", "told timer").at
+	s := Puppets(t, open, "c1")
+	s.Tell("c1", "timer 1 80ms; timer 2 40ms; timer 3 20ms; timer 4 10ms; timer 1000000 60ms")
+	s.Tell("c1", "stop 3; timer 4 120ms; stop 99; stop 1000001") // moved later, and stopped what is not set
+	start := s.Await("c1", "told timer").At
 	for _, want := range []struct {
 		text  string
 		after time.Duration
 	}{{"timer-fired 2", 40}, {"timer-fired 1000000", 60}, {"timer-fired 1", 80}, {"timer-fired 4", 120}} {
-		r := s.await("c1", "timer-fired")
-		require.Equal(t, want.text, r.text)
-		require.GreaterOrEqual(t, r.at-start, want.after*time.Millisecond)
+		r := s.Await("c1", "timer-fired")
+		require.Equal(t, want.text, r.Text)
+		require.GreaterOrEqual(t, r.At-start, want.after*time.Millisecond)
 	}
-	s.silent("c1", "timer-fired")
+	s.Silent("c1", "timer-fired")
 
-	s.tell("c1", "timer 1 20s; timer 1 10ms; timer 5 0s") // moved earlier, and at once
-	require.Equal(t, "timer-fired 5", s.await("c1", "timer-fired").text)
-	require.Equal(t, "timer-fired 1", s.await("c1", "timer-fired").text)
+	s.Tell("c1", "timer 1 20s; timer 1 10ms; timer 5 0s") // moved earlier, and at once
+	require.Equal(t, "timer-fired 5", s.Await("c1", "timer-fired").Text)
+	require.Equal(t, "timer-fired 1", s.Await("c1", "timer-fired").Text)
 }
 
 func foregroundIsNext(t *testing.T, open Open) {
-	s := puppets(t, open, "c1")
-	from := len(s.texts("c1", 0))
-	s.tell("c1", "timer 1 0s; write %s vote; sync %s; say after", s.file("c1", "f"), s.file("c1", "f"))
-	s.tell("c1", "say second")
-	s.await("c1", "second")
-	s.until("the timer", func() bool {
-		_, ok := s.next("c1", "timer-fired 1")
-		return ok || contains(s.texts("c1", from), "timer-fired 1")
+	s := Puppets(t, open, "c1")
+	from := len(s.Texts("c1", 0))
+	s.Tell("c1", "timer 1 0s; write %s vote; sync %s; say after", s.File("c1", "f"), s.File("c1", "f"))
+	s.Tell("c1", "say second")
+	s.Await("c1", "second")
+	s.Until("the timer", func() bool {
+		_, ok := s.Next("c1", "timer-fired 1")
+		return ok || contains(s.Texts("c1", from), "timer-fired 1")
 	})
-	texts := s.texts("c1", from)
+	texts := s.Texts("c1", from)
 	require.Equal(t, "told timer", texts[0][:10])
 	// The effects behind the jobs wait for them, and nothing comes before their ends.
 	require.Equal(t, []string{"after", `file-done 1 n=0 ""`, `file-done 2 n=0 ""`}, texts[1:4])
@@ -53,21 +53,21 @@ func contains(list []string, text string) bool {
 }
 
 func backgroundEnds(t *testing.T, open Open) {
-	s := puppets(t, open, "c1")
-	s.tell("c1", "background %s data; say meanwhile", s.file("c1", "f"))
-	s.await("c1", "meanwhile")
-	require.Equal(t, `file-done 1 n=0 ""`, s.await("c1", "file-done").text)
-	s.tell("c1", "read %s", s.file("c1", "f"))
-	require.Equal(t, `file-done 2 n=0 "data"`, s.await("c1", "file-done").text)
+	s := Puppets(t, open, "c1")
+	s.Tell("c1", "background %s data; say meanwhile", s.File("c1", "f"))
+	s.Await("c1", "meanwhile")
+	require.Equal(t, `file-done 1 n=0 ""`, s.Await("c1", "file-done").Text)
+	s.Tell("c1", "read %s", s.File("c1", "f"))
+	require.Equal(t, `file-done 2 n=0 "data"`, s.Await("c1", "file-done").Text)
 }
 
 func filesKeep(t *testing.T, open Open) {
-	s := puppets(t, open, "c1")
-	f, g := s.file("c1", "f"), s.file("c1", "g")
+	s := Puppets(t, open, "c1")
+	f, g := s.File("c1", "f"), s.File("c1", "g")
 	do := func(want, format string, args ...any) {
 		t.Helper()
-		s.tell("c1", format, args...)
-		got := s.await("c1", "file-done").text
+		s.Tell("c1", format, args...)
+		got := s.Await("c1", "file-done").Text
 		require.Contains(t, got, " n=0 "+want)
 	}
 	do(`"" No such file or directory`, "read %s", f)
@@ -88,24 +88,24 @@ func filesKeep(t *testing.T, open Open) {
 }
 
 func jobStops(t *testing.T, open Open) {
-	s := puppets(t, open, "c1")
-	s.tell("c1", "missing %s", s.file("c1", "f"))
-	require.Equal(t, `file-done 1 n=1 "" No such file or directory`, s.await("c1", "file-done").text)
-	s.tell("c1", "read %s.log", s.file("c1", "f"))
-	require.Equal(t, `file-done 2 n=0 "x"`, s.await("c1", "file-done").text, "the step after the failed one was not tried")
+	s := Puppets(t, open, "c1")
+	s.Tell("c1", "missing %s", s.File("c1", "f"))
+	require.Equal(t, `file-done 1 n=1 "" No such file or directory`, s.Await("c1", "file-done").Text)
+	s.Tell("c1", "read %s.log", s.File("c1", "f"))
+	require.Equal(t, `file-done 2 n=0 "x"`, s.Await("c1", "file-done").Text, "the step after the failed one was not tried")
 }
 
 func busyHolds(t *testing.T, open Open) {
-	s := puppets(t, open, "c1")
-	s.tell("c1", "say before; busy 150ms; say after")
-	s.tell("c1", "say event")
-	before := s.await("c1", "before").at
-	require.GreaterOrEqual(t, s.await("c1", "after").at-before, 150*time.Millisecond)
-	s.await("c1", "event")
+	s := Puppets(t, open, "c1")
+	s.Tell("c1", "say before; busy 150ms; say after")
+	s.Tell("c1", "say event")
+	before := s.Await("c1", "before").At
+	require.GreaterOrEqual(t, s.Await("c1", "after").At-before, 150*time.Millisecond)
+	s.Await("c1", "event")
 }
 
 func workDone(t *testing.T, open Open) {
-	s := puppets(t, open, "c1")
-	s.tell("c1", "work 1000")
-	require.Equal(t, "work-done 1 499500", s.await("c1", "work-done").text)
+	s := Puppets(t, open, "c1")
+	s.Tell("c1", "work 1000")
+	require.Equal(t, "work-done 1 499500", s.Await("c1", "work-done").Text)
 }

@@ -19,7 +19,7 @@ func TestProcesses(t *testing.T, open func(t *testing.T, machines []cluster.Mach
 	server func() cluster.Machine) {
 	for _, p := range []struct {
 		name  string
-		check func(t *testing.T, s *stage)
+		check func(t *testing.T, s *Stage)
 	}{
 		{"a killed process closes its connections", killCloses},
 		{"nobody answers at a killed process until it is restarted", restartAnswers},
@@ -31,111 +31,111 @@ func TestProcesses(t *testing.T, open func(t *testing.T, machines []cluster.Mach
 		t.Run(p.name, func(t *testing.T) {
 			machines := []cluster.Machine{server(), {Name: "c1", Kind: cluster.Client, Port: 6379}}
 			machines[0].Name, machines[0].Kind = "m1", cluster.Server
-			machines[1].New = func(cluster.Boot) node.Core { return newPuppet(&machines[1]) }
-			s := newStage(t, open, machines...)
-			s.await("c1", "started")
+			machines[1].New = func(cluster.Boot) node.Core { return newPuppet(t, &machines[1]) }
+			s := NewStage(t, open, machines...)
+			s.Await("c1", "started")
 			p.check(t, s)
 		})
 	}
 }
 
 // pinger dials the server until it answers, and returns the connection's number.
-func (s *stage) pinger(next *int) (conn int) {
+func (s *Stage) pinger(next *int) (conn int) {
 	s.t.Helper()
 	answered := false
-	s.until("an answer of m1", func() bool {
+	s.Until("an answer of m1", func() bool {
 		conn = *next
 		*next += 2
-		s.tell("c1", "dial %s", s.addr("m1"))
+		s.Tell("c1", "dial %s", s.Addr("m1"))
 		for range 100 {
-			s.pass(pulse)
-			_, ended := s.next("c1", "dial")
+			s.Pass(pulse)
+			_, ended := s.Next("c1", "dial")
 			if ended {
 				break
 			}
 		}
-		s.tell("c1", "send %d PING\r\n", conn)
+		s.Tell("c1", "send %d PING\r\n", conn)
 		for range 100 {
-			s.pass(pulse)
-			if answered = s.stream("c1", conn) == "+PONG\r\n"; answered {
+			s.Pass(pulse)
+			if answered = s.Stream("c1", conn) == "+PONG\r\n"; answered {
 				return true
 			}
-			if _, gone := s.next("c1", "closed"); gone {
+			if _, gone := s.Next("c1", "closed"); gone {
 				return false
 			}
 		}
-		s.tell("c1", "close %d", conn)
+		s.Tell("c1", "close %d", conn)
 		return false
 	})
-	s.forget("c1")
+	s.Forget("c1")
 	return conn
 }
 
-func (s *stage) pongs(conn int) int { return strings.Count(s.stream("c1", conn), "+PONG\r\n") }
+func (s *Stage) pongs(conn int) int { return strings.Count(s.Stream("c1", conn), "+PONG\r\n") }
 
-func killCloses(t *testing.T, s *stage) {
+func killCloses(t *testing.T, s *Stage) {
 	next := 1
 	conn := s.pinger(&next)
-	s.inflict("kill m1")
-	s.await("c1", "closed "+strconv.Itoa(conn))
+	s.Inflict("kill m1")
+	s.Await("c1", "closed "+strconv.Itoa(conn))
 	require.Equal(t, 1, len(s.down["m1"]))
 }
 
-func restartAnswers(t *testing.T, s *stage) {
+func restartAnswers(t *testing.T, s *Stage) {
 	next := 1
 	s.pinger(&next)
-	s.inflict("kill m1")
-	s.pass(quiet)
-	s.tell("c1", "dial %s", s.addr("m1"))
-	s.tell("c1", "send %d PING\r\n", next)
-	s.silent("c1", "received")
+	s.Inflict("kill m1")
+	s.Pass(quiet)
+	s.Tell("c1", "dial %s", s.Addr("m1"))
+	s.Tell("c1", "send %d PING\r\n", next)
+	s.Silent("c1", "received")
 	next += 2
-	s.inflict("restart m1")
+	s.Inflict("restart m1")
 	s.pinger(&next)
 	require.Equal(t, 2, s.ups["m1"])
 }
 
-func liftRestarts(t *testing.T, s *stage) {
+func liftRestarts(t *testing.T, s *Stage) {
 	next := 1
 	s.pinger(&next)
-	first, second := s.inflict("kill m1"), s.inflict("kill m1")
-	s.lift(first)
-	s.pass(quiet)
+	first, second := s.Inflict("kill m1"), s.Inflict("kill m1")
+	s.Lift(first)
+	s.Pass(quiet)
 	require.Equal(t, 1, s.ups["m1"], "the other fault keeps it down")
-	s.lift(second)
+	s.Lift(second)
 	s.pinger(&next)
 	require.Equal(t, 2, s.ups["m1"])
 }
 
-func pauseHolds(t *testing.T, s *stage) {
+func pauseHolds(t *testing.T, s *Stage) {
 	next := 1
 	conn := s.pinger(&next)
-	id := s.inflict("pause m1")
-	s.tell("c1", "send %d PING\r\n", conn)
-	s.silent("c1", "received")
-	s.lift(id)
-	s.until("the answer after the pause", func() bool { return s.pongs(conn) == 2 })
+	id := s.Inflict("pause m1")
+	s.Tell("c1", "send %d PING\r\n", conn)
+	s.Silent("c1", "received")
+	s.Lift(id)
+	s.Until("the answer after the pause", func() bool { return s.pongs(conn) == 2 })
 	require.Empty(t, s.down["m1"])
 }
 
-func pausesCount(t *testing.T, s *stage) {
+func pausesCount(t *testing.T, s *Stage) {
 	next := 1
 	conn := s.pinger(&next)
-	first := s.inflict("pause m1")
-	s.inflict("pause m1")
-	s.lift(first)
-	s.tell("c1", "send %d PING\r\n", conn)
-	s.silent("c1", "received")
-	s.inflict("resume m1")
-	s.until("the answer after the pause", func() bool { return s.pongs(conn) == 2 })
+	first := s.Inflict("pause m1")
+	s.Inflict("pause m1")
+	s.Lift(first)
+	s.Tell("c1", "send %d PING\r\n", conn)
+	s.Silent("c1", "received")
+	s.Inflict("resume m1")
+	s.Until("the answer after the pause", func() bool { return s.pongs(conn) == 2 })
 }
 
-func healRestarts(t *testing.T, s *stage) {
+func healRestarts(t *testing.T, s *Stage) {
 	next := 1
 	conn := s.pinger(&next)
-	s.inflict("pause m1")
-	s.inflict("kill m1") // a stopped process can be killed
-	s.await("c1", "closed "+strconv.Itoa(conn))
-	s.inflict("heal")
+	s.Inflict("pause m1")
+	s.Inflict("kill m1") // a stopped process can be killed
+	s.Await("c1", "closed "+strconv.Itoa(conn))
+	s.Inflict("heal")
 	s.pinger(&next)
 }

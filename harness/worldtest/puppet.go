@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"testing"
 	"time"
 
 	"github.com/ordeal-go/ordeal/harness/cluster"
@@ -36,8 +37,11 @@ type puppet struct {
 	ops     node.OpID
 }
 
-func newPuppet(m *cluster.Machine) node.Core {
-	return &puppet{machine: m, counted: map[node.ConnID]int{}}
+// newPuppet makes a puppet whose world is audited with every event.
+func newPuppet(t *testing.T, m *cluster.Machine) node.Core {
+	return Audit(&puppet{machine: m, counted: map[node.ConnID]int{}}, func(breach string) {
+		t.Errorf("the world breaks its contract with %s: %s", m.Name, breach)
+	})
 }
 
 // Step notes the event in words and obeys.

@@ -27,76 +27,81 @@ const (
 	pulse    = 5 * time.Millisecond
 )
 
-// stage is a world with its machines, and a record of what they noted.
-type stage struct {
+// Stage is a world with its machines, and a record of what they noted. It is the world's sink.
+type Stage struct {
+	World    harness.World
 	t        *testing.T
-	world    harness.World
 	machines []cluster.Machine
 	faults   int
 
 	mu   sync.Mutex
-	seen map[string][]remark
+	seen map[string][]Remark
 	read map[string]int // how many remarks of a machine the test has dealt with
 	down map[string][]string
 	ups  map[string]int
 }
 
-type remark struct {
-	at   time.Duration
-	text string
+// Remark is one note of a puppet.
+type Remark struct {
+	At   time.Duration
+	Text string
 }
 
-func (s *stage) Note(at time.Duration, machine string, n *node.Note) {
+// Note records what a puppet says.
+func (s *Stage) Note(at time.Duration, machine string, n *node.Note) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.seen[machine] = append(s.seen[machine], remark{at, n.Text})
+	s.seen[machine] = append(s.seen[machine], Remark{at, n.Text})
 }
 
-func (s *stage) Log(time.Duration, string, string) {}
+// Log is of no interest here.
+func (s *Stage) Log(time.Duration, string, string) {}
 
-func (s *stage) Down(_ time.Duration, machine, why string) {
+// Down records the end of a process.
+func (s *Stage) Down(_ time.Duration, machine, why string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.down[machine] = append(s.down[machine], why)
 }
 
-func (s *stage) Up(_ time.Duration, machine string) {
+// Up counts the starts of a machine.
+func (s *Stage) Up(_ time.Duration, machine string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.ups[machine]++
 }
 
-// newStage opens a world and starts everything in it.
-func newStage(t *testing.T, open Open, machines ...cluster.Machine) *stage {
-	s := &stage{t: t, machines: machines, seen: map[string][]remark{}, read: map[string]int{},
+// NewStage opens a world and starts everything in it.
+func NewStage(t *testing.T, open Open, machines ...cluster.Machine) *Stage {
+	s := &Stage{t: t, machines: machines, seen: map[string][]Remark{}, read: map[string]int{},
 		down: map[string][]string{}, ups: map[string]int{}}
-	s.world = open(t, s.machines, s)
+	s.World = open(t, s.machines, s)
 	t.Cleanup(func() {
-		_, err := s.world.Close()
+		_, err := s.World.Close()
 		require.NoError(t, err)
 	})
 	for i := range s.machines {
-		require.NoError(t, s.world.Start(t.Context(), s.machines[i].Name))
+		require.NoError(t, s.World.Start(t.Context(), s.machines[i].Name))
 	}
 	return s
 }
 
-// puppets are client machines that do what they are told; each has a port to listen at.
-func puppets(t *testing.T, open Open, names ...string) *stage {
+// Puppets opens a world of client machines that do what they are told; each has a port to listen at.
+func Puppets(t *testing.T, open Open, names ...string) *Stage {
 	machines := make([]cluster.Machine, len(names))
 	for i, name := range names {
 		m := &machines[i]
 		*m = cluster.Machine{Name: name, Kind: cluster.Client, Port: 6379,
-			New: func(cluster.Boot) node.Core { return newPuppet(m) }}
+			New: func(cluster.Boot) node.Core { return newPuppet(t, m) }}
 	}
-	s := newStage(t, open, machines...)
+	s := NewStage(t, open, machines...)
 	for _, name := range names {
-		s.await(name, "started")
+		s.Await(name, "started")
 	}
 	return s
 }
 
-func (s *stage) machine(name string) *cluster.Machine {
+func (s *Stage) machine(name string) *cluster.Machine {
 	for i := range s.machines {
 		if s.machines[i].Name == name {
 			return &s.machines[i]
@@ -106,56 +111,60 @@ func (s *stage) machine(name string) *cluster.Machine {
 	return nil
 }
 
-func (s *stage) addr(name string) string { return s.machine(name).Addr() }
+// Addr is where the others reach a machine.
+func (s *Stage) Addr(name string) string { return s.machine(name).Addr() }
 
-func (s *stage) file(machine, name string) string { return s.machine(machine).Dir + "/" + name }
+// File is the path of a file in a machine's folder.
+func (s *Stage) File(machine, name string) string { return s.machine(machine).Dir + "/" + name }
 
-func (s *stage) tell(machine, format string, args ...any) {
+// Tell gives a puppet commands, which lie in one step of it.
+func (s *Stage) Tell(machine, format string, args ...any) {
 	s.t.Helper()
-	require.NoError(s.t, s.world.Tell(machine, fmt.Sprintf(format, args...)))
+	require.NoError(s.t, s.World.Tell(machine, fmt.Sprintf(format, args...)))
 }
 
-func (s *stage) pass(d time.Duration) {
+// Pass lets time pass.
+func (s *Stage) Pass(d time.Duration) {
 	s.t.Helper()
-	require.NoError(s.t, s.world.Advance(context.Background(), s.world.Elapsed()+d))
+	require.NoError(s.t, s.World.Advance(context.Background(), s.World.Elapsed()+d))
 }
 
-// next returns the machine's next remark that starts with prefix, and forgets those before it.
-func (s *stage) next(machine, prefix string) (remark, bool) {
+// Next returns the machine's next remark that starts with prefix, and forgets those before it.
+func (s *Stage) Next(machine, prefix string) (Remark, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i := s.read[machine]; i < len(s.seen[machine]); i++ {
-		if r := s.seen[machine][i]; strings.HasPrefix(r.text, prefix) {
+		if r := s.seen[machine][i]; strings.HasPrefix(r.Text, prefix) {
 			s.read[machine] = i + 1
 			return r, true
 		}
 	}
-	return remark{}, false
+	return Remark{}, false
 }
 
-// forget deals with everything that a machine has noted so far.
-func (s *stage) forget(machine string) {
+// Forget deals with everything that a machine has noted so far.
+func (s *Stage) Forget(machine string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.read[machine] = len(s.seen[machine])
 }
 
-// await lets time pass until the machine has noted something that starts with prefix.
-func (s *stage) await(machine, prefix string) remark {
+// Await lets time pass until the machine has noted something that starts with prefix.
+func (s *Stage) Await(machine, prefix string) Remark {
 	s.t.Helper()
-	for limit := s.world.Elapsed() + patience; s.world.Elapsed() < limit; s.pass(pulse) {
-		if r, ok := s.next(machine, prefix); ok {
+	for limit := s.World.Elapsed() + patience; s.World.Elapsed() < limit; s.Pass(pulse) {
+		if r, ok := s.Next(machine, prefix); ok {
 			return r
 		}
 	}
 	s.t.Fatalf("%s noted nothing that starts with %q; it noted:\n%s", machine, prefix, s.recent(machine))
-	return remark{}
+	return Remark{}
 }
 
-// until lets time pass until done.
-func (s *stage) until(what string, done func() bool) {
+// Until lets time pass until done.
+func (s *Stage) Until(what string, done func() bool) {
 	s.t.Helper()
-	for limit := s.world.Elapsed() + patience; s.world.Elapsed() < limit; s.pass(pulse) {
+	for limit := s.World.Elapsed() + patience; s.World.Elapsed() < limit; s.Pass(pulse) {
 		if done() {
 			return
 		}
@@ -163,33 +172,33 @@ func (s *stage) until(what string, done func() bool) {
 	s.t.Fatalf("%s did not happen", what)
 }
 
-// silent lets time pass, in which the machine must not note anything that starts with prefix.
-func (s *stage) silent(machine, prefix string) {
+// Silent lets time pass, in which the machine must not note anything that starts with prefix.
+func (s *Stage) Silent(machine, prefix string) {
 	s.t.Helper()
-	s.pass(quiet)
-	if r, ok := s.next(machine, prefix); ok {
-		s.t.Fatalf("%s noted %q at %v, which must not happen", machine, r.text, r.at)
+	s.Pass(quiet)
+	if r, ok := s.Next(machine, prefix); ok {
+		s.t.Fatalf("%s noted %q at %v, which must not happen", machine, r.Text, r.At)
 	}
 }
 
-func (s *stage) recent(machine string) string {
+func (s *Stage) recent(machine string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var b strings.Builder
 	for _, r := range s.seen[machine][max(0, len(s.seen[machine])-20):] {
-		fmt.Fprintf(&b, "\t%v %s\n", r.at, r.text)
+		fmt.Fprintf(&b, "\t%v %s\n", r.At, r.Text)
 	}
 	return b.String()
 }
 
-// stream returns everything that a puppet received on a connection.
-func (s *stage) stream(machine string, conn int) string {
+// Stream returns everything that a puppet received on a connection.
+func (s *Stage) Stream(machine string, conn int) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var b strings.Builder
 	prefix := fmt.Sprintf("received %d ", conn)
 	for _, r := range s.seen[machine] {
-		if text, ok := strings.CutPrefix(r.text, prefix); ok {
+		if text, ok := strings.CutPrefix(r.Text, prefix); ok {
 			var piece string
 			_, err := fmt.Sscanf(text, "%q", &piece)
 			require.NoError(s.t, err)
@@ -199,44 +208,46 @@ func (s *stage) stream(machine string, conn int) string {
 	return b.String()
 }
 
-// awaitStream lets time pass until want is everything that a puppet has received on a connection.
-func (s *stage) awaitStream(machine string, conn int, want string) {
+// AwaitStream lets time pass until want is everything that a puppet has received on a connection.
+func (s *Stage) AwaitStream(machine string, conn int, want string) {
 	s.t.Helper()
-	s.until(fmt.Sprintf("the arrival of %q at %s", want, machine), func() bool { return s.stream(machine, conn) == want })
+	s.Until(fmt.Sprintf("the arrival of %q at %s", want, machine), func() bool { return s.Stream(machine, conn) == want })
 }
 
-// texts returns what a machine noted from the n-th remark on.
-func (s *stage) texts(machine string, n int) []string {
+// Texts returns what a machine noted from the n-th remark on.
+func (s *Stage) Texts(machine string, n int) []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var list []string
 	for _, r := range s.seen[machine][n:] {
-		list = append(list, r.text)
+		list = append(list, r.Text)
 	}
 	return list
 }
 
-func (s *stage) inflict(text string) (id int) {
+// Inflict puts a fault in force, in the nemesis's own language: "cut c1 | c2".
+func (s *Stage) Inflict(text string) (id int) {
 	s.t.Helper()
 	f, err := nemesis.Parse(text)
 	require.NoError(s.t, err)
 	s.faults++
-	require.NoError(s.t, s.world.Inflict(context.Background(), s.faults, f))
+	require.NoError(s.t, s.World.Inflict(context.Background(), s.faults, f))
 	return s.faults
 }
 
-func (s *stage) lift(id int) {
+// Lift ends a fault.
+func (s *Stage) Lift(id int) {
 	s.t.Helper()
-	require.NoError(s.t, s.world.Lift(context.Background(), id))
+	require.NoError(s.t, s.World.Lift(context.Background(), id))
 }
 
-// connect makes a connection from one puppet to another: 1 at the dialler, 2 where it was accepted.
-func (s *stage) connect(from, to string) {
+// Connect makes a connection from one puppet to another: 1 at the dialler, 2 where it was accepted.
+func (s *Stage) Connect(from, to string) {
 	s.t.Helper()
-	s.tell(to, "listen")
-	r := s.await(to, "listened")
-	require.Equal(s.t, "listened", r.text, "%s cannot listen", to)
-	s.tell(from, "dial %s", s.addr(to))
-	s.await(from, "dialled 1")
-	s.await(to, "accepted 2")
+	s.Tell(to, "listen")
+	r := s.Await(to, "listened")
+	require.Equal(s.t, "listened", r.Text, "%s cannot listen", to)
+	s.Tell(from, "dial %s", s.Addr(to))
+	s.Await(from, "dialled 1")
+	s.Await(to, "accepted 2")
 }
