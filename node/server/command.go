@@ -1,6 +1,10 @@
 package server
 
 import (
+	"bytes"
+	"strings"
+	"time"
+
 	"github.com/ordeal-go/ordeal/node"
 )
 
@@ -31,19 +35,22 @@ type command struct {
 	// The arguments that are keys: from first to last (negative: from the end) every step; 0 for none.
 	first, last, step int
 
-	calls, usec int64 // for INFO commandstats
+	// For INFO commandstats. A core has no clock within a Step: usec counts what the command kept the server waiting
+	// for (files, DEBUG SLEEP).
+	calls, usec int64
 }
 
 // dispatch checks the command in c.args in Redis's order and runs, queues or refuses it.
 // Redis 4.0: server.c, processCommand.
 func (s *Server) dispatch(c *client) {
-	cmd := s.lookup(c.args[0])
-	c.cmd, c.last = cmd, cmd
-	if cmd != nil && cmd.name == "quit" {
+	// QUIT is no command: it has no row, and nothing keeps it from being obeyed.
+	if bytes.EqualFold(c.args[0], []byte("quit")) {
 		s.replySimple(c, "OK")
-		c.flags |= flagCloseAfterReply
+		s.closeAfterReply(c)
 		return
 	}
+	cmd := s.lookup(c.args[0])
+	c.cmd, c.last = cmd, cmd
 	if refusal, poison := s.refuse(c, cmd); refusal != "" {
 		if poison {
 			s.poison(c)
@@ -69,15 +76,17 @@ func (s *Server) refuse(c *client, cmd *command) (refusal string, poison bool) {
 	case s.cfg.requirePass != "" && !c.authenticated && cmd.name != "auth" && !c.is(flagMaster):
 		return "NOAUTH Authentication required.", true
 	}
-	if s.saveFailedStopsWrites() && s.repl.masterHost == "" && (cmd.flags&flagWrite != 0 || cmd.name == "ping") {
-		return misconfRDB, true
+	if cmd.flags&flagWrite != 0 || cmd.name == "ping" {
+		if s.saveFailedStopsWrites() && s.repl.isMaster() {
+			return misconfRDB, true
+		}
 	}
 	if cmd.flags&flagWrite != 0 {
 		if s.repl.tooFewGoodReplicas(s) {
 			s.noteRefused(c, "noreplicas")
 			return "NOREPLICAS Not enough good slaves to write.", true
 		}
-		if s.repl.masterHost != "" && s.cfg.slaveReadOnly && !c.is(flagMaster) {
+		if !s.repl.isMaster() && s.cfg.slaveReadOnly && !c.is(flagMaster) {
 			s.noteRefused(c, "readonly")
 			return "READONLY You can't write against a read only slave.", false
 		}
@@ -85,13 +94,33 @@ func (s *Server) refuse(c *client, cmd *command) (refusal string, poison bool) {
 	if c.is(flagPubSub) && !cmd.inPubSub() {
 		return "ERR only (P)SUBSCRIBE / (P)UNSUBSCRIBE / PING / QUIT allowed in this context", false
 	}
-	if s.repl.masterHost != "" && s.repl.state != linkConnected && !s.cfg.slaveServeStale && cmd.flags&flagStale == 0 {
+	if !s.repl.isMaster() && s.repl.state != linkConnected && !s.cfg.slaveServeStale && cmd.flags&flagStale == 0 {
 		return "MASTERDOWN Link with MASTER is down and slave-serve-stale-data is set to 'no'.", true
 	}
 	if s.loading && cmd.flags&flagLoading == 0 {
 		return "LOADING Redis is loading the dataset in memory", false
 	}
 	return "", false
+}
+
+// unknownCommand quotes what no command has the name of, and the beginning of its arguments.
+// Redis 4.0: server.c, processCommand.
+func unknownCommand(args [][]byte) string {
+	const most = 128
+	b := append([]byte("ERR unknown command `"), args[0][:min(len(args[0]), most)]...)
+	b = append(b, "`, with args beginning with: "...)
+	quoted := 0
+	for _, arg := range args[1:] {
+		if quoted >= most {
+			break
+		}
+		before := len(b)
+		b = append(b, '`')
+		b = append(b, arg[:min(len(arg), most-quoted)]...)
+		b = append(b, "`, "...)
+		quoted += len(b) - before
+	}
+	return string(b)
 }
 
 // runsInMulti tells the commands that are not queued inside MULTI.
@@ -115,26 +144,53 @@ func (cmd *command) inPubSub() bool {
 // call runs the command in c.args and puts its effect into the replication stream if it changed the dataset.
 // Redis 4.0: server.c, call.
 func (s *Server) call(c *client) {
-	dirty := s.dirty
-	outer := s.current
+	cmd, db, dirty, outer := c.cmd, c.db, s.dirty, s.current
 	s.current = c
+	s.rewritten, s.forced = nil, false
 	s.stats.commands++
-	c.cmd.calls++
-	s.monitorFeed(c)
-	c.cmd.run(s, c)
+	cmd.calls++
+	if len(s.monitors) > 0 {
+		s.feedMonitors(c)
+	}
+	cmd.run(s, c)
 	s.current = outer
-	if s.dirty != dirty {
-		s.propagate(c.db, c.args)
+	if s.busy != 0 {
+		s.tookTime(c, cmd, s.busy)
+		s.busy = 0
+	} else if s.cfg.slowlogSlowerThan == 0 && cmd.name != "exec" {
+		s.logSlow(c, c.args, 0)
+	}
+	if s.dirty != dirty || s.forced {
+		s.propagate(db, c.args)
+	}
+	c.wrote = s.repl.offset
+}
+
+// tookTime counts the time for which a command kept the whole server.
+func (s *Server) tookTime(c *client, cmd *command, d time.Duration) {
+	cmd.usec += d.Microseconds()
+	if limit := s.cfg.slowlogSlowerThan; limit >= 0 && d.Microseconds() > limit {
+		s.logSlow(c, c.args, d)
 	}
 }
 
 // propagate hands an executed change to the replicas, as the client sent it unless the command put other words in
-// its place (s.rewrite).
+// its place (s.rewritten).
 func (s *Server) propagate(db int, args [][]byte) {
 	if s.rewritten != nil {
 		args, s.rewritten = s.rewritten, nil
 	}
+	s.forced = false
 	s.repl.feed(s, db, args)
+}
+
+// wordBytes turns words into what propagate and the replication stream take.
+func wordBytes(words ...string) [][]byte {
+	list := make([][]byte, len(words))
+	for i, w := range words {
+		list[i] = []byte(w)
+	}
+	return list
 }
 
 // noteRefused observes a refused write.
@@ -146,5 +202,8 @@ func (s *Server) noteRefused(c *client, reason string) {
 	if c.cmd.first > 0 && c.cmd.first < len(c.args) {
 		key = string(c.args[c.cmd.first])
 	}
-	s.note(node.Note{Kind: node.NoteRefused, Reason: reason, Key: key, N: int64(s.repl.goodReplicas), M: int64(s.cfg.minSlavesToWrite)})
+	s.note(node.Note{Kind: node.NoteRefused, Reason: reason, Key: key, N: int64(s.repl.goodReplicas), M: s.cfg.minSlavesToWrite})
 }
+
+// option returns an argument in upper case, for keywords such as NX.
+func option(arg []byte) string { return strings.ToUpper(string(arg)) }

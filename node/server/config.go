@@ -21,7 +21,7 @@ type config struct {
 	queryBufferLimit  int64 // bytes
 	maxBulkLen        int64 // bytes
 	outputLimits      [3]outputLimit
-	renamed           [][2]string // rename-command: old and new name, "" for none
+	renames           renames // rename-command
 	notifyEvents      string
 	slowlogSlowerThan int64 // µs; negative: off
 	slowlogMaxLen     int64
@@ -60,23 +60,24 @@ type config struct {
 	aofRDBPreamble      bool
 
 	// Replication.
-	slaveofHost, slaveofPort string // as the file says; the replication's own state says what holds now
-	masterAuth               string
-	slaveServeStale          bool
-	slaveReadOnly            bool
-	disklessSync             bool
-	disklessDelay            int64 // seconds
-	replPingPeriod           int64 // seconds
-	replTimeout              int64 // seconds
-	disableNoDelay           bool
-	replBacklogSize          int64 // bytes, at least 16384
-	replBacklogTTL           int64 // seconds, 0: never freed
-	slavePriority            int64
-	minSlavesToWrite         int64
-	minSlavesMaxLag          int64 // seconds
-	slaveAnnounceIP          string
-	slaveAnnouncePort        int64
-	slaveLazyFlush           bool
+	slaveofHost       string // as the file says; the replication's own state says what holds now
+	slaveofPort       int64
+	masterAuth        string
+	slaveServeStale   bool
+	slaveReadOnly     bool
+	disklessSync      bool
+	disklessDelay     int64 // seconds
+	replPingPeriod    int64 // seconds
+	replTimeout       int64 // seconds
+	disableNoDelay    bool
+	replBacklogSize   int64 // bytes, at least 16384
+	replBacklogTTL    int64 // seconds, 0: never freed
+	slavePriority     int64
+	minSlavesToWrite  int64
+	minSlavesMaxLag   int64 // seconds
+	slaveAnnounceIP   string
+	slaveAnnouncePort int64
+	slaveLazyFlush    bool
 
 	// Memory and data types.
 	maxMemory             int64

@@ -1,8 +1,25 @@
 package server
 
 import (
+	"strconv"
+	"strings"
+	"time"
+
 	"github.com/ordeal-go/ordeal/node"
+	"github.com/ordeal-go/ordeal/node/keyspace"
 )
+
+// Snapshots: SAVE, BGSAVE, save points, SHUTDOWN, and loading at the start. Redis 4.0: rdb.c.
+
+func persistenceCommands() []command {
+	return []command{
+		row("save", 1, "as", 0, 0, 0, (*Server).saveCommand),
+		row("bgsave", -1, "a", 0, 0, 0, (*Server).bgsaveCommand),
+		row("bgrewriteaof", 1, "a", 0, 0, 0, (*Server).bgrewriteaofCommand),
+		row("shutdown", -1, "alt", 0, 0, 0, (*Server).shutdownCommand),
+		row("lastsave", 1, "RF", 0, 0, 0, (*Server).lastsaveCommand),
+	}
+}
 
 // saveKind says where a snapshot that is made beside the server goes.
 type saveKind uint8
@@ -16,8 +33,8 @@ const (
 type persistence struct {
 	running    bool // a job is under way; the next fields are about it
 	kind       saveKind
-	generation int64 // number of the job; a job that was killed finds that it is not this one any more
-	pid        int   // the process ID that the log shows for it
+	generation int   // number of the job; one that was killed finds that it is not this one any more
+	pid        int   // the process ID that the log shows for it: Redis has a child process
 	dirty      int64 // s.dirty when it started
 	since      node.Instant
 
@@ -25,4 +42,262 @@ type persistence struct {
 	lastTry     node.Instant
 	lastSeconds int64 // how long the last one took, -1: there was none
 	failed      bool  // the last one failed
+}
+
+// misconfRDB refuses writes on a master whose snapshots fail.
+const misconfRDB = "MISCONF Redis is configured to save RDB snapshots, but it is currently not able to persist on disk. Commands " +
+	"that may modify the data set are disabled, because this instance is configured to report errors during writes if RDB " +
+	"snapshotting fails (stop-writes-on-bgsave-error option). Please check the Redis logs for details about the RDB error."
+
+func (s *Server) saveFailedStopsWrites() bool {
+	return s.saving.failed && s.cfg.stopWritesOnError && len(s.cfg.savePoints) > 0
+}
+
+func (s *Server) tempPath(pid int) string { return s.cfg.inDir("temp-" + strconv.Itoa(pid) + ".rdb") }
+
+// startSave starts a snapshot beside the server, and returns false if there is one already. It ends with
+// replication's saveDone, and with the RDB on disk or not, by its kind.
+func (s *Server) startSave(kind saveKind) bool {
+	p := &s.saving
+	if p.running {
+		return false
+	}
+	p.generation++
+	p.pid = s.opts.PID + p.generation
+	p.running, p.kind, p.dirty, p.since, p.lastTry = true, kind, s.dirty, s.now, s.now
+	if kind == saveToDisk {
+		s.logf(node.LogNotice, "Background saving started by pid %d", s.saving.pid)
+	} else {
+		s.logf(node.LogNotice, "Background RDB transfer started by pid %d", s.saving.pid)
+	}
+	snap, how := s.ks.Snapshot(), s.saveOptions()
+	generation := p.generation
+	s.work(int(snap.Bytes()), func() any { return keyspace.EncodeRDB(snap, how) }, func(ev *node.Event) {
+		if p.running && p.generation == generation {
+			s.saveEncoded(ev.Result.([]byte))
+		}
+	})
+	return true
+}
+
+// saveEncoded goes on with a snapshot that is made: to disk it is written beside its final place first.
+func (s *Server) saveEncoded(rdb []byte) {
+	p := &s.saving
+	if p.kind == saveToSockets {
+		s.endSave(true, rdb)
+		return
+	}
+	generation, temp := p.generation, s.tempPath(s.saving.pid)
+	s.background(func(ev *node.Event) {
+		if !p.running || p.generation != generation {
+			return
+		}
+		if ev.Err != node.ErrNone {
+			s.saveFailed(ev)
+			return
+		}
+		s.background(func(ev *node.Event) {
+			if !p.running || p.generation != generation {
+				return
+			}
+			if ev.Err != node.ErrNone {
+				s.saveFailed(ev)
+				return
+			}
+			s.logAs('C', s.saving.pid, node.LogNotice, "DB saved on disk")
+			s.endSave(true, rdb)
+		}, node.FileStep{Kind: node.RenameFile, Path: temp, To: s.cfg.rdbPath()})
+	}, node.FileStep{Kind: node.WriteFile, Path: temp, Data: rdb}, node.FileStep{Kind: node.SyncFile, Path: temp})
+}
+
+func (s *Server) saveFailed(ev *node.Event) {
+	s.logAs('C', s.saving.pid, node.LogWarning, "Write error saving DB on disk: "+string(ev.Err))
+	s.removeTemp(s.tempPath(s.saving.pid))
+	s.endSave(false, nil)
+}
+
+func (s *Server) removeTemp(path string) {
+	s.background(func(*node.Event) {}, node.FileStep{Kind: node.RemoveFile, Path: path})
+}
+
+// endSave is the end of the job. Redis 4.0: rdb.c, backgroundSaveDoneHandler.
+func (s *Server) endSave(ok bool, rdb []byte) {
+	p := &s.saving
+	p.running = false
+	p.lastSeconds = int64(s.now.Sub(p.since) / time.Second)
+	if p.kind == saveToDisk {
+		if ok {
+			s.log(node.LogNotice, "Background saving terminated with success")
+			s.dirty -= p.dirty
+			p.lastSave = s.now
+		} else {
+			s.log(node.LogWarning, "Background saving error")
+		}
+		p.failed = !ok
+	}
+	s.repl.saveDone(s, ok, rdb)
+}
+
+// killSave ends the job under way without a result, as Redis kills its child: what it was to save is no more.
+func (s *Server) killSave() {
+	p := &s.saving
+	if !p.running {
+		return
+	}
+	const sigUSR1 = 10 // the one that does not count as a failure
+	s.removeTemp(s.tempPath(s.saving.pid))
+	p.running = false
+	if p.kind == saveToDisk {
+		s.logf(node.LogWarning, "Background saving terminated by signal %d", sigUSR1)
+	} else {
+		s.logf(node.LogWarning, "Background transfer terminated by signal %d", sigUSR1)
+	}
+	s.repl.saveDone(s, false, nil)
+}
+
+// saveNow makes a snapshot while the whole server waits, and calls done with the RDB, or nil if it failed.
+// Redis 4.0: rdb.c, rdbSave.
+func (s *Server) saveNow(done func(rdb []byte)) {
+	rdb := keyspace.EncodeRDB(s.ks.Snapshot(), s.saveOptions())
+	temp := s.tempPath(s.opts.PID)
+	s.foreground(func(ev *node.Event) {
+		if ev.Err != node.ErrNone {
+			s.log(node.LogWarning, "Write error saving DB on disk: "+string(ev.Err))
+			s.removeTemp(temp)
+			done(nil)
+			return
+		}
+		s.log(node.LogNotice, "DB saved on disk")
+		s.dirty, s.saving.lastSave, s.saving.failed = 0, s.now, false
+		done(rdb)
+	}, node.FileStep{Kind: node.WriteFile, Path: temp, Data: rdb}, node.FileStep{Kind: node.SyncFile, Path: temp},
+		node.FileStep{Kind: node.RenameFile, Path: temp, To: s.cfg.rdbPath()})
+}
+
+// checkSavePoints starts a snapshot that is due. Redis 4.0: server.c, serverCron.
+func (s *Server) checkSavePoints() {
+	const retryAfter = 5 * time.Second
+	p := &s.saving
+	if p.running || s.loading {
+		return
+	}
+	if p.failed && s.now.Sub(p.lastTry) <= retryAfter {
+		return
+	}
+	for _, point := range s.cfg.savePoints {
+		if s.dirty >= point.changes && s.now.Unix()-p.lastSave.Unix() > point.seconds {
+			s.logf(node.LogNotice, "%d changes in %d seconds. Saving...", point.changes, point.seconds)
+			s.startSave(saveToDisk)
+			return
+		}
+	}
+}
+
+const errSaveRunning = "ERR Background save already in progress"
+
+func (s *Server) saveCommand(c *client) {
+	if s.saving.running {
+		s.replyError(c, errSaveRunning)
+		return
+	}
+	s.saveNow(func(rdb []byte) {
+		if rdb == nil {
+			s.replyError(c, "ERR")
+			return
+		}
+		s.replySimple(c, "OK")
+	})
+}
+
+func (s *Server) bgsaveCommand(c *client) {
+	switch {
+	case len(c.args) > 2 || (len(c.args) == 2 && !strings.EqualFold(string(c.args[1]), "schedule")):
+		s.replyError(c, errSyntax)
+	case !s.startSave(saveToDisk):
+		s.replyError(c, errSaveRunning)
+	default:
+		s.replySimple(c, "Background saving started")
+	}
+}
+
+func (s *Server) bgrewriteaofCommand(c *client) {
+	s.replyError(c, "ERR this server writes no append only file")
+}
+
+func (s *Server) lastsaveCommand(c *client) { s.replyInt(c, s.saving.lastSave.Unix()) }
+
+func (s *Server) shutdownCommand(c *client) {
+	save, noSave := false, s.loading
+	if len(c.args) > 1 {
+		switch option(c.args[1]) {
+		case "SAVE":
+			save = true
+		case "NOSAVE":
+			noSave = true
+		default:
+			s.replyError(c, errSyntax)
+			return
+		}
+		if len(c.args) > 2 {
+			s.replyError(c, errSyntax)
+			return
+		}
+	}
+	s.shutDown(save && !s.loading, noSave, func() { s.replyError(c, "ERR Errors trying to SHUTDOWN. Check logs.") })
+}
+
+// shutDown ends the server, or calls failed if its dataset cannot be saved. Redis 4.0: server.c,
+// prepareForShutdown.
+func (s *Server) shutDown(save, noSave bool, failed func()) {
+	s.log(node.LogWarning, "User requested shutdown...")
+	if s.saving.running {
+		s.log(node.LogWarning, "There is a child saving an .rdb. Killing it!")
+		s.killSave()
+	}
+	if noSave || (len(s.cfg.savePoints) == 0 && !save) {
+		s.leave()
+		return
+	}
+	s.log(node.LogNotice, "Saving the final RDB snapshot before exiting.")
+	s.saveNow(func(rdb []byte) {
+		if rdb == nil {
+			s.log(node.LogWarning, "Error trying to save the DB, can't exit.")
+			failed()
+			return
+		}
+		s.leave()
+	})
+}
+
+func (s *Server) leave() {
+	s.endOfStep() // what was replied before still goes out
+	s.log(node.LogWarning, "Redis is now ready to exit, bye bye...")
+	s.exit(0)
+}
+
+// stopRequested is a signal: the next cron shuts the server down. Redis 4.0: server.c, sigShutdownHandler.
+func (s *Server) stopRequested(ev *node.Event) {
+	const sigInt = 2
+	name := "SIGTERM"
+	if ev.N == sigInt {
+		name = "SIGINT"
+	}
+	switch {
+	case s.stopAsked && ev.N == sigInt:
+		s.log(node.LogWarning, "You insist... exiting now.")
+		s.exit(1)
+	case s.loading:
+		s.exit(0)
+	default:
+		s.log(node.LogWarning, "Received "+name+" scheduling shutdown...")
+		s.stopAsked = true
+	}
+}
+
+// stopNow is the cron's part of a signal.
+func (s *Server) stopNow() {
+	s.stopAsked = false
+	s.shutDown(false, false, func() {
+		s.log(node.LogWarning, "SIGTERM received but errors trying to shut down the server, check the logs for more information")
+	})
 }

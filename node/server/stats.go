@@ -1,9 +1,53 @@
 package server
 
-// stats are counters since the start or CONFIG RESETSTAT.
+import (
+	"time"
+
+	"github.com/ordeal-go/ordeal/node"
+)
+
+// stats are counters since the start or CONFIG RESETSTAT. Redis 4.0: server.c, resetServerStats.
 type stats struct {
 	connections, commands, rejected         int64
 	netIn, netOut                           int64
 	syncFull, syncPartialOK, syncPartialErr int64
 	expired, evicted, hits, misses          int64
+
+	ops, in, out rate
+}
+
+// rate measures how much a counter grows in a second: the mean of the last samples.
+type rate struct {
+	samples [16]int64 // per second
+	next    int
+	last    int64 // value of the counter at
+	at      node.Instant
+}
+
+// sample notes the value of the counter, at most every 100 ms.
+func (r *rate) sample(now node.Instant, counter int64) {
+	const every = 100 * time.Millisecond
+	passed := now.Sub(r.at)
+	if passed >= 0 && passed < every {
+		return
+	}
+	if r.at != 0 && passed > 0 {
+		r.samples[r.next] = (counter - r.last) * int64(time.Second) / int64(passed)
+		r.next = (r.next + 1) % len(r.samples)
+	}
+	r.last, r.at = counter, now
+}
+
+func (r *rate) perSecond() int64 {
+	var sum int64
+	for _, x := range r.samples {
+		sum += x
+	}
+	return sum / int64(len(r.samples))
+}
+
+func (t *stats) sample(now node.Instant) {
+	t.ops.sample(now, t.commands)
+	t.in.sample(now, t.netIn)
+	t.out.sample(now, t.netOut)
 }

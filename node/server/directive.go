@@ -1,0 +1,194 @@
+package server
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/ordeal-go/ordeal/node/conf"
+)
+
+// directive is one option of redis.conf: how it is read, printed, set at run time and rewritten.
+type directive struct {
+	name string
+	// read takes the words of a line of the file, from the option's name on. It returns the reason for which the
+	// server refuses to start, or "".
+	read func(c *config, words []string) string
+	// get prints the value for CONFIG GET; nil: it is not told.
+	get func(s *Server) string
+	// set takes a new value at run time; nil: it cannot be set. It returns false if the value is no good.
+	set func(s *Server, value string) bool
+	// changed tells the parts of the server that have to know that the value is another one now.
+	changed func(s *Server)
+	// byDefault gives the option its default.
+	byDefault func(c *config)
+	// rewrite states the option for CONFIG REWRITE; nil: the file's lines of it are left alone.
+	rewrite func(s *Server, r *conf.Rewriter)
+}
+
+// then adds what has to happen after the option was set at run time.
+func (d directive) then(changed func(*Server)) directive {
+	d.changed = changed
+	return d
+}
+
+// atStart makes an option one that cannot be set at run time.
+func (d directive) atStart() directive {
+	d.set = nil
+	return d
+}
+
+// secret keeps an option out of CONFIG GET.
+func (d directive) secret() directive {
+	d.get = nil
+	return d
+}
+
+// word1 reads a line with one value.
+func word1(read func(c *config, value string) string) func(*config, []string) string {
+	return func(c *config, words []string) string {
+		if len(words) != 2 {
+			return conf.BadDirective
+		}
+		return read(c, words[1])
+	}
+}
+
+func yesNo(name string, field func(*config) *bool, byDefault bool) directive {
+	return directive{
+		name: name,
+		read: word1(func(c *config, value string) string {
+			yes, ok := conf.ParseYesNo(value)
+			if !ok {
+				return conf.NotYesOrNo
+			}
+			*field(c) = yes
+			return ""
+		}),
+		get: func(s *Server) string { return conf.FormatYesNo(*field(&s.cfg)) },
+		set: func(s *Server, value string) bool {
+			yes, ok := conf.ParseYesNo(value)
+			if ok {
+				*field(&s.cfg) = yes
+			}
+			return ok
+		},
+		byDefault: func(c *config) { *field(c) = byDefault },
+		rewrite:   func(s *Server, r *conf.Rewriter) { r.YesNo(name, *field(&s.cfg), byDefault) },
+	}
+}
+
+// number is an option within [low, high]; reason is what a file with another value is refused for, "" for the
+// usual one.
+func number(name string, field func(*config) *int64, byDefault, low, high int64, reason string) directive {
+	if reason == "" {
+		reason = conf.BadDirective
+	}
+	take := func(c *config, value string) bool {
+		n, ok := conf.ParseInt(value, low, high)
+		if ok {
+			*field(c) = n
+		}
+		return ok
+	}
+	return directive{
+		name: name,
+		read: word1(func(c *config, value string) string {
+			if !take(c, value) {
+				return reason
+			}
+			return ""
+		}),
+		get:       func(s *Server) string { return strconv.FormatInt(*field(&s.cfg), 10) },
+		set:       func(s *Server, value string) bool { return take(&s.cfg, value) },
+		byDefault: func(c *config) { *field(c) = byDefault },
+		rewrite:   func(s *Server, r *conf.Rewriter) { r.Int(name, *field(&s.cfg), byDefault) },
+	}
+}
+
+// size is an option in bytes, of at least low; a smaller one is refused for reason.
+func size(name string, field func(*config) *int64, byDefault, low int64, reason string) directive {
+	take := func(c *config, value string) bool {
+		n, ok := conf.ParseBytes(value)
+		if !ok || n < low {
+			return false
+		}
+		*field(c) = n
+		return true
+	}
+	return directive{
+		name: name,
+		read: word1(func(c *config, value string) string {
+			if !take(c, value) {
+				return reason
+			}
+			return ""
+		}),
+		get:       func(s *Server) string { return strconv.FormatInt(*field(&s.cfg), 10) },
+		set:       func(s *Server, value string) bool { return take(&s.cfg, value) },
+		byDefault: func(c *config) { *field(c) = byDefault },
+		rewrite:   func(s *Server, r *conf.Rewriter) { r.Bytes(name, *field(&s.cfg), byDefault) },
+	}
+}
+
+// text is an option that is any string. reject says why a value is no good, "" if it is.
+func text(name string, field func(*config) *string, byDefault string, reject func(string) string) directive {
+	if reject == nil {
+		reject = func(string) string { return "" }
+	}
+	return directive{
+		name: name,
+		read: word1(func(c *config, value string) string {
+			if reason := reject(value); reason != "" {
+				return reason
+			}
+			*field(c) = value
+			return ""
+		}),
+		get: func(s *Server) string { return *field(&s.cfg) },
+		set: func(s *Server, value string) bool {
+			if reject(value) != "" {
+				return false
+			}
+			*field(&s.cfg) = value
+			return true
+		},
+		byDefault: func(c *config) { *field(c) = byDefault },
+		rewrite:   func(s *Server, r *conf.Rewriter) { r.String(name, *field(&s.cfg), byDefault) },
+	}
+}
+
+// word is an option that is one of a few words; a file with another one is refused for reason.
+func word(name string, field func(*config) *string, byDefault, reason string, words ...string) directive {
+	take := func(c *config, value string) bool {
+		for _, w := range words {
+			if strings.EqualFold(w, value) {
+				*field(c) = w
+				return true
+			}
+		}
+		return false
+	}
+	return directive{
+		name: name,
+		read: word1(func(c *config, value string) string {
+			if !take(c, value) {
+				return reason
+			}
+			return ""
+		}),
+		get:       func(s *Server) string { return *field(&s.cfg) },
+		set:       func(s *Server, value string) bool { return take(&s.cfg, value) },
+		byDefault: func(c *config) { *field(c) = byDefault },
+		rewrite:   func(s *Server, r *conf.Rewriter) { r.Word(name, *field(&s.cfg), byDefault) },
+	}
+}
+
+// ignored is an option that older files have and that means nothing.
+func ignored(name string) directive {
+	return directive{name: name, read: func(*config, []string) string { return "" }}
+}
+
+// refused is an option that this server does not have; its files cannot be served.
+func refused(name, reason string) directive {
+	return directive{name: name, read: func(*config, []string) string { return reason }}
+}

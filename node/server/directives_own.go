@@ -1,0 +1,425 @@
+package server
+
+import (
+	"path"
+	"strconv"
+	"strings"
+
+	"github.com/ordeal-go/ordeal/node"
+	"github.com/ordeal-go/ordeal/node/conf"
+)
+
+// The options with a syntax of their own.
+
+// minBacklog is the smallest backlog in bytes; smaller sizes are raised without a word.
+// Redis 4.0: server.h, CONFIG_REPL_BACKLOG_MIN_SIZE.
+const minBacklog = 16 << 10
+
+// maxBind is the greatest number of addresses to listen on. Redis 4.0: server.h, CONFIG_BINDADDR_MAX.
+const maxBind = 16
+
+var bindDirective = directive{
+	name: "bind",
+	read: func(c *config, words []string) string {
+		if len(words) < 2 {
+			return conf.BadDirective
+		}
+		if len(words)-1 > maxBind {
+			return "Too many bind addresses specified"
+		}
+		c.bind = words[1:]
+		return ""
+	},
+	get: func(s *Server) string { return strings.Join(s.cfg.bind, " ") },
+	rewrite: func(s *Server, r *conf.Rewriter) {
+		if len(s.cfg.bind) == 0 {
+			r.Absent("bind")
+			return
+		}
+		line := "bind"
+		for _, address := range s.cfg.bind {
+			line += " " + conf.Word(address)
+		}
+		r.Line("bind", line, true)
+	},
+}
+
+var unixSocketPermDirective = directive{
+	name: "unixsocketperm",
+	read: word1(func(c *config, value string) string {
+		n, err := strconv.ParseInt(value, 8, 64)
+		if err != nil || n < 0 || n > 0o777 {
+			return "Invalid socket file permissions"
+		}
+		c.unixSocketPerm = n
+		return ""
+	}),
+	get: func(s *Server) string { return strconv.FormatInt(s.cfg.unixSocketPerm, 8) },
+	rewrite: func(s *Server, r *conf.Rewriter) {
+		r.Line("unixsocketperm", "unixsocketperm "+strconv.FormatInt(s.cfg.unixSocketPerm, 8), s.cfg.unixSocketPerm != 0)
+	},
+}
+
+// logLevels are the names of the levels, least important first.
+var logLevels = [...]struct {
+	name  string
+	level node.LogLevel
+}{{"debug", node.LogDebug}, {"verbose", node.LogVerbose}, {"notice", node.LogNotice}, {"warning", node.LogWarning}}
+
+func (c *config) setLogLevel(name string) bool {
+	for _, l := range logLevels {
+		if strings.EqualFold(l.name, name) {
+			c.logLevel = l.level
+			return true
+		}
+	}
+	return false
+}
+
+func (c *config) logLevelName() string {
+	for _, l := range logLevels {
+		if l.level == c.logLevel {
+			return l.name
+		}
+	}
+	return ""
+}
+
+var logLevelDirective = directive{
+	name: "loglevel",
+	read: word1(func(c *config, value string) string {
+		if !c.setLogLevel(value) {
+			return "Invalid log level. Must be one of debug, verbose, notice, warning"
+		}
+		return ""
+	}),
+	get:       func(s *Server) string { return s.cfg.logLevelName() },
+	set:       func(s *Server, value string) bool { return s.cfg.setLogLevel(value) },
+	byDefault: func(c *config) { c.logLevel = node.LogNotice },
+	rewrite:   func(s *Server, r *conf.Rewriter) { r.Word("loglevel", s.cfg.logLevelName(), "notice") },
+}
+
+// savePointsOf reads "seconds changes" pairs; none is the wish for no snapshots.
+func savePointsOf(words []string) ([]savePoint, bool) {
+	if len(words)%2 != 0 {
+		return nil, false
+	}
+	var points []savePoint
+	for i := 0; i < len(words); i += 2 {
+		seconds, ok1 := conf.ParseInt(words[i], 1, 1<<31-1)
+		changes, ok2 := conf.ParseInt(words[i+1], 0, 1<<31-1)
+		if !ok1 || !ok2 {
+			return nil, false
+		}
+		points = append(points, savePoint{seconds, changes})
+	}
+	return points, true
+}
+
+var saveDirective = directive{
+	name: "save",
+	read: func(c *config, words []string) string {
+		if len(words) == 2 && words[1] == "" {
+			c.savePoints = nil
+			return ""
+		}
+		if len(words) != 3 {
+			return conf.BadDirective
+		}
+		points, ok := savePointsOf(words[1:])
+		if !ok {
+			return "Invalid save parameters"
+		}
+		c.savePoints = append(c.savePoints, points...)
+		return ""
+	},
+	get: func(s *Server) string {
+		var words []string
+		for _, p := range s.cfg.savePoints {
+			words = append(words, strconv.FormatInt(p.seconds, 10), strconv.FormatInt(p.changes, 10))
+		}
+		return strings.Join(words, " ")
+	},
+	set: func(s *Server, value string) bool {
+		points, ok := savePointsOf(strings.Fields(value))
+		if ok {
+			s.cfg.savePoints = points
+		}
+		return ok
+	},
+	rewrite: func(s *Server, r *conf.Rewriter) {
+		r.Absent("save")
+		for _, p := range s.cfg.savePoints {
+			r.Line("save", "save "+strconv.FormatInt(p.seconds, 10)+" "+strconv.FormatInt(p.changes, 10), true)
+		}
+	},
+}
+
+// enterDir is what changing the working directory does to it.
+func (c *config) enterDir(dir string) { c.dir = c.inDir(dir) }
+
+// inDir makes a path absolute.
+func (c *config) inDir(name string) string {
+	if path.IsAbs(name) {
+		return path.Clean(name)
+	}
+	return path.Join(c.dir, name)
+}
+
+// logPath is the absolute path of the log, "" for standard output.
+func (c *config) logPath() string {
+	if c.logFile == "" {
+		return ""
+	}
+	return c.inDir(c.logFile)
+}
+
+// rdbPath is the absolute path of the snapshot.
+func (c *config) rdbPath() string { return c.inDir(c.dbFilename) }
+
+var dirDirective = directive{
+	name: "dir",
+	read: word1(func(c *config, value string) string {
+		c.enterDir(value)
+		return ""
+	}),
+	get: func(s *Server) string { return s.cfg.dir },
+	set: func(s *Server, value string) bool {
+		s.cfg.enterDir(value)
+		return true
+	},
+	rewrite: func(s *Server, r *conf.Rewriter) { r.Line("dir", "dir "+conf.Quote(s.cfg.dir), true) },
+}
+
+var slaveofDirective = directive{
+	name: "slaveof",
+	read: func(c *config, words []string) string {
+		if len(words) != 3 {
+			return conf.BadDirective
+		}
+		if strings.EqualFold(words[1], "no") && strings.EqualFold(words[2], "one") {
+			c.slaveofHost, c.slaveofPort = "", 0
+			return ""
+		}
+		port, ok := conf.ParseInt(words[2], 0, 65535)
+		if !ok {
+			return "Invalid master port"
+		}
+		c.slaveofHost, c.slaveofPort = words[1], port
+		return ""
+	},
+	get: func(s *Server) string {
+		if s.repl.masterHost == "" {
+			return ""
+		}
+		return s.repl.masterHost + " " + strconv.Itoa(int(s.repl.masterPort))
+	},
+	rewrite: func(s *Server, r *conf.Rewriter) {
+		if s.repl.masterHost == "" {
+			r.Absent("slaveof")
+			return
+		}
+		r.Line("slaveof", "slaveof "+conf.Word(s.repl.masterHost)+" "+strconv.Itoa(int(s.repl.masterPort)), true)
+	},
+}
+
+func (c *config) setBacklogSize(value string) bool {
+	n, ok := conf.ParseBytes(value)
+	if !ok || n < 1 {
+		return false
+	}
+	c.replBacklogSize = max(n, minBacklog)
+	return true
+}
+
+var backlogSizeDirective = directive{
+	name: "repl-backlog-size",
+	read: word1(func(c *config, value string) string {
+		if !c.setBacklogSize(value) {
+			return "repl-backlog-size must be 1 or greater."
+		}
+		return ""
+	}),
+	get:       func(s *Server) string { return strconv.FormatInt(s.cfg.replBacklogSize, 10) },
+	set:       func(s *Server, value string) bool { return s.cfg.setBacklogSize(value) },
+	byDefault: func(c *config) { c.replBacklogSize = 1 << 20 },
+	rewrite:   func(s *Server, r *conf.Rewriter) { r.Bytes("repl-backlog-size", s.cfg.replBacklogSize, 1<<20) },
+}
+
+// appendOnlyDirective is accepted and warned of: there is no append only file in this server yet.
+var appendOnlyDirective = func() directive {
+	d := yesNo("appendonly", func(c *config) *bool { return &c.appendOnly }, false)
+	d.set = func(_ *Server, value string) bool { return strings.EqualFold(value, "no") }
+	d.get = func(*Server) string { return "no" }
+	return d
+}()
+
+// The classes of keyspace events, each by its letter. Redis 4.0: notify.c, keyspaceEventsStringToFlags.
+const notifyClasses = "g$lshzxe"
+
+// notifyEventsOf brings the letters of keyspace event classes into Redis's order.
+func notifyEventsOf(value string) (string, bool) {
+	has := func(letter byte) bool { return strings.IndexByte(value, letter) >= 0 }
+	for i := 0; i < len(value); i++ {
+		if strings.IndexByte(notifyClasses+"AKE", value[i]) < 0 {
+			return "", false
+		}
+	}
+	classes := ""
+	for i := 0; i < len(notifyClasses); i++ {
+		if has('A') || has(notifyClasses[i]) {
+			classes += notifyClasses[i : i+1]
+		}
+	}
+	if classes == notifyClasses {
+		classes = "A"
+	}
+	for _, letter := range "KE" {
+		if has(byte(letter)) {
+			classes += string(letter)
+		}
+	}
+	return classes, true
+}
+
+var notifyDirective = directive{
+	name: "notify-keyspace-events",
+	read: word1(func(c *config, value string) string {
+		events, ok := notifyEventsOf(value)
+		if !ok {
+			return "Invalid event class character. Use 'g$lshzxeA'."
+		}
+		c.notifyEvents = events
+		return ""
+	}),
+	get: func(s *Server) string { return s.cfg.notifyEvents },
+	set: func(s *Server, value string) bool {
+		events, ok := notifyEventsOf(value)
+		if ok {
+			s.cfg.notifyEvents = events
+		}
+		return ok
+	},
+	rewrite: func(s *Server, r *conf.Rewriter) { r.String("notify-keyspace-events", s.cfg.notifyEvents, "") },
+}
+
+// outputClasses are the names of the classes that have output limits.
+var outputClasses = [...]string{classNormal: "normal", classSlave: "slave", classPubSub: "pubsub"}
+
+var defaultOutputLimits = [...]outputLimit{classSlave: {256 << 20, 64 << 20, 60}, classPubSub: {32 << 20, 8 << 20, 60}}
+
+// outputLimitsOf reads "class hard soft seconds" groups over limits.
+func outputLimitsOf(limits [3]outputLimit, words []string) (result [3]outputLimit, reason string) {
+	if len(words) == 0 || len(words)%4 != 0 {
+		return limits, conf.BadDirective
+	}
+	for ; len(words) > 0; words = words[4:] {
+		class := -1
+		for i, name := range outputClasses {
+			if strings.EqualFold(words[0], name) {
+				class = i
+			}
+		}
+		if class < 0 {
+			return limits, "Unrecognized client limit class"
+		}
+		hard, ok1 := conf.ParseBytes(words[1])
+		soft, ok2 := conf.ParseBytes(words[2])
+		seconds, ok3 := conf.ParseInt(words[3], 0, 1<<31-1)
+		if !ok1 || !ok2 || hard < 0 || soft < 0 {
+			return limits, conf.BadDirective
+		}
+		if !ok3 {
+			return limits, "Negative number of seconds in soft limit is invalid"
+		}
+		limits[class] = outputLimit{hard, soft, seconds}
+	}
+	return limits, ""
+}
+
+var outputLimitDirective = directive{
+	name: "client-output-buffer-limit",
+	read: func(c *config, words []string) (reason string) {
+		if len(words) != 5 {
+			return conf.BadDirective
+		}
+		c.outputLimits, reason = outputLimitsOf(c.outputLimits, words[1:])
+		return reason
+	},
+	get: func(s *Server) string {
+		var words []string
+		for class, name := range outputClasses {
+			l := s.cfg.outputLimits[class]
+			words = append(words, name, strconv.FormatInt(l.hard, 10), strconv.FormatInt(l.soft, 10), strconv.FormatInt(l.seconds, 10))
+		}
+		return strings.Join(words, " ")
+	},
+	set: func(s *Server, value string) bool {
+		limits, reason := outputLimitsOf(s.cfg.outputLimits, strings.Fields(value))
+		if reason == "" {
+			s.cfg.outputLimits = limits
+		}
+		return reason == ""
+	},
+	byDefault: func(c *config) { c.outputLimits = defaultOutputLimits },
+	rewrite: func(s *Server, r *conf.Rewriter) {
+		for class, name := range outputClasses {
+			l := s.cfg.outputLimits[class]
+			line := "client-output-buffer-limit " + name + " " + conf.FormatBytes(l.hard) + " " + conf.FormatBytes(l.soft) + " " +
+				strconv.FormatInt(l.seconds, 10)
+			r.Line("client-output-buffer-limit", line, l != defaultOutputLimits[class])
+		}
+	},
+}
+
+// hzDirective brings any number into 1..500.
+var hzDirective = func() directive {
+	const low, high = 1, 500
+	d := number("hz", func(c *config) *int64 { return &c.hz }, 10, 0, 1<<31-1, "")
+	read, set := d.read, d.set
+	clamp := func(c *config) { c.hz = min(max(c.hz, low), high) }
+	d.read = func(c *config, words []string) string {
+		reason := read(c, words)
+		clamp(c)
+		return reason
+	}
+	d.set = func(s *Server, value string) bool {
+		ok := set(s, value)
+		clamp(&s.cfg)
+		return ok
+	}
+	return d
+}()
+
+// watchdogDirective exists at run time only.
+var watchdogDirective = func() directive {
+	d := number("watchdog-period", func(c *config) *int64 { return &c.watchdogPeriod }, 0, 0, 1<<31-1, "")
+	d.read = func(*config, []string) string { return conf.BadDirective }
+	d.rewrite = nil
+	return d
+}()
+
+// renameDirective collects renames; the table of commands takes them when the whole file is read.
+var renameDirective = directive{
+	name: "rename-command",
+	read: func(c *config, words []string) string {
+		if len(words) != 3 {
+			return conf.BadDirective
+		}
+		return c.renames.add(strings.ToLower(words[1]), strings.ToLower(words[2]))
+	},
+}
+
+var clusterDirective = directive{
+	name: "cluster-enabled",
+	read: word1(func(_ *config, value string) string {
+		yes, ok := conf.ParseYesNo(value)
+		switch {
+		case !ok:
+			return conf.NotYesOrNo
+		case yes:
+			return "cluster mode is not available in this server"
+		}
+		return ""
+	}),
+}
