@@ -58,7 +58,7 @@ func Generate(rng *rand.Rand, opts GeneratorOptions) Schedule {
 			}
 		}
 	}
-	slices.SortStableFunc(g.schedule, func(a, b Step) int { return cmp.Compare(a.At, b.At) })
+	g.schedule.Sort()
 	return g.schedule
 }
 

@@ -1,6 +1,7 @@
 package nemesis
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -156,4 +157,9 @@ func (s Step) MarshalText() ([]byte, error) {
 func (s *Step) UnmarshalText(text []byte) (err error) {
 	*s, err = ParseStep(string(text))
 	return err
+}
+
+// Sort puts the steps in order of time; those of one moment keep theirs.
+func (s Schedule) Sort() {
+	slices.SortStableFunc(s, func(a, b Step) int { return cmp.Compare(a.At, b.At) })
 }
