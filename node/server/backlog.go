@@ -87,9 +87,6 @@ func (b *backlog) since(offset int64) (older, newer []byte) {
 	}
 }
 
-// minBacklog is the least capacity; smaller values are raised to it. Redis 4.0: server.h, CONFIG_REPL_BACKLOG_MIN_SIZE.
-const minBacklog = 16 << 10
-
 // backlogResized takes over a new repl-backlog-size.
 func (r *replication) backlogResized(s *Server) {
 	size := max(s.cfg.replBacklogSize, minBacklog)
@@ -108,4 +105,9 @@ func (r *replication) checkBacklog() {
 	if b := &r.backlog; b.active && b.first+b.length != r.offset+1 {
 		node.Assert(false, "the backlog holds %d bytes from %d on, the offset is %d", b.length, b.first, r.offset)
 	}
+}
+
+// memory is what replication keeps, in bytes.
+func (r *replication) memory() int64 {
+	return int64(cap(r.backlog.ring) + cap(r.scratch) + cap(r.link.rdb))
 }

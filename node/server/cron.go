@@ -12,6 +12,9 @@ func (r *replication) cron(s *Server) {
 		s.out.Send(r.link.conn, []byte("\n")) // the master is not to take our silence for death
 		return
 	}
+	if s.loading {
+		return // the start is not over
+	}
 	r.timeOutMaster(s)
 	if r.state == linkConnect {
 		r.connect(s)

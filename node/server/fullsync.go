@@ -90,7 +90,7 @@ func (r *replication) saveRefused(s *Server) {
 		}
 		r.detach(s, c)
 		s.replyError(c, "ERR BGSAVE failed, replication can't continue")
-		c.flags |= flagCloseAfterReply
+		s.closeAfterReply(c)
 	}
 }
 
@@ -177,8 +177,8 @@ func (r *replication) sendChunk(s *Server, c *client) {
 }
 
 // sent goes on with an RDB once its last piece has left.
-func (r *replication) sent(s *Server, c *client) {
-	if !c.is(flagReplica) || c.replica.chunkEnd == 0 || c.left < c.replica.chunkEnd {
+func (r *replication) sent(s *Server, c *client, ev *node.Event) {
+	if !c.is(flagReplica) || c.replica.chunkEnd == 0 || ev.N < c.replica.chunkEnd {
 		return
 	}
 	p := c.replica

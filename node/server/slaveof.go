@@ -43,8 +43,9 @@ func slaveofCommand(s *Server, c *client) {
 // closeOpenTransaction ends a transaction that stands in the stream before the history is given away. 4.0 appends its
 // EXEC after the cached master's offset is fixed, and is 14 bytes ahead of its master ever after.
 func (r *replication) closeOpenTransaction(s *Server, c *client) {
-	if c.multi != nil && c.multi.running && c.multi.hasWritten {
+	if c.multi != nil && c.multi.propagated {
 		r.feedWords(s, "EXEC")
+		c.multi.propagated = false
 	}
 }
 
@@ -82,18 +83,21 @@ func (r *replication) promote(s *Server) {
 	s.note(node.Note{Kind: node.NotePromoted, ReplID: r.id, ReplID2: r.secondID, Offset: r.offset, Offset2: r.secondOffset})
 }
 
-// start begins replication when the dataset is loaded: host is "" on a master; saved is the position that the RDB
-// named, nil if it named none or was not what was loaded. A master ignores it: what it wrote since nobody knows.
-// Redis 4.0: server.c, loadDataFromDisk.
-func (r *replication) start(s *Server, host string, port int, saved *keyspace.ReplInfo) {
+// configured takes over what the configuration says: from here on the server knows its role.
+func (r *replication) configured(s *Server) {
 	r.changeID(s)
 	r.noReplicasSince = s.unix()
 	r.backlog.size = max(s.cfg.replBacklogSize, minBacklog)
-	if host == "" {
+	if s.cfg.slaveofHost == "" {
 		return
 	}
-	r.masterHost, r.masterPort, r.state = host, port, linkConnect
-	if saved != nil {
+	r.masterHost, r.masterPort, r.state = s.cfg.slaveofHost, int(s.cfg.slaveofPort), linkConnect
+}
+
+// start begins replication when the dataset is loaded. saved is the position that its RDB names, nil if it names none.
+// A master ignores it: what was written after the RDB nobody knows. Redis 4.0: server.c, loadDataFromDisk.
+func (r *replication) start(s *Server, saved *keyspace.ReplInfo) {
+	if !r.isMaster() && saved != nil {
 		r.id, r.offset = saved.ID, saved.Offset
 		r.cacheMyself(s, saved.StreamDB)
 	}

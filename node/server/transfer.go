@@ -116,34 +116,27 @@ func (r *replication) loadReceived(s *Server) {
 		s.killSave()
 	}
 	s.log(node.LogNotice, "MASTER <-> SLAVE sync: Loading DB in memory")
-	data := l.rdb
-	opts := keyspace.LoadOptions{Databases: int(s.cfg.databases), NoChecksum: !s.cfg.rdbChecksum}
+	data, how := l.rdb, s.loadOptions(false)
 	s.work(len(data), func() any {
-		loaded, err := keyspace.Load(data, opts)
-		return decoded{loaded, err}
-	}, func(ev *node.Event) { r.decodeDone(s, ev.Result.(decoded)) })
+		loaded, err := keyspace.Load(data, how)
+		return loadResult{loaded, err}
+	}, func(ev *node.Event) { r.decodeDone(s, ev.Result.(loadResult)) })
 }
 
-// decoded is what came of an RDB.
-type decoded struct {
-	loaded *keyspace.Loaded
-	err    error
-}
-
-func (r *replication) decodeDone(s *Server, d decoded) {
+func (r *replication) decodeDone(s *Server, l loadResult) {
 	if !r.link.loading {
 		return // given up meanwhile
 	}
-	if d.err != nil {
-		r.loadFailed(s, "Failed trying to load the MASTER synchronization DB from disk: "+d.err.Error())
+	if l.err != nil {
+		r.loadFailed(s, "Failed trying to load the MASTER synchronization DB from disk: "+l.err.Error())
 		return
 	}
 	// The file is synced before it takes the place of the old one: after a power loss one of them is whole.
-	temp := s.inDir("temp-" + itoa(s.unix()) + "." + strconv.Itoa(s.opts.PID) + ".rdb")
-	name := s.inDir(s.cfg.dbFilename)
+	temp := s.cfg.inDir("temp-" + itoa(s.unix()) + "." + strconv.Itoa(s.opts.PID) + ".rdb")
+	name := s.cfg.inDir(s.cfg.dbFilename)
 	s.foreground(func(ev *node.Event) {
 		if ev.Err == node.ErrNone {
-			r.install(s, d.loaded)
+			r.install(s, l.loaded)
 			return
 		}
 		if ev.N < 2 {
@@ -169,7 +162,8 @@ func (r *replication) loadFailed(s *Server, reason string) {
 
 // install puts the master's dataset in the place of ours, and follows the master's stream from there on.
 func (r *replication) install(s *Server, loaded *keyspace.Loaded) {
-	s.replaceDataset(loaded.Keyspace)
+	s.touchedAll(-1) // whoever watches a key that exists
+	s.ks = loaded.Keyspace
 	s.loading = false
 	m := &masterLink{id: r.link.id, applied: r.link.offset, preSync: r.link.preSync}
 	if m.preSync {
