@@ -11,17 +11,23 @@ import (
 
 // What is noted besides events and effects; the numbers lie behind those of events.
 const (
-	lifeUp   = 200
-	lifeDown = 201
-	faultIs  = 202
+	lifeUp   = 50
+	lifeDown = 51
+	faultIs  = 52
 )
 
-const effectMark = 1 << 31
+// The highest bits of the byte that holds the kind of an event or effect.
+const (
+	effectMark = 1 << 47
+	flagMark   = 1 << 46
+)
 
 // noteEvent takes an event into the trace.
 func (w *World) noteEvent(m *machine, ev *node.Event) {
 	g := &w.digest
-	g.words(uint64(w.now), uint64(m.index)<<32|uint64(ev.Kind), uint64(ev.Conn)^uint64(ev.Timer)^uint64(ev.Op)<<32, uint64(ev.N))
+	// The word that says how many bytes and texts follow makes the whole sequence unambiguous.
+	follow := uint64(len(ev.Bytes))<<20 ^ uint64(len(ev.Err))<<10 ^ uint64(len(ev.Local))
+	g.words(uint64(w.now), uint64(m.index)<<48|uint64(ev.Kind)<<40^follow, uint64(ev.Conn)^uint64(ev.Timer)^uint64(ev.Op)<<32, uint64(ev.N))
 	if len(ev.Bytes) > 0 {
 		g.bytes(ev.Bytes)
 	}
@@ -40,10 +46,11 @@ func (w *World) noteEvent(m *machine, ev *node.Event) {
 // noteEffect takes an effect into the trace.
 func (w *World) noteEffect(m *machine, ef *node.Effect) {
 	g := &w.digest
-	kind := uint64(m.index)<<32 | effectMark | uint64(ef.Kind)
+	kind := uint64(m.index)<<48 | effectMark | uint64(ef.Kind)<<40
 	if ef.Flag {
-		kind |= 1 << 16
+		kind |= flagMark
 	}
+	kind ^= uint64(len(ef.Bytes))<<8 ^ uint64(len(ef.Steps))
 	g.words(uint64(w.now), kind, uint64(ef.Conn)^uint64(ef.Timer)^uint64(ef.Op)<<32, uint64(ef.After)^uint64(ef.N)<<40)
 	switch ef.Kind {
 	case node.EffectSend:
@@ -92,14 +99,14 @@ func digestNote(g *digest, n *node.Note) {
 }
 
 func (w *World) noteLife(m *machine, what, n int) {
-	w.digest.words(uint64(w.now), uint64(m.index)<<32|uint64(what), uint64(m.life), uint64(n))
+	w.digest.words(uint64(w.now), uint64(m.index)<<48|uint64(what)<<40, uint64(m.life), uint64(n))
 	if w.trace != nil {
 		w.trace.line("%v %s %s life %d\n", time.Duration(w.now), m.spec.Name, map[int]string{lifeUp: "up", lifeDown: "down"}[what], m.life)
 	}
 }
 
 func (w *World) noteFault(id int, what string) {
-	w.digest.words(uint64(w.now), faultIs, uint64(id), uint64(len(what)))
+	w.digest.words(uint64(w.now), faultIs<<40, uint64(id), uint64(len(what)))
 	w.digest.text(what)
 	if w.trace != nil {
 		w.trace.line("%v fault %d %s\n", time.Duration(w.now), id, what)
