@@ -1,7 +1,6 @@
 package nemesis
 
 import (
-	"cmp"
 	"math/rand/v2"
 	"slices"
 	"time"

@@ -1,0 +1,106 @@
+package live
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+
+	"github.com/ordeal-go/ordeal/harness/cluster"
+	"github.com/ordeal-go/ordeal/harness/seed"
+	"github.com/ordeal-go/ordeal/node"
+	"github.com/ordeal-go/ordeal/node/host"
+)
+
+// core is one life of a machine whose core runs inside the harness.
+type core struct {
+	machine *machine
+	host    *host.Host
+	mail    *mailbox
+	log     lines
+	why     string        // why somebody ended it, "" while nobody did; guarded by World.mu
+	over    chan struct{} // closed when everything about it is written down
+}
+
+func (m *machine) startCore() {
+	w := m.world
+	at := w.Elapsed()
+	w.report(func(s cluster.Sink) { s.Up(at, m.spec.Name) })
+	c := &core{machine: m, over: make(chan struct{})}
+	c.log.deliver = func(line string) {
+		at := w.Elapsed()
+		w.report(func(s cluster.Sink) { s.Log(at, m.spec.Name, line) })
+	}
+	boot := cluster.Boot{Rand: seed.Stream(w.cfg.Seed, fmt.Sprintf("core/%s/%d", m.spec.Name, m.life)), Life: m.life, PID: os.Getpid()}
+	c.mail = newMailbox(m.spec.New(boot))
+	c.host = host.Start(c.mail, host.Config{Stdout: &c.log, Note: func(at node.Instant, n *node.Note) {
+		w.report(func(s cluster.Sink) { s.Note(w.at(at), m.spec.Name, n) })
+	}})
+	select {
+	case <-c.mail.started: // its first event; what it is told comes after that
+	case <-c.host.Done():
+	}
+	m.core = c
+	w.work.Go(func() {
+		status, err := c.host.Wait()
+		w.mu.Lock()
+		m.went(c.why, c.reason(status, err), func() *cluster.Died { return c.died(err) })
+		w.mu.Unlock()
+		close(c.over)
+	})
+}
+
+// tell gives the core a message. Messages arrive in order whichever ring is heard first.
+func (c *core) tell(message string) {
+	c.mail.put(message)
+	c.host.Stop(ring)
+}
+
+func (c *core) reason(status int, err error) string {
+	if err != nil {
+		return err.Error()
+	}
+	return fmt.Sprintf("exit %d", status)
+}
+
+func (c *core) died(err error) *cluster.Died {
+	d := &cluster.Died{Log: c.log.last()}
+	var broken *host.Panic
+	if errors.As(err, &broken) {
+		d.Stack = string(broken.Stack)
+	}
+	return d
+}
+
+// lines cuts what is written to it into lines.
+type lines struct {
+	deliver func(line string)
+	mu      sync.Mutex
+	rest    []byte
+	kept    []string
+}
+
+func (l *lines) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.rest = append(l.rest, b...)
+	for {
+		line, after, ok := bytes.Cut(l.rest, []byte("\n"))
+		if !ok {
+			return len(b), nil
+		}
+		text := string(line)
+		l.rest = append([]byte(nil), after...)
+		if l.kept = append(l.kept, text); len(l.kept) > logKept {
+			l.kept = l.kept[1:]
+		}
+		l.deliver(text)
+	}
+}
+
+func (l *lines) last() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.kept
+}

@@ -1,0 +1,162 @@
+package live
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/ordeal-go/ordeal/harness/cluster"
+	"github.com/ordeal-go/ordeal/nemesis"
+)
+
+// machine is one computer of the run: a process, or a core inside the harness. Its fields are guarded by World.mu.
+type machine struct {
+	world  *World
+	spec   cluster.Machine
+	life   int
+	gate   gate
+	kills  int // faults in force that keep it down
+	pauses int // faults in force that keep it stopped
+
+	process *process // nil if it is down or a core
+	core    *core    // nil if it is down or a process
+}
+
+// isProcess tells what is under test from what belongs to the harness.
+func (m *machine) isProcess() bool {
+	return m.spec.Kind == cluster.Server || m.spec.Kind == cluster.Sentinel
+}
+
+func (m *machine) up() bool { return m.process != nil || m.core != nil }
+
+// prepare puts what the machine has on its disk there, and checks that its addresses can be had.
+func (m *machine) prepare() error {
+	if !filepath.IsAbs(m.spec.Dir) {
+		return fmt.Errorf("live: machine %s: its folder %q is not an absolute path", m.spec.Name, m.spec.Dir)
+	}
+	if err := os.MkdirAll(m.spec.Dir, 0o755); err != nil {
+		return fmt.Errorf("live: machine %s: %w", m.spec.Name, err)
+	}
+	for path, text := range m.spec.Files {
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			return fmt.Errorf("live: machine %s: %w", m.spec.Name, err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			return fmt.Errorf("live: machine %s: %w", m.spec.Name, err)
+		}
+	}
+	if m.spec.Port == 0 {
+		return nil
+	}
+	if err := m.gate.open(); err != nil {
+		return fmt.Errorf("live: machine %s cannot be announced: %w (is a server bound to all addresses of this computer?)", m.spec.Name, err)
+	}
+	m.gate.close()
+	return nil
+}
+
+// start begins a life of the machine unless it is up.
+func (m *machine) start() (err error) {
+	if m.up() {
+		return nil
+	}
+	m.life++
+	if m.isProcess() {
+		err = m.startProcess()
+	} else {
+		m.startCore()
+	}
+	if err != nil {
+		return fmt.Errorf("live: machine %s does not start: %w", m.spec.Name, err)
+	}
+	m.settleGate()
+	return nil
+}
+
+// end ends the machine's life at once, without a chance for it to do anything about it, and waits until it is over.
+func (m *machine) end(why string) {
+	switch {
+	case m.process != nil:
+		p := m.process
+		p.why = why
+		p.kill()
+		m.world.mu.Unlock() // its end is written down under the lock
+		<-p.over
+		m.world.mu.Lock()
+	case m.core != nil:
+		c := m.core
+		c.why = why
+		m.world.mu.Unlock()
+		c.host.Kill()
+		<-c.over
+		m.world.mu.Lock()
+	}
+	m.settleGate()
+}
+
+// went writes down that the machine's life is over. asked is why somebody ended it, "" if nobody did.
+func (m *machine) went(asked, why string, died func() *cluster.Died) {
+	w := m.world
+	m.process, m.core = nil, nil
+	if asked != "" {
+		why = asked
+	}
+	at := w.Elapsed()
+	w.report(func(s cluster.Sink) { s.Down(at, m.spec.Name, why) })
+	if asked == "" {
+		d := died()
+		d.Machine, d.At, d.Why = m.spec.Name, at, why
+		w.fail(d)
+	}
+	m.settleGate()
+}
+
+// stop and resume pause the process.
+func (m *machine) stop() error {
+	if m.process == nil {
+		return nil
+	}
+	return m.process.stop()
+}
+
+func (m *machine) resume() error {
+	if m.process == nil {
+		return nil
+	}
+	return m.process.resume()
+}
+
+// free undoes one fault's hold on the machine.
+func (m *machine) free(verb nemesis.Verb) error {
+	switch verb {
+	case nemesis.Kill:
+		if m.kills--; m.kills == 0 {
+			return m.start()
+		}
+	case nemesis.Pause:
+		if m.pauses--; m.pauses == 0 {
+			return m.resume()
+		}
+	}
+	return nil
+}
+
+// settleGate opens the announced address of a machine that is up, and of one that is down but across a cut: callers
+// there must not learn by a refusal that it is.
+func (m *machine) settleGate() {
+	if m.spec.Port == 0 {
+		return
+	}
+	w := m.world
+	held := func(caller *machine) bool {
+		return w.network.Held(caller.spec.Name, m.spec.Name) || w.network.Held(m.spec.Name, caller.spec.Name)
+	}
+	if w.closed || !m.up() && !slices.ContainsFunc(w.machines, held) {
+		m.gate.close()
+		return
+	}
+	if err := m.gate.open(); err != nil {
+		w.fail(fmt.Errorf("live: machine %s cannot be announced any more: %w", m.spec.Name, err))
+	}
+}

@@ -1,0 +1,8 @@
+//go:build !linux
+
+package live
+
+import "syscall"
+
+// attributes gives a child a process group of its own. Only Linux can promise that it dies with the harness.
+func attributes() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }

@@ -1,0 +1,145 @@
+package live
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"sync"
+
+	"github.com/ordeal-go/ordeal/harness/cluster"
+)
+
+// The programs that servers and Sentinels can run.
+const (
+	OrdealNode  = "ordeal-node"
+	RedisServer = "redis-server"
+)
+
+// program is what the processes run.
+type program struct {
+	path  string
+	notes bool // it writes notes
+	from  bool // it has to be told, beside what to bind, from where to call
+}
+
+// args are the arguments of a machine's process.
+func (p program) args(m *cluster.Machine, notes string) []string {
+	var args []string
+	if m.ConfigPath != "" {
+		args = append(args, m.ConfigPath)
+	} else {
+		args = append(args, "--port", strconv.Itoa(m.Port), "--bind", m.Host, "--dir", m.Dir)
+	}
+	if m.Kind == cluster.Sentinel {
+		args = append(args, "--sentinel")
+	}
+	if p.from {
+		args = append(args, "--bind-source-addr", m.Host)
+	}
+	if notes != "" {
+		args = append(args, "--ordeal-notes", notes)
+	}
+	return args
+}
+
+func findProgram(ctx context.Context, target, binary string) (program, error) {
+	switch target {
+	case "", OrdealNode:
+		path, err := findNode(ctx, binary)
+		return program{path: path, notes: true}, err
+	case RedisServer:
+		return findRedis(ctx)
+	}
+	return program{}, fmt.Errorf("live: unknown target %q: there are %s and %s", target, OrdealNode, RedisServer)
+}
+
+func findRedis(ctx context.Context) (program, error) {
+	path, err := exec.LookPath(RedisServer)
+	if err != nil {
+		return program{}, fmt.Errorf("live: %w: install it, as with apt-get install redis-server", err)
+	}
+	out, err := exec.CommandContext(ctx, path, "--version").Output()
+	if err != nil {
+		return program{}, fmt.Errorf("live: %s --version: %w", path, err)
+	}
+	version := regexp.MustCompile(`v=(\d+)\.`).FindSubmatch(out)
+	if version == nil {
+		return program{}, fmt.Errorf("live: %s --version says %q, which names no version", path, out)
+	}
+	// Since 7.0 bind is for listening only. 4.0 calls from it too; 5.0 to 6.2 do in part.
+	major, _ := strconv.Atoi(string(version[1])) // digits; one that overflows is no known version
+	if major != 4 && major < 7 {
+		return program{}, fmt.Errorf("live: %s is version %d: its connections cannot be told apart; use 4.0, or 7.0 and later", path, major)
+	}
+	return program{path: path, from: major >= 7}, nil
+}
+
+func findNode(ctx context.Context, binary string) (string, error) {
+	if binary != "" {
+		path, err := exec.LookPath(binary)
+		if err != nil {
+			return "", fmt.Errorf("live: the node to run: %w", err)
+		}
+		return filepath.Abs(path)
+	}
+	if own, err := os.Executable(); err == nil {
+		if path, err := exec.LookPath(filepath.Join(filepath.Dir(own), OrdealNode)); err == nil {
+			return path, nil
+		}
+	}
+	path, buildErr := BuildNode(ctx)
+	if buildErr == nil {
+		return path, nil
+	}
+	if path, err := exec.LookPath(OrdealNode); err == nil {
+		return path, nil
+	}
+	return "", fmt.Errorf("live: no ordeal-node beside this program or in PATH, and it cannot be built: %w", buildErr)
+}
+
+const nodePackage = "github.com/ordeal-go/ordeal/node/cmd/ordeal-node"
+
+var built struct {
+	sync.Mutex
+	path string
+}
+
+// BuildNode builds ordeal-node with the go command, from the module that the working directory is in, and keeps it in
+// the user's cache folder. It builds once in the life of this program.
+func BuildNode(ctx context.Context) (path string, err error) {
+	built.Lock()
+	defer built.Unlock()
+	if built.path != "" {
+		return built.path, nil
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return "", err
+	}
+	dir := filepath.Join(cache, "ordeal")
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", err
+	}
+	// Others may be building, or running, the same program: it is put in its place as a whole.
+	temp, err := os.MkdirTemp(dir, "build-")
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(temp)) }()
+	fresh := filepath.Join(temp, OrdealNode)
+	out, err := exec.CommandContext(ctx, "go", "build", "-o", fresh, nodePackage).CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("go build %s: %w\n%s", nodePackage, err, out)
+	}
+	path = filepath.Join(dir, fmt.Sprintf("%s-%d", OrdealNode, os.Getuid()))
+	if err := os.Rename(fresh, path); err != nil {
+		return "", err
+	}
+	built.path = path
+	return path, nil
+}

@@ -1,0 +1,15 @@
+package live_test
+
+import (
+	"testing"
+
+	"github.com/ordeal-go/ordeal/harness"
+	"github.com/ordeal-go/ordeal/harness/cluster"
+	"github.com/ordeal-go/ordeal/harness/worldtest"
+)
+
+func TestWorldKeepsItsPromises(t *testing.T) {
+	worldtest.Test(t, func(t *testing.T, machines []cluster.Machine, sink cluster.Sink) harness.World {
+		return open(t, machines, sink)
+	})
+}
