@@ -1,6 +1,7 @@
 package nemesis
 
 import (
+	"cmp"
 	"math/rand/v2"
 	"slices"
 	"time"
