@@ -13,8 +13,8 @@ import (
 // LostWrites accounts for acknowledged writes that did not survive. Redis replicates after it acknowledges, so a
 // failover may lose the end of what the old master acknowledged: every lost write must lie there, or it is a bug.
 //
-// A write is lost if the final read of its key finds the key missing, or finds a value whose own write had returned
-// before the lost one was invoked. (Nothing is said of writes that a later one overwrote: the number is a lower bound.)
+// A write is lost if the final read of its key finds the key missing, or finds a value that had been written before the
+// lost write was invoked: its own write had returned, or somebody had read it. (Nothing is said of writes that a later one overwrote: the number is a lower bound.)
 //
 // Where the end begins, the replication IDs tell. Going back from the machine that answered the final read, each
 // history was left for the next at an offset, the cut: what lies beyond was not passed on. The write's place is between
@@ -86,6 +86,7 @@ func (l *losses) judge(final map[string]int) {
 	h := l.r.History
 	w := writesOf(h)
 	l.lines = map[string]line{}
+	witness := l.witnesses()
 	limits := map[string]time.Duration{} // key → writes invoked after that are lost
 	for key, i := range final {
 		if op := &h.Ops[i]; !op.Found {
@@ -94,18 +95,22 @@ func (l *losses) judge(final map[string]int) {
 			l.q.breach(op.Returned, op.Node, []int{i}, "the final read of %s found %s, which nobody wrote", key, op.Value)
 		} else if j != twice && h.Ops[j].Outcome == histories.Fail {
 			l.q.breach(op.Returned, op.Node, []int{j, i}, "the final read of %s found %s, whose write had failed: %s", key, op.Value, h.Ops[j].Error)
-		} else if j != twice && h.Ops[j].Outcome == histories.OK {
-			limits[key] = h.Ops[j].Returned
+		} else if j != twice {
+			// A write without an answer had happened, at the latest, when its value was first read.
+			if limit := h.Ops[witness[keyValue{key, op.Value}][0]].Returned; h.Ops[j].Outcome == histories.OK {
+				limits[key] = min(limit, h.Ops[j].Returned)
+			} else {
+				limits[key] = limit
+			}
 		}
 	}
-	witness := l.witnesses()
 	for i, op := range h.Ops {
 		limit, judged := limits[op.Key]
 		if !judged || op.Func != histories.FuncWrite || op.Outcome != histories.OK || op.Invoked <= limit {
 			continue
 		}
 		f := final[op.Key]
-		if h.Ops[f].Invoked <= op.Returned {
+		if op.Returned >= h.Ops[f].Invoked {
 			continue // the read was not final for this one
 		}
 		l.q.saw("lost", 1)
@@ -113,7 +118,7 @@ func (l *losses) judge(final map[string]int) {
 	}
 }
 
-// witnesses are the reads, by key and value, that found the value: indexes into Ops.
+// witnesses are the reads, by key and value, that found the value: indexes into Ops, in order of return.
 func (l *losses) witnesses() map[keyValue][]int {
 	all := map[keyValue][]int{}
 	for i, op := range l.r.Ops {
@@ -121,6 +126,9 @@ func (l *losses) witnesses() map[keyValue][]int {
 			at := keyValue{op.Key, op.Value}
 			all[at] = append(all[at], i)
 		}
+	}
+	for _, reads := range all {
+		slices.SortStableFunc(reads, func(a, b int) int { return cmp.Compare(l.r.Ops[a].Returned, l.r.Ops[b].Returned) })
 	}
 	return all
 }

@@ -1,0 +1,152 @@
+package checkers_test
+
+import (
+	"bytes"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/anishathalye/porcupine"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/ordeal-go/ordeal/checkers"
+	"github.com/ordeal-go/ordeal/histories"
+	"github.com/ordeal-go/ordeal/histories/corpus"
+	"github.com/ordeal-go/ordeal/models"
+)
+
+// tiny draws a history of few operations on one key, at times so close together that most overlap. With unique, no
+// value is written twice.
+func tiny(t *rapid.T, unique bool) *histories.History {
+	h := &histories.History{Header: histories.Header{World: "sim"}}
+	for i := range rapid.IntRange(1, 6).Draw(t, "ops") {
+		from := rapid.IntRange(0, 8).Draw(t, "from")
+		op := histories.Operation{Process: fmt.Sprint("c", i), Key: "k", Func: histories.FuncWrite, Outcome: histories.OK,
+			Invoked: time.Duration(from), Returned: time.Duration(from + rapid.IntRange(0, 5).Draw(t, "long"))}
+		op.Value = fmt.Sprint("v", rapid.IntRange(0, 2).Draw(t, "value"))
+		switch rapid.IntRange(0, 5).Draw(t, "what") {
+		case 0:
+			op.Outcome = histories.Info
+			op.Returned = histories.Forever
+		case 1, 2, 3:
+			op.Func = histories.FuncRead
+			op.Found = rapid.IntRange(0, 4).Draw(t, "found") > 0
+			if unique {
+				op.Value = fmt.Sprint("v", rapid.IntRange(0, 4).Draw(t, "of"))
+			}
+			if !op.Found {
+				op.Value = ""
+			}
+		}
+		if unique && op.Func == histories.FuncWrite {
+			op.Value = fmt.Sprint("v", i)
+		}
+		h.Ops = append(h.Ops, op)
+	}
+	return h
+}
+
+// bruteForce tries every order of the operations, with any of those without an answer left out.
+func bruteForce(ops []histories.Operation, done []bool, value string, found bool) bool {
+	all := true
+	for i, op := range ops {
+		if done[i] || op.Outcome == histories.Info {
+			continue
+		}
+		all = false
+		_ = i
+	}
+	if all {
+		return true
+	}
+	for i, op := range ops {
+		if done[i] || tooEarly(ops, done, op) {
+			continue
+		}
+		v, f := op.Value, true
+		if op.Func == histories.FuncRead {
+			if op.Found != found || op.Found && op.Value != value {
+				continue
+			}
+			v, f = value, found
+		}
+		done[i] = true
+		ok := bruteForce(ops, done, v, f)
+		done[i] = false
+		if ok {
+			return true
+		}
+	}
+	return false
+}
+
+// tooEarly says whether something that is not done yet had returned before op was invoked.
+func tooEarly(ops []histories.Operation, done []bool, op histories.Operation) bool {
+	for j, other := range ops {
+		if !done[j] && other.Outcome != histories.Info && other.Returned < op.Invoked {
+			return true
+		}
+	}
+	return false
+}
+
+func TestLinearizableAgreesWithEveryOrderTried(t *testing.T) {
+	valid, invalid := 0, 0
+	rapid.Check(t, func(t *rapid.T) {
+		h := tiny(t, rapid.Bool().Draw(t, "unique"))
+		want := bruteForce(h.Ops, make([]bool, len(h.Ops)), "", false)
+		v := checkers.Linearizable{}.Check(h)
+		reads := v.Saw("reads") > 0
+		switch {
+		case !want:
+			invalid++
+			require.Equal(t, checkers.Invalid, v.Result, "%v", h.Ops)
+			require.NotEmpty(t, v.Findings[0].Ops)
+		case reads:
+			valid++
+			require.Equal(t, checkers.Valid, v.Result, "%v: %v", v, h.Ops)
+		default:
+			require.Equal(t, checkers.Unknown, v.Result)
+		}
+	})
+	require.NotZero(t, valid)
+	require.NotZero(t, invalid)
+}
+
+func TestZonesAgreeWithPorcupine(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		h := tiny(t, true)
+		want := porcupine.CheckOperations(models.Register(), models.Operations(h.Ops))
+		v := checkers.Linearizable{}.Check(h)
+		require.Equal(t, !want, v.Result == checkers.Invalid, "%v: %v", v, h.Ops)
+	})
+}
+
+func TestPageShowsTheOperationsAndTheFaults(t *testing.T) {
+	h, err := corpus.Open("linearizable-bad-old-value")
+	require.NoError(t, err)
+	h.Faults = []histories.Fault{{ID: 1, Text: "cut m1 | r1", Start: 2, Stop: histories.Forever}}
+	var page bytes.Buffer
+	require.NoError(t, checkers.Linearizable{}.WritePage(&page, h))
+	for _, want := range []string{"<html", `write k \"v2\"`, `read k`, "cut m1 | r1", "nemesis"} {
+		require.Contains(t, page.String(), want)
+	}
+	require.ErrorContains(t, checkers.Linearizable{}.WritePage(&page, &histories.History{}), "nothing to show")
+}
+
+func TestASearchThatTakesTooLongIsUnknown(t *testing.T) {
+	h := &histories.History{}
+	for i := range 60 { // every value twice, all at once, and a read that no order explains
+		h.Ops = append(h.Ops, histories.Operation{Process: fmt.Sprint("c", i), Func: histories.FuncWrite, Key: "k", Value: fmt.Sprint(i / 2),
+			Invoked: 1, Returned: 1000, Outcome: histories.OK})
+	}
+	for i := range 30 {
+		h.Ops = append(h.Ops, histories.Operation{Process: fmt.Sprint("d", i), Func: histories.FuncRead, Key: "k", Value: fmt.Sprint(i), Found: true,
+			Invoked: 1, Returned: 1000, Outcome: histories.OK})
+	}
+	h.Ops = append(h.Ops, histories.Operation{Process: "e", Func: histories.FuncRead, Key: "k", Invoked: 2000, Returned: 2001, Outcome: histories.OK})
+	v := checkers.Linearizable{Timeout: 20 * time.Millisecond}.Check(h)
+	require.Equal(t, checkers.Unknown, v.Result)
+	require.Contains(t, v.Why, "took longer than 20ms")
+}
