@@ -20,13 +20,13 @@ type miniWorld struct {
 	start    node.Instant
 	queue    []*happening // by time, then by order of creation
 	made     int
+	dialled  int // by tests
 	machines []*machine
 	clients  map[string]*testClient
 	notes    []observed
 	workTime time.Duration // how long a piece of work takes
 	chunk    int           // bytes are delivered in pieces of at most that many; 0: whole
 	slow     bool          // Sent is not told until drain
-	wide     map[*wire]bool
 	dark     map[[2]string]bool // from, to: bytes are lost, dials hang
 	onLog    func(m *machine, line string)
 }
@@ -62,6 +62,7 @@ type machine struct {
 	timerGen int
 	log      []string
 	failFile func(node.FileStep) node.Errno
+	fake     *testClient // the test speaks for the machine: the connection dialled last
 }
 
 // wire is one end of a connection.
@@ -94,6 +95,13 @@ func (w *miniWorld) server(name string, args ...string) *machine {
 	m.args = append([]string{"port 6379", "dir /data", "bind " + m.ip, "save \"\"", "always-show-logo no", "loglevel debug"}, args...)
 	w.machines = append(w.machines, m)
 	w.boot(m)
+	return m
+}
+
+// fake adds a machine for which the test speaks, to whoever dials it last.
+func (w *miniWorld) fake(name string) *machine {
+	m := &machine{name: name, ip: fmt.Sprintf("10.0.0.%d", len(w.machines)+1), fake: &testClient{w: w}}
+	w.machines = append(w.machines, m)
 	return m
 }
 
@@ -225,6 +233,12 @@ func (w *miniWorld) dial(m *machine, e node.Effect) {
 	switch {
 	case peer != nil && (w.dark[[2]string{m.name, peer.name}] || w.dark[[2]string{peer.name, m.name}]):
 		return
+	case peer != nil && peer.fake != nil:
+		peer.fake = &testClient{w: w, at: &wire{peer: mine}}
+		peer.fake.at.client = peer.fake
+		mine.peer = peer.fake.at
+		w.put(&happening{at: w.now, m: m, life: m.life, wire: mine, ev: node.Event{Kind: node.Dialled, Conn: e.Conn, Local: local, Remote: e.Addr}})
+		return
 	case peer == nil || !peer.up || !peer.listens[ip+":"+port]:
 		delete(m.conns, e.Conn)
 		w.put(&happening{at: w.now, m: m, life: m.life, ev: node.Event{Kind: node.DialFailed, Conn: e.Conn, Err: node.ErrRefused}})
@@ -328,11 +342,8 @@ func (w *miniWorld) hangUp(end *wire, err node.Errno) {
 func (w *miniWorld) cutConns(a, b *machine) {
 	for _, conn := range sortedConns(a) {
 		if end := a.conns[conn]; end.peer != nil && end.peer.m == b {
-			peer := end.peer
 			w.hangUp(end, node.ErrReset)
-			delete(a.conns, conn)
 			w.put(&happening{at: w.now, m: a, life: a.life, ev: node.Event{Kind: node.Closed, Conn: conn, Err: node.ErrReset}})
-			_ = peer
 		}
 	}
 	w.settle()
@@ -397,8 +408,8 @@ func (w *miniWorld) file(m *machine, e node.Effect) node.Event {
 func (w *miniWorld) connect(m *machine) *testClient {
 	c := &testClient{w: w}
 	c.at = &wire{client: c}
-	w.made++
-	w.accept(m, c.at, fmt.Sprintf("10.9.9.9:%d", 20000+w.made), m.ip+":6379")
+	w.dialled++
+	w.accept(m, c.at, fmt.Sprintf("10.9.9.9:%d", 20000+w.dialled), m.ip+":6379")
 	w.settle()
 	return c
 }
