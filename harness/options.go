@@ -1,8 +1,11 @@
 package harness
 
 import (
+	"bufio"
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -27,6 +30,7 @@ type Options struct {
 	// Command is how the command that replays a run begins; "": "ordeal".
 	Command    string
 	Build      string         // version of ordeal, for the history's header
+	Target     string         // live: what the servers are: "ordeal-node", which "" means too, or "redis-server" of PATH
 	NodeBinary string         // live: the ordeal-node to run; "": found or built
 	Progress   func(Progress) // called often while the run goes on; nil: not
 	TracePath  string         // sim: a file for every event and effect as text; "": none
@@ -44,6 +48,9 @@ type Progress struct {
 func (o Options) withDefaults() Options {
 	if o.World == "" {
 		o.World = WorldSim
+	}
+	if o.Target == "" {
+		o.Target = "ordeal-node"
 	}
 	if o.Command == "" {
 		o.Command = "ordeal"
@@ -79,7 +86,7 @@ func (o Options) header(plan Scenario, machines []cluster.Machine) histories.Hea
 		text = []byte("# the scenario cannot be written: " + err.Error())
 	}
 	h := histories.Header{Version: histories.Version, Scenario: plan.Name, Why: plan.Why, Seed: o.Seed, World: o.World,
-		Target: "ordeal-node", Build: o.Build, Plan: string(text), Replay: o.replay(plan)}
+		Target: o.Target, Build: o.Build, Plan: string(text), Replay: o.replay(plan)}
 	if o.World == WorldLive {
 		h.Started = time.Now().UTC().Format(time.RFC3339)
 	}
@@ -89,21 +96,71 @@ func (o Options) header(plan Scenario, machines []cluster.Machine) histories.Hea
 	return h
 }
 
-// addressing is how the world numbers its machines. release gives the addresses back if the world is never opened.
-func (o Options) addressing() (addr cluster.Addressing, release func(), err error) {
-	switch o.World {
-	case WorldSim:
-		return cluster.SimAddressing(), func() {}, nil
-	case WorldLive:
-		return cluster.Addressing{}, nil, fmt.Errorf("live") // replaced below
-	}
-	return cluster.Addressing{}, nil, fmt.Errorf("there is no world %q: there are %s and %s", o.World, WorldSim, WorldLive)
+// place is where a run's machines have their addresses and files.
+type place struct {
+	cluster.Addressing
+	lease *live.Lease // live only
+	temp  string      // a folder that goes with the run, "" none
 }
 
-// openWorld makes the world in which the run takes place.
-func (o Options) openWorld(ctx context.Context, machines []cluster.Machine, sink cluster.Sink) (World, error) {
-	if o.World == WorldLive {
-		return live.Open(ctx, live.Config{Machines: machines, Sink: sink, Seed: o.Seed, NodeBinary: o.NodeBinary})
+// place finds addresses and folders for a run in the world asked for.
+func (o Options) place() (place, error) {
+	switch o.World {
+	case WorldSim:
+		return place{Addressing: cluster.SimAddressing()}, nil
+	case WorldLive:
+		return o.livePlace()
 	}
-	return sim.Open(sim.Config{Machines: machines, Sink: sink, Seed: o.Seed})
+	return place{}, fmt.Errorf("there is no world %q: there are %s and %s", o.World, WorldSim, WorldLive)
+}
+
+// livePlace is the run's own folder if it is kept, else a temporary one.
+func (o Options) livePlace() (p place, err error) {
+	dir := filepath.Join(o.Out, "machines")
+	if o.Out == "" {
+		if p.temp, err = os.MkdirTemp("", "ordeal-"); err != nil {
+			return p, err
+		}
+		dir = p.temp
+	} else if err := os.RemoveAll(dir); err != nil { // of an earlier run kept under the same name
+		return p, err
+	}
+	if dir, err = filepath.Abs(dir); err != nil {
+		return p, err
+	}
+	if p.lease, err = live.Addresses(); err != nil {
+		p.leave()
+		return p, err
+	}
+	p.Addressing = p.lease.Addressing(dir)
+	return p, nil
+}
+
+// leave gives everything back.
+func (p place) leave() {
+	if p.lease != nil {
+		p.lease.Release()
+	}
+	if p.temp != "" {
+		os.RemoveAll(p.temp)
+	}
+}
+
+// openWorld makes the world in which the run takes place. close ends what belongs to it beside the world itself.
+func (o Options) openWorld(ctx context.Context, p place, machines []cluster.Machine, sink cluster.Sink) (w World, close func(), err error) {
+	if o.World == WorldLive {
+		w, err := live.Open(ctx, live.Config{Machines: machines, Sink: sink, Seed: o.Seed, Lease: p.lease, NodeBinary: o.NodeBinary, Target: o.Target})
+		return w, func() {}, err
+	}
+	if o.TracePath == "" {
+		w, err := sim.Open(sim.Config{Machines: machines, Sink: sink, Seed: o.Seed})
+		return w, func() {}, err
+	}
+	f, err := os.Create(o.TracePath)
+	if err != nil {
+		return nil, nil, err
+	}
+	buffered := bufio.NewWriterSize(f, 1<<20)
+	w, err = sim.Open(sim.Config{Machines: machines, Sink: sink, Seed: o.Seed, TraceLog: buffered})
+	return w, func() { buffered.Flush(); f.Close() }, err
 }

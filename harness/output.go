@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/ordeal-go/ordeal/harness/cluster"
+	"github.com/ordeal-go/ordeal/checkers"
 	"github.com/ordeal-go/ordeal/harness/report"
 	"github.com/ordeal-go/ordeal/histories"
 )
@@ -31,7 +31,7 @@ type output struct {
 	writer *histories.Writer
 }
 
-func newOutput(opts Options, plan Scenario, machines []cluster.Machine) (*output, error) {
+func newOutput(opts Options, plan Scenario) (*output, error) {
 	if opts.Out == "" {
 		return nil, nil
 	}
@@ -98,7 +98,7 @@ func WriteReport(dir string, h *histories.History, r *Result) error {
 
 // WritePage writes porcupine's own page of the history, with the faults as annotations.
 func WritePage(path string, h *histories.History) error {
-	return writeFile(path, func(w io.Writer) error { return checkers.WritePage(w, h) })
+	return writeFile(path, func(w io.Writer) error { return checkers.Linearizable{}.WritePage(w, h) })
 }
 
 func writeFile(path string, write func(io.Writer) error) error {

@@ -46,6 +46,7 @@ const (
 type run struct {
 	plan    Scenario
 	opts    Options
+	place   place
 	world   World
 	nodes   []cluster.Machine
 	callers []cluster.Machine
@@ -57,19 +58,21 @@ type run struct {
 	formed  time.Duration // when the cluster had formed: the zero of the schedule
 	broke   error         // what the world said when the run could not go on: a finding
 	trace   string
+
+	closeTrace func()
 }
 
 func open(ctx context.Context, plan Scenario, opts Options) (*run, error) {
 	r := &run{plan: plan, opts: opts, began: time.Now()}
-	addr, release, err := opts.addressing()
-	if err != nil {
+	var err error
+	if r.place, err = opts.place(); err != nil {
 		return nil, err
 	}
-	r.nodes = cluster.Nodes(plan.Cluster, plan.Config, addr)
-	r.callers = workload.Callers(plan.Workload, r.nodes, addr, plan.Duration)
+	r.nodes = cluster.Nodes(plan.Cluster, plan.Config, r.place.Addressing)
+	r.callers = workload.Callers(plan.Workload, r.nodes, r.place.Addressing, plan.Duration)
 	r.view = plan.view()
-	if r.output, err = newOutput(opts, plan, r.machines()); err != nil {
-		release()
+	if r.output, err = newOutput(opts, plan); err != nil {
+		r.close()
 		return nil, err
 	}
 	r.record = record{rec: histories.NewRecorder(opts.header(plan, r.machines()), r.output.historyWriter()), names: map[string]string{}, view: &r.view}
@@ -77,8 +80,9 @@ func open(ctx context.Context, plan Scenario, opts Options) (*run, error) {
 		r.record.names[m.Addr()] = m.Name
 	}
 	r.nemesis = &nemesisRun{run: r, rng: seed.Stream(opts.Seed, "targets")}
-	if r.world, err = opts.openWorld(ctx, r.machines(), &r.record); err != nil {
-		r.output.close()
+	if r.world, r.closeTrace, err = opts.openWorld(ctx, r.place, r.machines(), &r.record); err != nil {
+		r.world = nil
+		r.close()
 		return nil, fmt.Errorf("the %s world does not open: %w", opts.World, err)
 	}
 	return r, nil
@@ -198,7 +202,11 @@ func (r *run) close() {
 	if r.world != nil {
 		r.world.Close()
 	}
+	if r.closeTrace != nil {
+		r.closeTrace()
+	}
 	r.output.close()
+	r.place.leave()
 }
 
 // judge lets the checkers read the history.

@@ -166,8 +166,7 @@ func (m *machine) run() {
 
 // deliver makes an event of a letter and steps the core, unless the letter is about something that is gone.
 func (m *machine) deliver(l letter) {
-	ev := &m.w.event
-	*ev = node.Event{Kind: l.kind}
+	ev := m.w.blankEvent(l.kind)
 	switch l.kind {
 	case node.Received:
 		e := m.w.endpoints[l.slot]

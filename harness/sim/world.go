@@ -260,6 +260,20 @@ func (e *endpoint) happen(it *item) {
 	}
 }
 
+// blankEvent returns the event that is used for every core, with nothing in it but its kind. The frequent kinds are
+// cleared field by field: the whole struct is large, and full of pointers.
+func (w *World) blankEvent(kind node.EventKind) *node.Event {
+	ev := &w.event
+	switch ev.Kind {
+	case node.Received, node.Sent, node.TimerFired:
+		ev.Conn, ev.Timer, ev.N, ev.Bytes = 0, 0, 0, nil
+	default:
+		*ev = node.Event{}
+	}
+	ev.Kind = kind
+	return ev
+}
+
 // step gives one event to a core.
 func (w *World) step(m *machine, ev *node.Event) {
 	w.steps++

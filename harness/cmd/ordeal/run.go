@@ -18,6 +18,7 @@ func runCommand(ctx context.Context, io streams, args []string) (int, error) {
 	f.StringVar(&opts.World, "world", harness.WorldSim, "`world` to play in: sim, or live (processes on loopback through toxiproxy)")
 	f.StringVar(&opts.Out, "out", "", "`folder` to keep the run in (default runs/SCENARIO-WORLD-SEED)")
 	f.StringVar(&opts.NodeBinary, "node", "", "live: the ordeal-node `program` (default: found beside ordeal or in PATH, else built)")
+	f.StringVar(&opts.Target, "target", "ordeal-node", "live: the `server` to test, ordeal-node or redis-server (of PATH, 7.0 or later)")
 	trace := f.String("trace", "", "sim: write every event and effect to this `file`, to find where two runs differ")
 	asJSON := f.Bool("json", false, "print the result as JSON")
 	if err := f.parse(args, 1, 1); err != nil {
