@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"runtime"
 	"testing"
 	"time"
@@ -227,7 +226,4 @@ func TestTraceLogChangesNothing(t *testing.T) {
 	logged := chaos(t, 1, 2*time.Second, func(c *sim.Config) { c.TraceLog = &log })
 	require.Equal(t, plain, logged)
 	require.Contains(t, log.String(), "m1 < started")
-	if dir := os.Getenv("ORDEAL_TRACE_DIR"); dir != "" {
-		require.NoError(t, os.WriteFile(dir+"/trace.txt", log.Bytes(), 0o644))
-	}
 }

@@ -15,6 +15,7 @@
 //	dial.go     how connections come up, or do not
 //	stream.go   the byte streams of a connection, as the two kernels see them
 //	disk.go     files: what was written, and what would survive a loss of power
+//	job.go      what takes time beside the core: file jobs, work, scripts
 //	faults.go   the faults in force
 //	digest.go   the trace hash
 //	trace.go    the same trace as text, to find the first difference
