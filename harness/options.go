@@ -76,7 +76,7 @@ func (o Options) progress(r *run) {
 		return
 	}
 	h := r.record.rec.History()
-	o.Progress(Progress{Stage: r.record.stage, Elapsed: r.world.Elapsed(), Of: r.formed + r.plan.Duration, Ops: len(h.Ops), Faults: len(h.Faults)})
+	o.Progress(Progress{Stage: r.record.stage(), Elapsed: r.world.Elapsed(), Of: r.formed + r.plan.Duration, Ops: len(h.Ops), Faults: len(h.Faults)})
 }
 
 // header is the first line of the run's history.

@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"slices"
 	"time"
 
 	"github.com/ordeal-go/ordeal/histories"
@@ -9,10 +10,21 @@ import (
 
 // record makes a history of what a world observes. It is the world's cluster.Sink.
 type record struct {
-	rec   *histories.Recorder
-	names map[string]string // address → machine, to look up only
-	view  *view
-	stage string // the last stage that the observer saw reached
+	rec    *histories.Recorder
+	names  map[string]string // address → machine, to look up only
+	view   *view
+	stages []string // those that the observer has seen reached, in order
+}
+
+// reached says whether the observer has seen the cluster at stage.
+func (r *record) reached(stage string) bool { return slices.Contains(r.stages, stage) }
+
+// stage is the last one reached, "" before the first.
+func (r *record) stage() string {
+	if len(r.stages) == 0 {
+		return ""
+	}
+	return r.stages[len(r.stages)-1]
 }
 
 // name is how the history calls the machine at addr.
@@ -48,7 +60,7 @@ func (r *record) observation(at time.Duration, machine string, n *node.Note) {
 	case node.NoteState:
 		r.view.heard(at, machine, n.Role)
 	case node.NoteStage:
-		r.stage = n.Text
+		r.stages = append(r.stages, n.Text)
 	}
 	r.rec.Note(histories.Note{Time: at, Machine: machine, Kind: string(n.Kind), From: from,
 		Role: n.Role, Link: n.Link, ReplID: n.ReplID, ReplID2: n.ReplID2, Offset: n.Offset, Offset2: n.Offset2,

@@ -139,7 +139,7 @@ func (r *run) settle(ctx context.Context) {
 	if r.reach(ctx, workload.StageSettled, r.plan.Settle) != nil {
 		return
 	}
-	for limit := r.world.Elapsed() + finalLimit; r.record.stage != workload.StageFinal && r.world.Elapsed() < limit; {
+	for limit := r.world.Elapsed() + finalLimit; !r.record.reached(workload.StageFinal) && r.world.Elapsed() < limit; {
 		if !r.advance(ctx, r.world.Elapsed()+slice) {
 			return
 		}
@@ -151,7 +151,7 @@ func (r *run) reach(ctx context.Context, stage string, limit time.Duration) erro
 	if err := r.world.Tell(r.callers[0].Name, stage); err != nil {
 		return err
 	}
-	for end := r.world.Elapsed() + limit; r.record.stage != stage; {
+	for end := r.world.Elapsed() + limit; !r.record.reached(stage); {
 		if r.world.Elapsed() >= end {
 			return fmt.Errorf("the cluster is not %s after %v%s", stage, limit, r.lastWords())
 		}

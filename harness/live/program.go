@@ -25,6 +25,7 @@ type program struct {
 	path  string
 	notes bool // it writes notes
 	from  bool // it has to be told, beside what to bind, from where to call
+	more  []string
 }
 
 // args are the arguments of a machine's process.
@@ -38,6 +39,7 @@ func (p program) args(m *cluster.Machine, notes string) []string {
 	if m.Kind == cluster.Sentinel {
 		args = append(args, "--sentinel")
 	}
+	args = append(args, p.more...)
 	if p.from {
 		args = append(args, "--bind-source-addr", m.Host)
 	}
@@ -76,7 +78,8 @@ func findRedis(ctx context.Context) (program, error) {
 	if major != 4 && major < 7 {
 		return program{}, fmt.Errorf("live: %s is version %d: its connections cannot be told apart; use 4.0, or 7.0 and later", path, major)
 	}
-	return program{path: path, from: major >= 7}, nil
+	// Protected mode takes a caller from 127.3.10.1 for one from outside.
+	return program{path: path, from: major >= 7, more: []string{"--protected-mode", "no"}}, nil
 }
 
 func findNode(ctx context.Context, binary string) (string, error) {

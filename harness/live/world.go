@@ -141,6 +141,9 @@ func (w *World) Advance(ctx context.Context, until time.Duration) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-w.ctx.Done():
+		if err := ctx.Err(); err != nil {
+			return err // that is what closed it
+		}
 		return errClosed
 	case <-timer.C:
 	}

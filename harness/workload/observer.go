@@ -51,6 +51,11 @@ type view struct {
 	asked    node.Instant // when the question that is open was sent, 0 none
 	heard    node.Instant // when the last answer came, 0 never
 
+	// Of the question that is open: how many replies it gets, how many have come, whether one was an error.
+	questions, answers int
+	refused            bool
+	digest             string
+
 	server serverState   // of a server
 	watch  sentinelState // of a Sentinel
 }
@@ -155,24 +160,25 @@ func (o *Observer) lost(v *view) {
 	}
 }
 
-// ask sends the question of the moment. While the harness waits for the cluster to settle, place and digest are
-// asked for in one transaction, so that they belong together.
+// ask sends the question of the moment. While the harness waits for the cluster to settle, the dataset's digest is
+// asked for between two looks at the offset: if both are the same, the digest belongs to it. (A transaction would not
+// do: Redis 4.0 puts the MULTI and EXEC around an INFO into the replication stream.)
 func (o *Observer) ask(v *view) {
 	if o.final != nil {
 		return
 	}
-	v.asked = o.now
+	v.asked, v.answers, v.refused = o.now, 0, false
 	switch {
 	case v.sentinel:
 		v.send(o.out, "SENTINEL", "MASTER", cluster.MasterName)
 	case o.await == StageSettled:
-		b := resp.AppendCommand(v.out[:0], "MULTI")
-		b = resp.AppendCommand(b, "INFO", "replication")
+		v.questions = 3
+		b := resp.AppendCommand(v.out[:0], "INFO", "replication")
 		b = resp.AppendCommand(b, "DEBUG", "DIGEST")
-		b = resp.AppendCommand(b, "EXEC")
-		v.out = b
-		o.out.Send(v.conn, b)
+		v.out = resp.AppendCommand(b, "INFO", "replication")
+		o.out.Send(v.conn, v.out)
 	default:
+		v.questions = 1
 		v.send(o.out, "INFO", "replication")
 	}
 }
@@ -198,31 +204,45 @@ func (o *Observer) received(v *view, b []byte) {
 	}
 }
 
-// answered takes one reply of a machine. Of a transaction, the replies before EXEC's say nothing.
+// answered takes one reply of a machine.
 func (o *Observer) answered(v *view, r resp.Reply) {
-	switch {
-	case v.sentinel:
-		if !v.watch.parse(r) {
-			v.asked = 0 // it does not know the master yet, or is busy
-			return
+	if v.sentinel {
+		v.asked = 0
+		if v.watch.parse(r) { // else it does not know the master
+			o.out.Note(v.watch.note(v.peer.Name))
+			v.heard = o.now
+			o.judge()
 		}
-		o.out.Note(v.watch.note(v.peer.Name))
-	case r.Kind == '+':
-		return // OK of MULTI, QUEUED
-	case r.Kind == '$' && !r.Null:
-		v.server.parse(r.Str)
-		o.out.Note(v.server.note(v.peer.Name))
-	case r.Kind == '*' && len(r.Elems) == 2:
-		v.server.parse(r.Elems[0].Str)
-		o.out.Note(v.server.note(v.peer.Name))
-		if d := r.Elems[1]; d.Kind == '+' {
-			v.server.Digest = string(d.Str)
-			o.out.Note(v.server.digestNote(v.peer.Name))
-		}
-	default:
-		v.asked = 0 // an error, as while it loads its dataset
 		return
 	}
-	v.asked, v.heard = 0, o.now
+	v.answers++
+	switch {
+	case r.Kind == '$' && !r.Null:
+		before := v.server
+		v.server.parse(r.Str)
+		if v.answers == 3 && before.ReplID == v.server.ReplID && before.Offset == v.server.Offset {
+			v.server.Digest = v.digest
+		}
+	case r.Kind == '+' && v.answers == 2:
+		v.digest = string(r.Str)
+	default:
+		v.refused = true // an error, as while it loads its dataset
+	}
+	if v.answers == v.questions {
+		o.concluded(v)
+	}
+}
+
+// concluded takes a server's whole answer.
+func (o *Observer) concluded(v *view) {
+	v.asked = 0
+	if v.refused {
+		return
+	}
+	v.heard = o.now
+	o.out.Note(v.server.note(v.peer.Name))
+	if v.server.Digest != "" {
+		o.out.Note(v.server.digestNote(v.peer.Name))
+	}
 	o.judge()
 }

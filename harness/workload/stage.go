@@ -179,6 +179,8 @@ func (o *Observer) settled() bool {
 			if v.watch.Addr != m.peer.Addr {
 				return false
 			}
+		case v.server.Digest == "":
+			return false
 		case v == m:
 		case v.server.Link != "up" || v.server.ReplID != m.server.ReplID || v.server.Offset != m.server.Offset || v.server.Digest != m.server.Digest:
 			return false
