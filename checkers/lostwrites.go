@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sort"
 	"time"
 
 	"github.com/ordeal-go/ordeal/histories"
@@ -13,10 +14,12 @@ import (
 // LostWrites accounts for acknowledged writes that did not survive. Redis replicates after it acknowledges, so a
 // failover may lose the end of what the old master acknowledged: every lost write must lie there, or it is a bug.
 //
-// A write is lost if the final read of its key finds the key missing, or finds a value that had been written before the
-// lost write was invoked: its own write had returned, or somebody had read it. (Nothing is said of writes that a later one overwrote: the number is a lower bound.)
+// A write is lost if a read finds the key missing, or a value that had been written before the lost write was invoked:
+// its own write had returned, or somebody had read it. The reads that count are the final ones, and those at a master
+// in the survivor's line, so that a write which was lost and later overwritten is not missed. One that was overwritten
+// before anybody read is: the number is a lower bound.
 //
-// Where the end begins, the replication IDs tell. Going back from the machine that answered the final read, each
+// Where the end begins, the replication IDs tell. Going back from the machine that answered the read, each
 // history was left for the next at an offset, the cut: what lies beyond was not passed on. The write's place is between
 // the last state of its master before its invocation and the first after its return. If even the latter is before the
 // cut, the promoted replica had the write, and lost it: invalid. Likewise if the write's history was never left at all,
@@ -70,7 +73,11 @@ type losses struct {
 	g      genealogy
 	q      *inquiry
 	oldest time.Duration
-	lines  map[string]line // final reads' machine and history → what survived of each history
+	w      writes
+	// witness has the reads, by key and value, that found the value: indexes into Ops, in order of return.
+	witness map[keyValue][]int
+	lines   map[string]line // history → what survived of it and its forebears in it
+	lost    []bool          // by operation
 }
 
 // line is what survived of each of a survivor's forebears: the first offset that did not.
@@ -84,41 +91,138 @@ type survival struct {
 
 func (l *losses) judge(final map[string]int) {
 	h := l.r.History
-	w := writesOf(h)
-	l.lines = map[string]line{}
-	witness := l.witnesses()
-	limits := map[string]time.Duration{} // key → writes invoked after that are lost
-	for key, i := range final {
-		if op := &h.Ops[i]; !op.Found {
-			limits[key] = -1
-		} else if j, known := w[keyValue{key, op.Value}]; !known {
-			l.q.breach(op.Returned, op.Node, []int{i}, "the final read of %s found %s, which nobody wrote", key, op.Value)
-		} else if j != twice && h.Ops[j].Outcome == histories.Fail {
-			l.q.breach(op.Returned, op.Node, []int{j, i}, "the final read of %s found %s, whose write had failed: %s", key, op.Value, h.Ops[j].Error)
-		} else if j != twice {
-			// A write without an answer had happened, at the latest, when its value was first read.
-			if limit := h.Ops[witness[keyValue{key, op.Value}][0]].Returned; h.Ops[j].Outcome == histories.OK {
-				limits[key] = min(limit, h.Ops[j].Returned)
-			} else {
-				limits[key] = limit
-			}
+	l.w, l.witness = writesOf(h), l.witnesses()
+	l.lines, l.lost = map[string]line{}, make([]bool, len(h.Ops))
+	byKey := l.acknowledged()
+	var survivor line // of the last final read that tells
+	var last time.Duration
+	for _, i := range final {
+		op := &h.Ops[i]
+		if found := l.line(op); found != nil && op.Invoked >= last {
+			survivor, last = found, op.Invoked
 		}
+		l.judgeRead(i, byKey[op.Key], 0, true)
 	}
-	for i, op := range h.Ops {
-		limit, judged := limits[op.Key]
-		if !judged || op.Func != histories.FuncWrite || op.Outcome != histories.OK || op.Invoked <= limit {
+	type memo struct {
+		value, id string
+		until     time.Duration
+	}
+	judged := map[string]memo{} // key → the last read's value, its master's history, and up to when its writes are judged
+	for i := range h.Ops {
+		op := &h.Ops[i]
+		if op.Func != histories.FuncRead || op.Outcome != histories.OK || i == final[op.Key] {
 			continue
 		}
-		f := final[op.Key]
-		if op.Returned >= h.Ops[f].Invoked {
-			continue // the read was not final for this one
+		id := l.mastered(op)
+		if _, forebear := survivor[id]; !forebear {
+			continue
 		}
-		l.q.saw("lost", 1)
-		l.account(i, f, witness)
+		l.q.saw("reads at the survivor's forebears", 1)
+		m := judged[op.Key]
+		if m.value != op.Value || m.id != id {
+			m = memo{op.Value, id, 0}
+		}
+		l.judgeRead(i, byKey[op.Key], m.until, false)
+		m.until = op.Invoked
+		judged[op.Key] = m
 	}
 }
 
-// witnesses are the reads, by key and value, that found the value: indexes into Ops, in order of return.
+// acknowledged lists the acknowledged writes by key, in order of return.
+func (l *losses) acknowledged() map[string][]int {
+	all := map[string][]int{}
+	for i, op := range l.r.Ops {
+		if op.Func == histories.FuncWrite && op.Outcome == histories.OK {
+			all[op.Key] = append(all[op.Key], i)
+		}
+	}
+	for _, list := range all {
+		slices.SortStableFunc(list, func(a, b int) int { return cmp.Compare(l.r.Ops[a].Returned, l.r.Ops[b].Returned) })
+	}
+	return all
+}
+
+// mastered is the history of which the node that answered a read was master all the while, or "".
+func (l *losses) mastered(read *histories.Operation) string {
+	t := l.r.machines[read.Node]
+	if t == nil {
+		return ""
+	}
+	for _, n := range t.before(read.Invoked) {
+		if isMaster(n) && l.r.always(t, read.Invoked, read.Returned, func(m *histories.Note) bool { return isMaster(m) && m.ReplID == n.ReplID }) {
+			return n.ReplID
+		}
+	}
+	return ""
+}
+
+// judgeRead finds writes, among those of its key that had returned at since or later, which the read f shows to be lost.
+// Unless the read settles what survived, that is so only of writes in the histories that its node's goes on from: what
+// was acknowledged elsewhere may yet be the one to survive.
+func (l *losses) judgeRead(f int, list []int, since time.Duration, settles bool) {
+	read := &l.r.Ops[f]
+	limit, ok := l.written(f)
+	if !ok {
+		return
+	}
+	i := sort.Search(len(list), func(i int) bool { return l.r.Ops[list[i]].Returned >= max(since, limit) })
+	for ; i < len(list) && l.r.Ops[list[i]].Returned < read.Invoked; i++ {
+		if w := list[i]; !l.lost[w] && l.r.Ops[w].Invoked > limit && (settles || l.forebear(w, f)) {
+			l.lost[w] = true
+			l.q.saw("lost", 1)
+			l.account(w, f)
+		}
+	}
+}
+
+// forebear says whether the write w certainly lies in the history of the read f or in one that it goes on from.
+func (l *losses) forebear(w, f int) bool {
+	op := &l.r.Ops[w]
+	line := l.line(&l.r.Ops[f])
+	spots := l.spot(l.r.machines[op.Node], op)
+	for _, s := range spots {
+		if _, known := line[s.id]; !known {
+			return false
+		}
+	}
+	return len(spots) > 0
+}
+
+// written says when, at the latest, the value that the read f found had been written; ok is false if that is not known.
+func (l *losses) written(f int) (at time.Duration, ok bool) {
+	op := &l.r.Ops[f]
+	if !op.Found {
+		return -1, true
+	}
+	value := keyValue{op.Key, op.Value}
+	i, known := l.w[value]
+	switch {
+	case !known:
+		l.q.breach(op.Returned, op.Node, []int{f}, "%s of %s found %s, which nobody wrote", kindOf(op), op.Key, op.Value)
+		return 0, false
+	case i == twice:
+		return 0, false
+	}
+	w := &l.r.Ops[i]
+	// A write without an answer had happened, at the latest, when its value was first read.
+	at = l.r.Ops[l.witness[value][0]].Returned
+	if w.Outcome == histories.Fail {
+		l.q.breach(op.Returned, op.Node, []int{i, f}, "%s of %s found %s, whose write had failed: %s", kindOf(op), op.Key, op.Value, w.Error)
+		return 0, false
+	}
+	if w.Outcome == histories.OK {
+		at = min(at, w.Returned)
+	}
+	return at, true
+}
+
+func kindOf(read *histories.Operation) string {
+	if read.Final {
+		return "the final read"
+	}
+	return "a read"
+}
+
 func (l *losses) witnesses() map[keyValue][]int {
 	all := map[keyValue][]int{}
 	for i, op := range l.r.Ops {
@@ -133,8 +237,8 @@ func (l *losses) witnesses() map[keyValue][]int {
 	return all
 }
 
-// account explains the loss of the write i, which the final read f shows.
-func (l *losses) account(i, f int, witness map[keyValue][]int) {
+// account explains the loss of the write i, which the read f shows.
+func (l *losses) account(i, f int) {
 	op, read := &l.r.Ops[i], &l.r.Ops[f]
 	a := l.r.machines[op.Node]
 	line := l.line(read)
@@ -146,7 +250,7 @@ func (l *losses) account(i, f int, witness map[keyValue][]int) {
 	// The master's ID may have changed meanwhile: the write is innocent if it is so under any of them.
 	var worst string
 	for _, s := range spot {
-		why, allowed := l.at(i, f, s, line, witness)
+		why, allowed := l.at(i, s, line)
 		if allowed {
 			l.q.allow(op.Returned, op.Node, []int{i, f}, "%s", why)
 			return
@@ -197,7 +301,7 @@ func (l *losses) spot(a *timeline, op *histories.Operation) []spot {
 	return spots
 }
 
-// line follows the histories back from the machine that answered a final read.
+// line follows the histories back from the machine that answered a read.
 func (l *losses) line(read *histories.Operation) line {
 	t := l.r.machines[read.Node]
 	if t == nil {
@@ -238,7 +342,7 @@ func (l *losses) line(read *histories.Operation) line {
 }
 
 // at explains the loss of write i if it lies at s; allowed says whether asynchronous replication may lose it there.
-func (l *losses) at(i, f int, s spot, line line, witness map[keyValue][]int) (why string, allowed bool) {
+func (l *losses) at(i int, s spot, line line) (why string, allowed bool) {
 	op := &l.r.Ops[i]
 	what := fmt.Sprintf("%s=%s by %s, acknowledged", op.Key, op.Value, op.Process)
 	survived, forebear := line[s.id]
@@ -253,7 +357,7 @@ func (l *losses) at(i, f int, s spot, line line, witness map[keyValue][]int) (wh
 		return fmt.Sprintf("%s by offset %d (%v), was lost, although %s had all of %s before offset %d when it was promoted at %v",
 			what, s.to, s.toAt, by.machine, short(s.id), survived.cut, by.at), false
 	}
-	if j := l.hadBy(by, op, witness); j >= 0 {
+	if j := l.hadBy(by, op); j >= 0 {
 		return fmt.Sprintf("%s, was lost, although %s had it: it was read there at %v, before its promotion at %v",
 			what, by.machine, l.r.Ops[j].Returned, by.at), false
 	}
@@ -271,12 +375,12 @@ func (l *losses) at(i, f int, s spot, line line, witness map[keyValue][]int) (wh
 
 // hadBy finds a read of the write's value at the promoted replica before its promotion, with its data not replaced
 // since, or returns -1.
-func (l *losses) hadBy(by *origin, op *histories.Operation, witness map[keyValue][]int) int {
+func (l *losses) hadBy(by *origin, op *histories.Operation) int {
 	t := l.r.machines[by.machine]
 	if t == nil || !by.told {
 		return -1
 	}
-	for _, j := range witness[keyValue{op.Key, op.Value}] {
+	for _, j := range l.witness[keyValue{op.Key, op.Value}] {
 		read := &l.r.Ops[j]
 		if read.Node == by.machine && read.Returned <= by.at && !anyIn(t.resyncs, read.Invoked, by.at) && !t.turned(read.Invoked, by.at) {
 			return j

@@ -11,11 +11,13 @@ var cases = []Case{
 	{Name: "linearizable-unknown", Checker: "linearizable", Want: "unknown", Because: "nobody read at a master"},
 
 	{Name: "lost-writes-good-window", Checker: "lost-writes", Want: "valid", Because: "before r1 was promoted, which had not received it"},
+	{Name: "lost-writes-good-overwritten", Checker: "lost-writes", Want: "valid", Because: "before r1 was promoted, which had not received it"},
 	{Name: "lost-writes-good-split", Checker: "lost-writes", Want: "valid", Because: "the old master still served"},
 	{Name: "lost-writes-good-restart", Checker: "lost-writes", Want: "valid", Because: "which was given up: m1 restarted"},
 	{Name: "lost-writes-good-concurrent", Checker: "lost-writes", Want: "valid", Because: "no acknowledged write is known to be lost"},
 	{Name: "lost-writes-good-info", Checker: "lost-writes", Want: "valid", Because: "no acknowledged write is known to be lost"},
 	{Name: "lost-writes-bad-replicated", Checker: "lost-writes", Want: "invalid", Because: "although r1 had all of aaaaaaaa before offset 201"},
+	{Name: "lost-writes-bad-overwritten", Checker: "lost-writes", Want: "invalid", Because: "although r1 had all of aaaaaaaa before offset 201"},
 	{Name: "lost-writes-bad-read", Checker: "lost-writes", Want: "invalid", Because: "although r1 had it: it was read there"},
 	{Name: "lost-writes-bad-unexplained", Checker: "lost-writes", Want: "invalid", Because: "that history was never left"},
 	{Name: "lost-writes-bad-missing", Checker: "lost-writes", Want: "invalid", Because: "nothing explains it: no promotion, full sync or restart followed"},
