@@ -313,10 +313,8 @@ func (m *testMachine) configFile() string { return m.files["/"+m.name+"/sentinel
 func (m *testMachine) events() []string {
 	var out []string
 	for _, line := range m.log {
-		if len(line) > 33 {
-			if i := strings.IndexAny(line[26:], "#*-."); i >= 0 {
-				line = line[26+i:]
-			}
+		if f := strings.SplitN(line, " ", 5); len(f) == 5 && strings.HasSuffix(f[0], ":X") {
+			line = f[4]
 		}
 		out = append(out, m.w.named(line))
 	}
