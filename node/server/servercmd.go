@@ -143,9 +143,12 @@ func (s *Server) monitorCommand(c *client) {
 // feedMonitors shows the running command to those who watch all of them. Redis 4.0: replication.c,
 // replicationFeedMonitors.
 func (s *Server) feedMonitors(c *client) {
-	if s.loading || c.cmd.flags&(flagNoMonitor|flagAdmin) != 0 {
-		return
+	if !s.loading && c.cmd.flags&(flagNoMonitor|flagAdmin) == 0 {
+		s.showMonitors(c)
 	}
+}
+
+func (s *Server) showMonitors(c *client) {
 	micros := int64(s.now) / 1000
 	b := fmt.Appendf(nil, "+%d.%06d [%d %s]", micros/1e6, micros%1e6, c.db, c.addr)
 	for _, arg := range c.args {

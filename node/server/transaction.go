@@ -117,10 +117,12 @@ func (s *Server) execCommand(c *client) {
 		s.replyError(c, "ERR EXEC without MULTI")
 		return
 	case c.is(flagDirtyExec):
+		s.showExec(c)
 		s.endTransaction(c)
 		s.replyError(c, "EXECABORT Transaction discarded because of previous errors.")
 		return
 	case c.is(flagDirtyCAS):
+		s.showExec(c)
 		s.endTransaction(c)
 		s.replyNullArray(c)
 		return
@@ -153,10 +155,18 @@ func (s *Server) execRest(c *client) {
 	}
 	c.args = t.exec
 	c.cmd = s.lookup(t.exec[0])
+	s.showExec(c)
 	s.endTransaction(c)
 	if !t.propagated {
 		return
 	}
 	s.dirty++
 	s.repl.feed(s, c.db, t.exec)
+}
+
+// showExec shows EXEC to monitors after the commands that it ran.
+func (s *Server) showExec(c *client) {
+	if len(s.monitors) > 0 {
+		s.showMonitors(c)
+	}
 }
