@@ -324,14 +324,23 @@ func (r *replication) readFailed(s *Server, reason string) {
 	r.cancelHandshake(s)
 }
 
+// lineTooLate goes on as 4.0 does when a blocking read returns without a line: with an error in the line's place.
+func (r *replication) lineTooLate(s *Server) {
+	switch {
+	case r.state.inHandshake():
+		r.link.in = r.link.in[:0]
+		r.handshakeReply(s, "-Reading from master: "+string(node.ErrTimedOut))
+	case r.state == linkTransfer && !r.link.counted:
+		r.readFailed(s, string(node.ErrTimedOut))
+	}
+}
+
 // timerFired is the end of replication's patience with a line or with WAIT. It returns false for other timers.
 func (r *replication) timerFired(s *Server, timer node.TimerID) bool {
 	switch timer {
 	case timerLine:
 		r.link.timing = false
-		if r.state.inHandshake() || r.state == linkTransfer && !r.link.counted {
-			r.readFailed(s, string(node.ErrTimedOut))
-		}
+		r.lineTooLate(s)
 	case timerWait:
 		r.wakeTold = false
 		r.expireWaiting(s)

@@ -24,9 +24,9 @@ type miniWorld struct {
 	machines []*machine
 	clients  map[string]*testClient
 	notes    []observed
-	workTime time.Duration // how long a piece of work takes
-	chunk    int           // bytes are delivered in pieces of at most that many; 0: whole
-	slow     bool          // Sent is not told until drain
+	workTime time.Duration      // how long a piece of work takes
+	chunk    int                // bytes are delivered in pieces of at most that many; 0: whole
+	slow     bool               // Sent is not told until drain
 	dark     map[[2]string]bool // from, to: bytes are lost, dials hang
 	onLog    func(m *machine, line string)
 }
