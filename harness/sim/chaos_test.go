@@ -193,20 +193,20 @@ func drawFault(rng *rand.Rand) nemesis.Fault {
 }
 
 func TestWorldKeepsTheContractUnderChaos(t *testing.T) {
-	for s := range uint64(40) {
-		chaos(t, s, 20*time.Second, nil)
+	for s := range uint64(16) {
+		chaos(t, s, 10*time.Second, nil)
 	}
 }
 
 func TestSameSeedSameTrace(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
-	for s := range uint64(5) {
+	for s := range uint64(3) {
 		runtime.GOMAXPROCS(1)
-		first := chaos(t, s, 10*time.Second, nil)
+		first := chaos(t, s, 5*time.Second, nil)
 		runtime.GOMAXPROCS(4)
-		require.Equal(t, first, chaos(t, s, 10*time.Second, nil))
+		require.Equal(t, first, chaos(t, s, 5*time.Second, nil))
 		require.Len(t, first, 64)
-		require.NotEqual(t, first, chaos(t, s+1000, 10*time.Second, nil))
+		require.NotEqual(t, first, chaos(t, s+1000, 5*time.Second, nil))
 	}
 }
 

@@ -1,7 +1,6 @@
 package sim_test
 
 import (
-	"bytes"
 	"fmt"
 	"testing"
 
@@ -11,7 +10,6 @@ import (
 	"github.com/ordeal-go/ordeal/harness/cluster"
 	"github.com/ordeal-go/ordeal/harness/sim"
 	"github.com/ordeal-go/ordeal/harness/worldtest"
-	"github.com/ordeal-go/ordeal/node"
 )
 
 func TestSimKeepsThePromisesOfEveryWorld(t *testing.T) {
@@ -24,9 +22,7 @@ func TestSimKeepsThePromisesOfEveryWorld(t *testing.T) {
 
 func TestSimKeepsThePromisesAboutProcesses(t *testing.T) {
 	worldtest.TestProcesses(t, opener(1), func() cluster.Machine {
-		m := cluster.Machine{Port: 6379}
-		m.New = func(cluster.Boot) node.Core { return &ponger{addr: "10.0.0.1:6379"} }
-		return m
+		return cluster.Nodes(cluster.Spec{}, cluster.Config{}, cluster.SimAddressing())[0]
 	})
 }
 
@@ -45,19 +41,5 @@ func place(machines []cluster.Machine) {
 		m := &machines[i]
 		m.Host = fmt.Sprintf("10.0.0.%d", i+1)
 		m.Announce, m.Dir = m.Host, "/"+m.Name
-	}
-}
-
-// ponger answers every line with +PONG.
-type ponger struct{ addr string }
-
-func (p *ponger) Step(now node.Instant, ev *node.Event, out *node.Effects) {
-	switch ev.Kind {
-	case node.Started:
-		out.Listen(p.addr)
-	case node.Received:
-		for range bytes.Count(ev.Bytes, []byte("\n")) {
-			out.Send(ev.Conn, []byte("+PONG\r\n"))
-		}
 	}
 }
