@@ -73,11 +73,9 @@ type losses struct {
 	g      genealogy
 	q      *inquiry
 	oldest time.Duration
-	w      writes
-	// witness has the reads, by key and value, that found the value: indexes into Ops, in order of return.
-	witness map[keyValue][]int
-	lines   map[string]line // history → what survived of it and its forebears in it
-	lost    []bool          // by operation
+	values values
+	lines  map[string]line // history → what survived of it and its forebears in it
+	lost   []bool          // by operation
 }
 
 // line is what survived of each of a survivor's forebears: the first offset that did not.
@@ -91,7 +89,7 @@ type survival struct {
 
 func (l *losses) judge(final map[string]int) {
 	h := l.r.History
-	l.w, l.witness = writesOf(h), l.witnesses()
+	l.values = valuesOf(h)
 	l.lines, l.lost = map[string]line{}, make([]bool, len(h.Ops))
 	byKey := l.acknowledged()
 	var survivor line // of the last final read that tells
@@ -195,9 +193,10 @@ func (l *losses) written(f int) (at time.Duration, ok bool) {
 		return -1, true
 	}
 	value := keyValue{op.Key, op.Value}
-	i, known := l.w[value]
+	v := l.values.of[value]
+	i := v.write
 	switch {
-	case !known:
+	case i == never:
 		l.q.breach(op.Returned, op.Node, []int{f}, "%s of %s found %s, which nobody wrote", kindOf(op), op.Key, op.Value)
 		return 0, false
 	case i == twice:
@@ -205,7 +204,7 @@ func (l *losses) written(f int) (at time.Duration, ok bool) {
 	}
 	w := &l.r.Ops[i]
 	// A write without an answer had happened, at the latest, when its value was first read.
-	at = l.r.Ops[l.witness[value][0]].Returned
+	at = v.read
 	if w.Outcome == histories.Fail {
 		l.q.breach(op.Returned, op.Node, []int{i, f}, "%s of %s found %s, whose write had failed: %s", kindOf(op), op.Key, op.Value, w.Error)
 		return 0, false
@@ -221,20 +220,6 @@ func kindOf(read *histories.Operation) string {
 		return "the final read"
 	}
 	return "a read"
-}
-
-func (l *losses) witnesses() map[keyValue][]int {
-	all := map[keyValue][]int{}
-	for i, op := range l.r.Ops {
-		if op.Func == histories.FuncRead && op.Outcome == histories.OK && op.Found {
-			at := keyValue{op.Key, op.Value}
-			all[at] = append(all[at], i)
-		}
-	}
-	for _, reads := range all {
-		slices.SortStableFunc(reads, func(a, b int) int { return cmp.Compare(l.r.Ops[a].Returned, l.r.Ops[b].Returned) })
-	}
-	return all
 }
 
 // account explains the loss of the write i, which the read f shows.
@@ -380,7 +365,7 @@ func (l *losses) hadBy(by *origin, op *histories.Operation) int {
 	if t == nil || !by.told {
 		return -1
 	}
-	for _, j := range l.witness[keyValue{op.Key, op.Value}] {
+	for j := l.values.of[keyValue{op.Key, op.Value}].lastRead; j >= 0; j = int(l.values.before[j]) {
 		read := &l.r.Ops[j]
 		if read.Node == by.machine && read.Returned <= by.at && !anyIn(t.resyncs, read.Invoked, by.at) && !t.turned(read.Invoked, by.at) {
 			return j

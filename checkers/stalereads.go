@@ -24,7 +24,7 @@ func (StaleReads) Name() string { return "stale-reads" }
 // Check implements Checker.
 func (StaleReads) Check(h *histories.History) Verdict {
 	r := index(h)
-	w := writesOf(h)
+	vs := valuesOf(h)
 	type register struct{ node, key string }
 	reads := map[register][]int{}
 	var registers []register
@@ -36,7 +36,7 @@ func (StaleReads) Check(h *histories.History) Verdict {
 			continue
 		}
 		q.saw("reads at replicas", 1)
-		if op.Found && !q.written(h, w, i) {
+		if op.Found && !q.written(h, vs, i) {
 			continue
 		}
 		at := register{op.Node, op.Key}
@@ -46,7 +46,7 @@ func (StaleReads) Check(h *histories.History) Verdict {
 		reads[at] = append(reads[at], i)
 	}
 	for _, at := range registers {
-		q.monotonic(h, w, r.machines[at.node], reads[at])
+		q.monotonic(h, vs, r.machines[at.node], reads[at])
 	}
 	missing := ""
 	if q.count("reads at replicas") == 0 {
@@ -56,11 +56,11 @@ func (StaleReads) Check(h *histories.History) Verdict {
 }
 
 // written says whether the read i returned what somebody had begun to write, and is a breach if not.
-func (q *inquiry) written(h *histories.History, w writes, i int) bool {
+func (q *inquiry) written(h *histories.History, vs values, i int) bool {
 	op := &h.Ops[i]
-	j, known := w[keyValue{op.Key, op.Value}]
+	j := vs.of[keyValue{op.Key, op.Value}].write
 	switch {
-	case !known:
+	case j == never:
 		q.breach(op.Returned, op.Node, []int{i}, "read %s=%s, which nobody wrote", op.Key, op.Value)
 	case j == twice:
 		return false
@@ -75,7 +75,7 @@ func (q *inquiry) written(h *histories.History, w writes, i int) bool {
 }
 
 // monotonic judges the reads of one key at one replica.
-func (q *inquiry) monotonic(h *histories.History, w writes, t *timeline, reads []int) {
+func (q *inquiry) monotonic(h *histories.History, vs values, t *timeline, reads []int) {
 	byReturn := slices.Clone(reads)
 	slices.SortStableFunc(byReturn, func(a, b int) int { return cmp.Compare(h.Ops[a].Returned, h.Ops[b].Returned) })
 	breaks := t.breaks()
@@ -87,8 +87,8 @@ func (q *inquiry) monotonic(h *histories.History, w writes, t *timeline, reads [
 		op := &h.Ops[i]
 		for ; next < len(byReturn) && h.Ops[byReturn[next]].Returned < op.Invoked; next++ {
 			before := byReturn[next]
-			if b := &h.Ops[before]; b.Found && (newest < 0 || breaks.touch(since, b.Invoked) || w.invoked(h, before) > newestWritten) {
-				newest, newestWritten, since = before, w.invoked(h, before), b.Invoked
+			if b := &h.Ops[before]; b.Found && (newest < 0 || breaks.touch(since, b.Invoked) || vs.invoked(h, before) > newestWritten) {
+				newest, newestWritten, since = before, vs.invoked(h, before), b.Invoked
 			}
 		}
 		if newest < 0 || breaks.touch(since, op.Returned) {
@@ -98,7 +98,7 @@ func (q *inquiry) monotonic(h *histories.History, w writes, t *timeline, reads [
 		old := &h.Ops[newest]
 		if !op.Found {
 			q.breach(op.Returned, op.Node, []int{newest, i}, "read that %s is missing, after %s at %v", op.Key, old.Value, old.Returned)
-		} else if j := w[keyValue{op.Key, op.Value}]; h.Ops[j].Outcome == histories.OK && h.Ops[j].Returned < newestWritten {
+		} else if j := vs.of[keyValue{op.Key, op.Value}].write; h.Ops[j].Outcome == histories.OK && h.Ops[j].Returned < newestWritten {
 			q.breach(op.Returned, op.Node, []int{newest, i}, "read %s=%s after %s at %v, which was written later", op.Key, op.Value, old.Value, old.Returned)
 		}
 	}
@@ -134,31 +134,7 @@ func (s spans) touch(from, to time.Duration) bool {
 	return i >= 0 && s[i].to >= from
 }
 
-// writes finds the write of a value, by key and value: an index into Ops, or twice.
-type writes map[keyValue]int
-
-type keyValue struct{ key, value string }
-
-// twice stands for several writes of one value to one key.
-const twice = -1
-
-func writesOf(h *histories.History) writes {
-	w := writes{}
-	for i, op := range h.Ops {
-		if op.Func != histories.FuncWrite {
-			continue
-		}
-		at := keyValue{op.Key, op.Value}
-		if _, known := w[at]; known {
-			w[at] = twice
-		} else {
-			w[at] = i
-		}
-	}
-	return w
-}
-
 // invoked is when the value that the read i returned was begun to be written.
-func (w writes) invoked(h *histories.History, i int) time.Duration {
-	return h.Ops[w[keyValue{h.Ops[i].Key, h.Ops[i].Value}]].Invoked
+func (vs values) invoked(h *histories.History, i int) time.Duration {
+	return h.Ops[vs.of[keyValue{h.Ops[i].Key, h.Ops[i].Value}].write].Invoked
 }
