@@ -46,9 +46,14 @@ func (c Linearizable) Check(h *histories.History) Verdict {
 	deadline := time.Now().Add(c.timeout())
 	unknown := ""
 	for _, k := range keys {
+		reads := 0
 		for _, i := range k.ops {
-			q.saw(h.Ops[i].Func+"s", 1)
+			if h.Ops[i].Func == histories.FuncRead {
+				reads++
+			}
 		}
+		q.saw("reads", reads)
+		q.saw("writes", len(k.ops)-reads)
 		if k.unique(h) {
 			q.zones(h, k)
 			continue
@@ -76,7 +81,12 @@ type register struct {
 // registers parts the operations that count by key, keys in order of their first operation.
 func registers(h *histories.History) []register {
 	r := index(h)
-	read := map[keyValue]bool{}
+	read := map[keyValue]bool{} // a value whose write had no answer → somebody read it
+	for i := range h.Ops {
+		if op := &h.Ops[i]; op.Func == histories.FuncWrite && op.Outcome == histories.Info {
+			read[keyValue{op.Key, op.Value}] = false
+		}
+	}
 	counts := func(op *histories.Operation) bool {
 		if op.Func != histories.FuncRead || op.Outcome != histories.OK {
 			return false
@@ -88,8 +98,9 @@ func registers(h *histories.History) []register {
 	for i := range h.Ops {
 		if op := &h.Ops[i]; counts(op) {
 			reads[i] = true
-			if op.Found {
-				read[keyValue{op.Key, op.Value}] = true
+			at := keyValue{op.Key, op.Value}
+			if _, unanswered := read[at]; unanswered && op.Found {
+				read[at] = true
 			}
 		}
 	}

@@ -105,6 +105,7 @@ func (l *losses) judge(final map[string]int) {
 		value, id string
 		until     time.Duration
 	}
+	reads := 0
 	judged := map[string]memo{} // key → the last read's value, its master's history, and up to when its writes are judged
 	for i := range h.Ops {
 		op := &h.Ops[i]
@@ -115,7 +116,7 @@ func (l *losses) judge(final map[string]int) {
 		if _, forebear := survivor[id]; !forebear {
 			continue
 		}
-		l.q.saw("reads at the survivor's forebears", 1)
+		reads++
 		m := judged[op.Key]
 		if m.value != op.Value || m.id != id {
 			m = memo{op.Value, id, 0}
@@ -124,6 +125,7 @@ func (l *losses) judge(final map[string]int) {
 		m.until = op.Invoked
 		judged[op.Key] = m
 	}
+	l.q.saw("reads at masters in the survivor's line", reads)
 }
 
 // acknowledged lists the acknowledged writes by key, in order of return.
@@ -147,7 +149,7 @@ func (l *losses) mastered(read *histories.Operation) string {
 		return ""
 	}
 	for _, n := range t.before(read.Invoked) {
-		if isMaster(n) && l.r.always(t, read.Invoked, read.Returned, func(m *histories.Note) bool { return isMaster(m) && m.ReplID == n.ReplID }) {
+		if n != nil && isMaster(n) && l.r.always(t, read.Invoked, read.Returned, func(m *histories.Note) bool { return isMaster(m) && m.ReplID == n.ReplID }) {
 			return n.ReplID
 		}
 	}
@@ -268,7 +270,7 @@ func (l *losses) spot(a *timeline, op *histories.Operation) []spot {
 		return &spots[len(spots)-1]
 	}
 	for _, n := range a.before(op.Invoked) {
-		if named(n.ReplID) && !a.turned(n.Time, op.Invoked) {
+		if n != nil && named(n.ReplID) && !a.turned(n.Time, op.Invoked) {
 			s := find(n.ReplID)
 			if isMaster(n) {
 				s.from = max(s.from, n.Offset)
@@ -276,7 +278,7 @@ func (l *losses) spot(a *timeline, op *histories.Operation) []spot {
 		}
 	}
 	for _, n := range l.r.after(a, op.Returned) {
-		if !named(n.ReplID) || a.turned(op.Invoked, n.Time) {
+		if n == nil || !named(n.ReplID) || a.turned(op.Invoked, n.Time) {
 			continue
 		}
 		if s := find(n.ReplID); isMaster(n) && n.Offset < s.to {
@@ -292,10 +294,10 @@ func (l *losses) line(read *histories.Operation) line {
 	if t == nil {
 		return nil
 	}
-	notes := append(t.before(read.Invoked), l.r.after(t, read.Returned)...)
+	before, after := t.before(read.Invoked), l.r.after(t, read.Returned)
 	id := ""
-	for _, n := range notes {
-		if named(n.ReplID) && !t.turned(min(n.Time, read.Invoked), max(n.Time, read.Returned)) {
+	for _, n := range []*histories.Note{before[0], before[1], after[0], after[1]} {
+		if n != nil && named(n.ReplID) && !t.turned(min(n.Time, read.Invoked), max(n.Time, read.Returned)) {
 			id = n.ReplID
 			break
 		}

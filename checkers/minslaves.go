@@ -64,8 +64,12 @@ func (MinSlaves) Check(h *histories.History) Verdict {
 			}
 		case op.Outcome == histories.OK:
 			if r.always(t, op.Invoked, op.Returned, tooFew) {
-				s := t.before(op.Invoked)[0]
-				q.breach(op.Returned, op.Node, []int{i}, "acknowledged the write of %s=%s with %d good replicas, and needs %d", op.Key, op.Value, s.N, needed(s))
+				s := t.before(op.Invoked)
+				n := s[0]
+				if n == nil || !tooFew(n) {
+					n = s[1]
+				}
+				q.breach(op.Returned, op.Node, []int{i}, "acknowledged the write of %s=%s with %d good replicas, and needs %d", op.Key, op.Value, n.N, needed(n))
 			} else if r.always(t, op.Invoked, op.Returned, func(n *histories.Note) bool { return enough(n) && needed(n) > 0 }) {
 				q.saw("writes acknowledged with enough replicas", 1)
 			}

@@ -166,7 +166,7 @@ func (q *inquiry) ahead(r *record) {
 			}
 			m := r.machines[n.Peer]
 			for _, s := range r.after(m, n.Time) {
-				if s.ReplID == n.ReplID && s.Offset < n.Offset && !m.turned(n.Time-r.slack, s.Time) && !anyIn(m.resyncs, n.Time, s.Time) {
+				if s != nil && s.ReplID == n.ReplID && s.Offset < n.Offset && !m.turned(n.Time-r.slack, s.Time) && !anyIn(m.resyncs, n.Time, s.Time) {
 					blamed = true
 					q.breach(n.Time, name, nil, "is at offset %d of %s, and its master %s at %v only at %d", n.Offset, short(n.ReplID), m.name, s.Time, s.Offset)
 				}

@@ -163,28 +163,27 @@ func lastAt(notes []*histories.Note, at time.Duration) int {
 	return sort.Search(len(notes), func(i int) bool { return notes[i].Time > at }) - 1
 }
 
-// before returns states of the machine, at most one from each source, that it was in at some moment up to at, the
-// latest that are known.
-func (t *timeline) before(at time.Duration) []*histories.Note {
-	var found []*histories.Note
-	for _, notes := range [][]*histories.Note{t.own, t.seen} {
-		if i := lastAt(notes, at); i >= 0 {
-			found = append(found, notes[i])
-		}
+// before returns states of the machine that it was in at some moment up to at, the latest that are known: by itself and
+// by the observer, either of which may be nil.
+func (t *timeline) before(at time.Duration) (found [2]*histories.Note) {
+	if i := lastAt(t.own, at); i >= 0 {
+		found[0] = t.own[i]
+	}
+	if i := lastAt(t.seen, at); i >= 0 {
+		found[1] = t.seen[i]
 	}
 	return found
 }
 
-// after returns states of the machine, at most one from each source, that it was in at some moment from at on, the
-// earliest that are known.
-func (r *record) after(t *timeline, at time.Duration) []*histories.Note {
-	var found []*histories.Note
+// after returns states of the machine that it was in at some moment from at on, the earliest that are known: by itself
+// and by the observer, either of which may be nil.
+func (r *record) after(t *timeline, at time.Duration) (found [2]*histories.Note) {
 	if i := sort.Search(len(t.own), func(i int) bool { return t.own[i].Time >= at+r.slack }); i < len(t.own) {
-		found = append(found, t.own[i])
+		found[0] = t.own[i]
 	}
 	// The first sample at or after at may have been taken before it.
 	if i := sort.Search(len(t.seen), func(i int) bool { return t.seen[i].Time >= at }) + 1; i < len(t.seen) {
-		found = append(found, t.seen[i])
+		found[1] = t.seen[i]
 	}
 	return found
 }
