@@ -42,11 +42,14 @@ func (w *World) Inflict(ctx context.Context, id int, f nemesis.Fault) error {
 			if m.up {
 				m.end("killed")
 			}
+			w.letGo(nemesis.Pause, m) // a stopped process is gone; the next one runs
 		}
 	case nemesis.Pause:
-		in.held = a
 		for _, m := range a {
-			m.pauses++
+			if m.up { // there is no process to stop otherwise
+				m.pauses++
+				in.held = append(in.held, m)
+			}
 		}
 	case nemesis.Restart:
 		for _, m := range a {

@@ -156,11 +156,14 @@ func (w *World) Elapsed() time.Duration { return time.Duration(w.now) }
 // Steps is how many events the cores have been given so far.
 func (w *World) Steps() uint64 { return w.steps }
 
-// Tell gives a message to the core of a machine.
+// Tell gives a message to the core of a client or of the observer.
 func (w *World) Tell(machine, message string) error {
 	m, err := w.machine(machine)
 	if err != nil {
 		return err
+	}
+	if k := m.spec.Kind; k == cluster.Server || k == cluster.Sentinel {
+		return fmt.Errorf("sim: machine %s is a %s: only clients and the observer are told anything", machine, k)
 	}
 	if !m.up {
 		return fmt.Errorf("sim: machine %s is down and cannot be told anything", machine)

@@ -26,6 +26,7 @@ func TestProcesses(t *testing.T, open func(t *testing.T, machines []cluster.Mach
 		{"lifting a kill starts the process again", liftRestarts},
 		{"a paused process is silent and answers after it is resumed", pauseHolds},
 		{"two pauses need two lifts, or one resume", pausesCount},
+		{"a pause ends with the process that it stopped", pauseEndsWithProcess},
 		{"heal restarts what was killed and resumes what was paused", healRestarts},
 	} {
 		t.Run(p.name, func(t *testing.T) {
@@ -128,6 +129,17 @@ func pausesCount(t *testing.T, s *Stage) {
 	s.Silent("c1", "received")
 	s.Inflict("resume m1")
 	s.Until("the answer after the pause", func() bool { return s.pongs(conn) == 2 })
+}
+
+func pauseEndsWithProcess(t *testing.T, s *Stage) {
+	next := 1
+	s.pinger(&next)
+	pause := s.Inflict("pause m1")
+	s.Inflict("kill m1")
+	s.Inflict("restart m1")
+	s.pinger(&next)
+	s.Lift(pause)
+	s.pinger(&next)
 }
 
 func healRestarts(t *testing.T, s *Stage) {
