@@ -34,8 +34,15 @@ func (m *machine) startCore() {
 	}
 	boot := cluster.Boot{Rand: seed.Stream(w.cfg.Seed, fmt.Sprintf("core/%s/%d", m.spec.Name, m.life)), Life: m.life, PID: os.Getpid()}
 	c.mail = newMailbox(m.spec.New(boot))
-	c.host = host.Start(c.mail, host.Config{Stdout: &c.log, Note: func(at node.Instant, n *node.Note) {
-		w.report(func(s cluster.Sink) { s.Note(w.at(at), m.spec.Name, n) })
+	c.mail.listened = func(addr string) {
+		if addr == m.own() {
+			w.work.Go(func() { m.listens(m.core == c) })
+		}
+	}
+	// The time is that of the effect, not of the step: in between, the core may have been busy.
+	c.host = host.Start(c.mail, host.Config{Stdout: &c.log, Note: func(_ node.Instant, n *node.Note) {
+		at := w.Elapsed()
+		w.report(func(s cluster.Sink) { s.Note(at, m.spec.Name, n) })
 	}})
 	select {
 	case <-c.mail.started: // its first event; what it is told comes after that

@@ -13,3 +13,9 @@ func TestWorldKeepsItsPromises(t *testing.T) {
 		return open(t, machines, sink)
 	})
 }
+
+func TestProcessesKeepTheirPromises(t *testing.T) {
+	worldtest.TestProcesses(t, func(t *testing.T, machines []cluster.Machine, sink cluster.Sink) harness.World {
+		return open(t, machines, sink)
+	}, func() cluster.Machine { return cluster.Machine{Port: cluster.ServerPort} })
+}

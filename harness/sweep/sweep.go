@@ -24,7 +24,8 @@ type Options struct {
 	FailuresMax int    // stop after so many failed runs; 0: never
 	Out         string // folder for failed runs; "": they are not kept
 	Run         harness.Options
-	Progress    func(Progress) // called after each run, one at a time; nil: not
+	Progress    func(Progress)        // called after each run, one at a time; nil: not
+	Each        func(*harness.Result) // called with each run's result, one at a time, in no particular order; nil: not
 }
 
 // Progress is how far a sweep has come.
@@ -109,6 +110,9 @@ func (s *sweep) play(ctx context.Context, j job) {
 		return
 	}
 	s.summary.add(res)
+	if s.opts.Each != nil {
+		s.opts.Each(res)
+	}
 	if s.opts.FailuresMax > 0 && len(s.summary.Failures) >= s.opts.FailuresMax {
 		s.cancel()
 	}

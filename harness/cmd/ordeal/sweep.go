@@ -4,8 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -22,6 +25,7 @@ func sweepCommand(ctx context.Context, io streams, args []string) (int, error) {
 	workers := f.Int("workers", runtime.GOMAXPROCS(0), "how many runs at a time")
 	out := f.String("out", "runs/sweep", "`folder` to keep failed runs in")
 	most := f.Int("fail", 10, "stop after so many failed runs; 0: never")
+	traces := f.String("traces", "", "write the trace hash of every run to this `file`, in order of scenario and seed")
 	asJSON := f.Bool("json", false, "print the summary as JSON")
 	if err := f.parse(args, 1, 1000); err != nil {
 		return 0, err
@@ -45,9 +49,13 @@ func sweepCommand(ctx context.Context, io streams, args []string) (int, error) {
 	if isTerminal(io.err) {
 		bar = newBar(io.err, total)
 	}
+	var hashes []string
 	summary, err := sweep.Run(ctx, plans, sweep.Options{
 		First: seeds.first, Last: seeds.last, Workers: *workers, FailuresMax: *most, Out: *out,
 		Run: harness.Options{Build: build(), Command: commandPrefix()},
+		Each: func(res *harness.Result) {
+			hashes = append(hashes, fmt.Sprintf("%s %6d %s\n", res.Plan.Name, res.Seed, res.Trace))
+		},
 		Progress: func(p sweep.Progress) {
 			if bar != nil {
 				bar.Describe(fmt.Sprintf("%d of %d runs, %d failed, %.0f a second", p.Done, total, p.Failed, p.Rate))
@@ -60,6 +68,12 @@ func sweepCommand(ctx context.Context, io streams, args []string) (int, error) {
 	}
 	if err != nil {
 		return 0, err
+	}
+	if *traces != "" {
+		slices.Sort(hashes)
+		if err := os.WriteFile(*traces, []byte(strings.Join(hashes, "")), 0o644); err != nil {
+			return 0, err
+		}
 	}
 	if *asJSON {
 		enc := json.NewEncoder(io.out)
