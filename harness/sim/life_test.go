@@ -174,3 +174,63 @@ func TestAdvanceEndsWithItsContext(t *testing.T) {
 	defer cancel()
 	require.ErrorIs(t, w.Advance(ctx, time.Second), context.DeadlineExceeded)
 }
+
+func TestTimerThatIsDueButNotDeliveredCanStillBeStoppedAndMoved(t *testing.T) {
+	sink := &ledger{}
+	w := alone(t, sink, func(cluster.Boot) node.Core {
+		return coreFunc(func(now node.Instant, ev *node.Event, out *node.Effects) {
+			switch {
+			case ev.Kind == node.Started:
+				for id := range node.TimerID(3) {
+					out.SetTimer(id+1, 10*time.Millisecond)
+					out.SetTimer((id+1)<<40, 10*time.Millisecond) // as well for those that are found by name
+				}
+				out.Busy(50 * time.Millisecond) // all of them are due when it ends
+			case ev.Kind == node.TimerFired:
+				out.Note(node.Note{Text: fmt.Sprint("timer ", ev.Timer)})
+				if ev.Timer == 1 {
+					out.StopTimer(2)
+					out.StopTimer(2 << 40)
+					out.SetTimer(3, 100*time.Millisecond)
+					out.SetTimer(3<<40, 100*time.Millisecond)
+				}
+			}
+		})
+	})
+	require.NoError(t, w.Advance(context.Background(), time.Second))
+	require.Equal(t, []string{"0s m1 up", "50ms m1 note timer 1", fmt.Sprint("50ms m1 note timer ", 1<<40),
+		"150ms m1 note timer 3", fmt.Sprint("150ms m1 note timer ", 3<<40)}, sink.lines)
+}
+
+func TestListenAndDialNeedAnAddressOfTheMachine(t *testing.T) {
+	sink := &ledger{}
+	w := alone(t, sink, func(cluster.Boot) node.Core {
+		return coreFunc(func(now node.Instant, ev *node.Event, out *node.Effects) {
+			switch ev.Kind {
+			case node.Started:
+				for _, addr := range []string{"10.0.0.1:6379", "127.0.0.1:6379", "0.0.0.0:6379", "0.0.0.0:6380", "10.0.0.7:6379", "x:1", "10.0.0.1:0"} {
+					out.Listen(addr)
+				}
+				out.Dial("10.0.0.1:6379", "10.0.0.7")
+				out.Dial("10.0.0.1:6379", "nowhere")
+				out.Dial("127.0.0.1:6380", "10.0.0.1")
+			case node.Listened, node.DialFailed, node.Accepted:
+				out.Note(node.Note{Text: fmt.Sprintf("%v %s%d %s", ev.Kind, ev.Local, ev.Conn, ev.Err)})
+			}
+		})
+	})
+	require.NoError(t, w.Advance(context.Background(), time.Second))
+	require.Equal(t, []string{
+		"0s m1 up",
+		"0s m1 note listened 10.0.0.1:63790 ",
+		"0s m1 note listened 127.0.0.1:63790 ",
+		"0s m1 note listened 0.0.0.0:63790 Address already in use",
+		"0s m1 note listened 0.0.0.0:63800 ",
+		"0s m1 note listened 10.0.0.7:63790 Cannot assign requested address",
+		"0s m1 note listened x:10 Invalid argument",
+		"0s m1 note listened 10.0.0.1:00 Invalid argument",
+		"0s m1 note dial-failed 1 Cannot assign requested address",
+		"0s m1 note dial-failed 3 Invalid argument",
+		"30µs m1 note accepted 127.0.0.1:63802 ",
+	}, sink.lines)
+}
