@@ -40,8 +40,8 @@ func (r *replication) noteState(s *Server) {
 
 // noteChange observes the state at once if anything but the offset has changed.
 func (r *replication) noteChange(s *Server) {
-	if !s.opts.Notes || r.id == "" {
-		return
+	if !s.opts.Notes || s.loading && !r.link.loading || r.id == "" {
+		return // or the start is not over
 	}
 	n := r.stateNote(s)
 	was := r.noted

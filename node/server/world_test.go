@@ -5,7 +5,6 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
-	"testing"
 	"time"
 
 	"github.com/ordeal-go/ordeal/node"
@@ -15,7 +14,7 @@ import (
 // miniWorld runs some servers with nothing between them: bytes arrive at once and in order, time moves when a test
 // says so. Whole networks with delays and faults are the simulation's; this is to see what servers say to each other.
 type miniWorld struct {
-	t        testing.TB
+	t        failing
 	now      node.Instant
 	start    node.Instant
 	queue    []*happening // by time, then by order of creation
@@ -84,7 +83,13 @@ type testClient struct {
 	bye bool
 }
 
-func newMiniWorld(t testing.TB) *miniWorld {
+// failing is what a test and a property have in common.
+type failing interface {
+	Fatal(args ...any)
+	Fatalf(format string, args ...any)
+}
+
+func newMiniWorld(t failing) *miniWorld {
 	start := node.Instant(time.Date(2018, 3, 1, 12, 0, 0, 0, time.UTC).UnixNano())
 	return &miniWorld{t: t, now: start, start: start, clients: map[string]*testClient{}, dark: map[[2]string]bool{}}
 }
