@@ -68,7 +68,7 @@ func process(t *testing.T, log *logbook, program string, args ...string) *exec.C
 }
 
 func server(t *testing.T, port int, args ...string) *exec.Cmd {
-	args = append([]string{"--port", fmt.Sprint(port), "--bind", "127.0.0.1", "--save", ""}, args...)
+	args = append([]string{"--port", fmt.Sprint(port), "--bind", "127.0.0.1", "--save", "", "--repl-diskless-sync-delay", "0"}, args...)
 	return process(t, new(logbook), "redis-server", args...)
 }
 

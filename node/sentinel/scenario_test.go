@@ -109,7 +109,7 @@ func showReply(b *strings.Builder, r resp.Reply, indent string) {
 	}
 }
 
-// TestSessions runs the conversations in testdata. Their commands:
+// TestSessions runs the conversations in testdata/sessions. Their commands:
 //
 //	cluster replicas=N sentinels=N quorum=N    start one; lines below are added to every sentinel.conf
 //	do                                         one action a line: wait D, kill M, start M, pause M, resume M, cut A B,
@@ -119,7 +119,7 @@ func showReply(b *strings.Builder, r resp.Reply, indent string) {
 //	config NAME                                its file
 //	commands NAME                              what it was told in transactions
 func TestSessions(t *testing.T) {
-	datadriven.Walk(t, "testdata", func(t *testing.T, path string) {
+	datadriven.Walk(t, "testdata/sessions", func(t *testing.T, path string) {
 		var w *testWorld
 		shown := map[string]int{}
 		datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {

@@ -50,6 +50,7 @@ type testMachine struct {
 	exit     int
 	scripts  []string
 	onSend   func() // before bytes leave
+	knownAs  string // a Sentinel's ID
 }
 
 type testEnd struct {
@@ -117,6 +118,7 @@ func (m *testMachine) start() {
 
 // kill ends the process; its peers see their connections close.
 func (m *testMachine) kill() {
+	m.w.named("")
 	m.core = nil
 	ids := make([]int, 0, len(m.conns))
 	for id := range m.conns {
@@ -324,9 +326,11 @@ func (m *testMachine) events() []string {
 // named puts machines' names for Sentinels' IDs.
 func (w *testWorld) named(text string) string {
 	for _, m := range w.order {
-		if s, ok := m.core.(*Sentinel); ok && s.id != "" {
-			text = strings.ReplaceAll(text, s.id, "<"+m.name+">")
-			text = strings.ReplaceAll(text, "sentinel-"+s.id[:8], "sentinel-<"+m.name+">")
+		if s, ok := m.core.(*Sentinel); ok {
+			m.knownAs = s.id
+		}
+		if m.knownAs != "" {
+			text = strings.ReplaceAll(text, m.knownAs, "<"+m.name+">")
 		}
 	}
 	return text
