@@ -34,9 +34,9 @@ func (m *machine) startCore() {
 	}
 	boot := cluster.Boot{Rand: seed.Stream(w.cfg.Seed, fmt.Sprintf("core/%s/%d", m.spec.Name, m.life)), Life: m.life, PID: os.Getpid()}
 	c.mail = newMailbox(m.spec.New(boot))
-	c.mail.listened = func(addr string) {
-		if addr == m.own() {
-			w.work.Go(func() { m.listens(m.core == c) })
+	c.mail.listens = func(addr string) {
+		if addr == m.ownAddr() {
+			m.gate.machineListens(true)
 		}
 	}
 	// The time is that of the effect, not of the step: in between, the core may have been busy.

@@ -3,25 +3,47 @@ package live
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"sync"
 	"time"
 )
 
-// gate is the listener at the address by which the others know a machine.
+// gate is the listener at the address by which the others know a machine. It stands there while the machine listens
+// itself, so that callers are refused when it does not, and while a cut is between the machine and another: who is
+// across must not learn by a refusal that it is down.
 type gate struct {
 	machine *machine
-	mu      sync.Mutex
-	l       *net.TCPListener // nil while it is shut
+
+	mu        sync.Mutex
+	listening bool // the machine is
+	cut       bool // one of its links is
+	shut      bool // for good
+	l         *net.TCPListener
 }
 
-// open lets callers in. It does nothing if the gate is open.
-func (g *gate) open() error {
+func (g *gate) machineListens(yes bool) { g.change(func() { g.listening = yes }) }
+func (g *gate) isCut(yes bool)          { g.change(func() { g.cut = yes }) }
+func (g *gate) shutForGood()            { g.change(func() { g.shut = true }) }
+
+// change opens or closes the gate as it should be after what. Connections that are under way are not the gate's.
+func (g *gate) change(what func()) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.l != nil {
-		return nil
+	what()
+	open := (g.listening || g.cut) && !g.shut
+	switch {
+	case open && g.l == nil:
+		if err := g.open(); err != nil {
+			g.machine.world.failLater(fmt.Errorf("live: machine %s cannot be announced any more: %w", g.machine.spec.Name, err))
+		}
+	case !open && g.l != nil:
+		g.l.Close()
+		g.l = nil
 	}
+}
+
+func (g *gate) open() error {
 	l, err := net.Listen("tcp4", g.machine.spec.Addr())
 	if err != nil {
 		return err
@@ -31,14 +53,13 @@ func (g *gate) open() error {
 	return nil
 }
 
-// close has callers refused. Connections that are under way are not the gate's.
-func (g *gate) close() {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.l != nil {
-		g.l.Close()
-		g.l = nil
+// try says whether the address can be had.
+func (g *gate) try() error {
+	l, err := net.Listen("tcp4", g.machine.spec.Addr())
+	if err != nil {
+		return err
 	}
+	return l.Close()
 }
 
 func (g *gate) accept(l *net.TCPListener) {
@@ -82,9 +103,7 @@ func (g *gate) dial(ctx context.Context, from *net.TCPAddr) (*net.TCPConn, error
 	if from != nil {
 		d.LocalAddr = from
 	}
-	to := g.machine.spec
-	to.Announce = to.Host
-	c, err := d.DialContext(ctx, "tcp4", to.Addr())
+	c, err := d.DialContext(ctx, "tcp4", g.machine.ownAddr())
 	if err != nil {
 		return nil, err
 	}

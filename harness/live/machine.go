@@ -2,9 +2,11 @@ package live
 
 import (
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 
 	"github.com/ordeal-go/ordeal/harness/cluster"
 	"github.com/ordeal-go/ordeal/nemesis"
@@ -49,12 +51,14 @@ func (m *machine) prepare() error {
 	if m.spec.Port == 0 {
 		return nil
 	}
-	if err := m.gate.open(); err != nil {
+	if err := m.gate.try(); err != nil {
 		return fmt.Errorf("live: machine %s cannot be announced: %w (is a server bound to all addresses of this computer?)", m.spec.Name, err)
 	}
-	m.gate.close()
 	return nil
 }
+
+// ownAddr is where the machine itself listens, behind its gate.
+func (m *machine) ownAddr() string { return net.JoinHostPort(m.spec.Host, strconv.Itoa(m.spec.Port)) }
 
 // start begins a life of the machine unless it is up.
 func (m *machine) start() (err error) {
@@ -70,7 +74,6 @@ func (m *machine) start() (err error) {
 	if err != nil {
 		return fmt.Errorf("live: machine %s does not start: %w", m.spec.Name, err)
 	}
-	m.settleGate()
 	return nil
 }
 
@@ -92,7 +95,6 @@ func (m *machine) end(why string) {
 		<-c.over
 		m.world.mu.Lock()
 	}
-	m.settleGate()
 }
 
 // went writes down that the machine's life is over. asked is why somebody ended it, "" if nobody did.
@@ -109,22 +111,8 @@ func (m *machine) went(asked, why string, died func() *cluster.Died) {
 		d.Machine, d.At, d.Why = m.spec.Name, at, why
 		w.fail(d)
 	}
-	m.settleGate()
-}
-
-// stop and resume pause the process.
-func (m *machine) stop() error {
-	if m.process == nil {
-		return nil
-	}
-	return m.process.stop()
-}
-
-func (m *machine) resume() error {
-	if m.process == nil {
-		return nil
-	}
-	return m.process.resume()
+	w.endPauses(m)
+	m.gate.machineListens(false)
 }
 
 // free undoes one fault's hold on the machine.
@@ -135,28 +123,20 @@ func (m *machine) free(verb nemesis.Verb) error {
 			return m.start()
 		}
 	case nemesis.Pause:
-		if m.pauses--; m.pauses == 0 {
-			return m.resume()
+		if m.pauses--; m.pauses == 0 && m.process != nil {
+			return m.process.resume()
 		}
 	}
 	return nil
 }
 
-// settleGate opens the announced address of a machine that is up, and of one that is down but across a cut: callers
-// there must not learn by a refusal that it is.
+// settleGate has the gate know whether the machine is across a cut from anybody.
 func (m *machine) settleGate() {
 	if m.spec.Port == 0 {
 		return
 	}
 	w := m.world
-	held := func(caller *machine) bool {
+	m.gate.isCut(slices.ContainsFunc(w.machines, func(caller *machine) bool {
 		return w.network.Held(caller.spec.Name, m.spec.Name) || w.network.Held(m.spec.Name, caller.spec.Name)
-	}
-	if w.closed || !m.up() && !slices.ContainsFunc(w.machines, held) {
-		m.gate.close()
-		return
-	}
-	if err := m.gate.open(); err != nil {
-		w.fail(fmt.Errorf("live: machine %s cannot be announced any more: %w", m.spec.Name, err))
-	}
+	}))
 }

@@ -10,7 +10,8 @@ import (
 // nothing; but it can be asked to stop, and that is how the mailbox is rung.
 type mailbox struct {
 	node.Core
-	started chan struct{} // closed when the core has started
+	listens func(addr string) // called before the core hears that it can be reached at addr
+	started chan struct{}     // closed when the core has started
 
 	mu      sync.Mutex
 	letters [][]byte
@@ -30,6 +31,9 @@ func (b *mailbox) Step(now node.Instant, ev *node.Event, out *node.Effects) {
 		b.mu.Unlock()
 		b.Core.Step(now, &node.Event{Kind: node.Told, Bytes: letter}, out)
 		return
+	}
+	if ev.Kind == node.Listened && ev.Err == node.ErrNone {
+		b.listens(ev.Local)
 	}
 	b.Core.Step(now, ev, out)
 	if ev.Kind == node.Started {

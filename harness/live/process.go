@@ -3,10 +3,12 @@ package live
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -22,6 +24,10 @@ import (
 const (
 	// notesPause is how often a process's notes are looked for. Their times are the process's own.
 	notesPause = 20 * time.Millisecond
+	// listenPause is how often a process that has started is tried whether it listens.
+	listenPause = 3 * time.Millisecond
+	// stopPatience is how long a stop may take on a busy computer. What takes longer still comes.
+	stopPatience = time.Second
 	// logPatience is how long the log of a process that has ended may be kept open by what it left behind.
 	logPatience = 200 * time.Millisecond
 	// logKept is how many of the last log lines are told when a process ends unasked.
@@ -71,6 +77,9 @@ func (m *machine) startProcess() error {
 	if notes != "" {
 		readers.Go(func() { p.readNotes(notes) })
 	}
+	if m.spec.Port != 0 {
+		w.work.Go(p.awaitListening)
+	}
 	w.work.Go(func() {
 		err := cmd.Wait()
 		// Scripts that it ran are its own affair and end with it.
@@ -83,16 +92,47 @@ func (m *machine) startProcess() error {
 		w.mu.Unlock()
 		close(p.over)
 	})
-	if m.pauses > 0 {
-		return p.stop()
-	}
 	return nil
+}
+
+// awaitListening opens the machine's gate once the process accepts connections: it makes one and closes it at once.
+func (p *process) awaitListening() {
+	m, w := p.machine, p.machine.world
+	for {
+		ctx, cancel := context.WithTimeout(w.ctx, time.Second)
+		c, err := m.gate.dial(ctx, &net.TCPAddr{IP: net.ParseIP(m.spec.Host)})
+		cancel()
+		if err == nil {
+			c.Close()
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			if m.process == p {
+				m.gate.machineListens(true)
+			}
+			return
+		}
+		select {
+		case <-p.exited:
+			return
+		case <-time.After(listenPause):
+		}
+	}
 }
 
 // The signals go to the whole process group. A process that is gone already needs none.
 func (p *process) kill()         { syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL) }
-func (p *process) stop() error   { return p.signal(syscall.SIGSTOP) }
 func (p *process) resume() error { return p.signal(syscall.SIGCONT) }
+
+// stop returns when the process has stopped, or soon: the signal is on its way when kill(2) returns.
+func (p *process) stop() error {
+	if err := p.signal(syscall.SIGSTOP); err != nil {
+		return err
+	}
+	for limit := time.Now().Add(stopPatience); time.Now().Before(limit) && !stopped(p.cmd.Process.Pid); {
+		time.Sleep(time.Millisecond)
+	}
+	return nil
+}
 
 func (p *process) signal(s syscall.Signal) error {
 	if err := syscall.Kill(-p.cmd.Process.Pid, s); err != nil && !errors.Is(err, syscall.ESRCH) {

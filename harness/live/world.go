@@ -194,7 +194,7 @@ func (w *World) close() error {
 	w.cancel()
 	for _, m := range w.machines {
 		m.end("closed with the world")
-		m.gate.close()
+		m.gate.shutForGood()
 	}
 	w.mu.Unlock()
 
@@ -243,6 +243,15 @@ func (w *World) at(t node.Instant) time.Duration {
 	return max(t.Sub(node.Instant(w.started.UnixNano())), 0)
 }
 
+// failLater is fail for callers that may hold a core's lock.
+func (w *World) failLater(err error) {
+	w.work.Go(func() {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.fail(err)
+	})
+}
+
 func (w *World) report(what func(cluster.Sink)) {
 	w.sink.Lock()
 	defer w.sink.Unlock()
@@ -279,10 +288,14 @@ func (w *World) Inflict(ctx context.Context, id int, f nemesis.Fault) error {
 			m.end("killed")
 		}
 	case nemesis.Pause:
-		in.held = targets
 		for _, m := range targets {
-			m.pauses++
-			err = errors.Join(err, m.stop())
+			if m.process == nil {
+				continue // nothing to stop; its next process is another one
+			}
+			in.held = append(in.held, m)
+			if m.pauses++; m.pauses == 1 {
+				err = errors.Join(err, m.process.stop())
+			}
 		}
 	case nemesis.Restart:
 		for _, m := range targets {
@@ -363,6 +376,16 @@ func (w *World) letGo(verb nemesis.Verb, m *machine) (err error) {
 		}
 	}
 	return err
+}
+
+// endPauses ends what the pauses in force hold of m: they stopped a process that is gone.
+func (w *World) endPauses(m *machine) {
+	for _, in := range w.faults {
+		if i := slices.Index(in.held, m); i >= 0 && in.fault.Verb == nemesis.Pause {
+			in.held = slices.Delete(slices.Clone(in.held), i, i+1)
+		}
+	}
+	m.pauses = 0
 }
 
 // settleGates opens and shuts the announced addresses as the faults in force want it.
