@@ -86,3 +86,21 @@ func (s *Sentinel) askAnswered(other *instance, reply resp.Reply) {
 		other.leaderEpoch = e[2].Int
 	}
 }
+
+// appendAskReply appends the answer to SENTINEL is-master-down-by-addr.
+func appendAskReply(b []byte, down bool, leader string, epoch int64) []byte {
+	if leader == "" {
+		leader = "*"
+	}
+	b = resp.AppendArray(b, 3)
+	b = resp.AppendInt(b, boolInt(down))
+	b = resp.AppendBulkString(b, leader)
+	return resp.AppendInt(b, epoch)
+}
+
+func boolInt(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
+}

@@ -4,7 +4,6 @@ import (
 	"strconv"
 
 	"github.com/ordeal-go/ordeal/node"
-	"github.com/ordeal-go/ordeal/node/resp"
 )
 
 // sendSlaveOf makes r a replica of to, or a master if to is nil: in one transaction with writing that into its
@@ -54,22 +53,4 @@ func (s *Sentinel) hurryHello(master *instance) {
 	for _, r := range master.sentinels {
 		hurry(r)
 	}
-}
-
-// askReply is the answer to SENTINEL is-master-down-by-addr.
-func appendAskReply(b []byte, down bool, leader string, epoch int64) []byte {
-	if leader == "" {
-		leader = "*"
-	}
-	b = resp.AppendArray(b, 3)
-	b = resp.AppendInt(b, boolInt(down))
-	b = resp.AppendBulkString(b, leader)
-	return resp.AppendInt(b, epoch)
-}
-
-func boolInt(b bool) int64 {
-	if b {
-		return 1
-	}
-	return 0
 }
