@@ -53,7 +53,7 @@ func (Convergence) Check(h *histories.History) Verdict {
 		q.breach(h.End, "", nil, "the cluster did not settle in the %v after the last fault was healed", h.End-healed)
 	} else {
 		p.at = settled
-		q.saw("milliseconds to settle", int((settled-healed)/time.Millisecond))
+		q.saw("max ms to settle", int((settled-healed)/time.Millisecond))
 	}
 	p.look(servers)
 	p.sentinels()

@@ -62,7 +62,7 @@ func (LostWrites) Check(h *histories.History) Verdict {
 	lost := l.q.count("lost")
 	why := "no acknowledged write is known to be lost"
 	if lost > 0 {
-		l.q.saw("oldest lost write, ms before the promotion", int(l.oldest/time.Millisecond))
+		l.q.saw("max ms from acknowledgement to promotion of a lost write", int(l.oldest/time.Millisecond))
 		why = fmt.Sprintf("lost %d, all allowed", lost)
 	}
 	return l.q.verdict("", why)

@@ -44,7 +44,8 @@ type Verdict struct {
 // FindingsMax is how many findings a verdict lists: whoever reads a thousand reads none.
 const FindingsMax = 100
 
-// Count is how often a checker saw something.
+// Count is how often a checker saw something. Of a name that begins with "max " it is the largest value instead, and
+// the largest is kept when counts are merged.
 type Count struct {
 	Name string `json:"name"`
 	N    int64  `json:"n"`
