@@ -28,6 +28,9 @@ const protectedText = "DENIED Redis is running in protected mode: no bind addres
 	"connections from the loopback interface are accepted. To accept others, set 'bind', or set 'protected-mode no' in the " +
 	"configuration file and restart."
 
+// subscriberMost is how much a subscriber may leave unread, in bytes (client-output-buffer-limit pubsub, the hard one).
+const subscriberMost = 32 << 20
+
 // queryMost is how much of an unfinished request is kept, in bytes (client-query-buffer-limit).
 const queryMost = 1 << 30
 

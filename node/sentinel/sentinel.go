@@ -43,10 +43,10 @@ type Sentinel struct {
 	// Of the Step under way.
 	now     node.Instant
 	out     *node.Effects
-	changed bool        // what must survive a restart changed: write the file before anything leaves
-	lines   []string    // of the log
-	notes   []node.Note //
-	unsent  []*stream   // with bytes to send
+	changed bool     // what must survive a restart changed: write the file before anything leaves
+	lines   []string // of the log
+	notes   []node.Note
+	unsent  []*stream // with bytes to send
 	scratch []byte
 
 	phase    phase
@@ -75,6 +75,7 @@ type Sentinel struct {
 	conns        map[node.ConnID]*linkConn // dialled; to find one, never to walk
 	clients      map[node.ConnID]*client   // accepted; to find one, never to walk
 	clientList   []*client                 // in order of ID
+	tooSlow      []*client
 	nextClientID int64
 	subs         *pubsub.Registry
 	stats        stats
@@ -120,6 +121,10 @@ func (s *Sentinel) Step(now node.Instant, ev *node.Event, out *node.Effects) {
 		s.dialFailed(ev)
 	case node.Received:
 		s.received(ev)
+	case node.Sent:
+		if c := s.clients[ev.Conn]; c != nil {
+			c.left = ev.N
+		}
 	case node.Closed:
 		s.closed(ev)
 	case node.TimerFired:
@@ -182,6 +187,9 @@ type stream struct {
 	held    bool        // not up yet: bytes wait
 	queued  bool        // in unsent
 	closing bool        // once everything has left
+	measure bool        // hear how much has left
+	total   int64
+	left    int64 // bytes of total that have left this process, if measured
 	out     []byte
 }
 
@@ -198,7 +206,12 @@ func (t *stream) leave(out *node.Effects) {
 	if t.conn == 0 || t.held {
 		return
 	}
-	if len(t.out) > 0 {
+	t.total += int64(len(t.out))
+	switch {
+	case len(t.out) == 0:
+	case t.measure:
+		out.SendTell(t.conn, t.out)
+	default:
 		out.Send(t.conn, t.out)
 	}
 	if t.closing {
@@ -211,7 +224,7 @@ func (t *stream) leave(out *node.Effects) {
 	t.out = t.out[:0]
 }
 
-// logf writes a line to the log if its level is to be logged.
+// log writes a line to the log if its level is to be logged.
 func (s *Sentinel) log(level node.LogLevel, text string) {
 	if level.AtLeast(s.cfg.logLevel) {
 		s.lines = append(s.lines, node.LogLine(s.opts.PID, 'X', s.now, level, text))

@@ -3,6 +3,7 @@ package sentinel
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -163,6 +164,9 @@ func (s *Sentinel) beginToWatch() {
 		s.event(node.LogWarning, "+monitor", m, fmt.Sprintf("%v quorum %d", m, m.quorum))
 	}
 	s.noteConfigs()
+	for _, c := range slices.Clone(s.clientList) {
+		s.clientReceived(c, nil) // what came while other addresses were still being bound
+	}
 	s.lastTick = s.now
 	s.out.SetTimer(timerTick, tickPeriod(1000))
 }
