@@ -1,7 +1,10 @@
 package checkers
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/ordeal-go/ordeal/histories"
@@ -148,13 +151,12 @@ func (p *picture) replica(name string, s *histories.Note) {
 	}
 	mine, theirs := p.places(name), p.places(p.master)
 	met := false
-	for at, digest := range mine {
+	for _, at := range slices.SortedFunc(maps.Keys(mine), offsetOf.compare) {
 		other, both := theirs[at]
 		met = met || both
-		if !both || digest == "" || other == "" {
+		if digest := mine[at]; !both || digest == "" || other == "" {
 			continue
-		}
-		if digest == other {
+		} else if digest == other {
 			p.q.saw("equal digests", 1)
 		} else {
 			p.q.breach(s.Time, name, nil, "has data %s at offset %d, where its master %s has %s", short(digest), at.offset, p.master, short(other))
@@ -170,6 +172,10 @@ func (p *picture) replica(name string, s *histories.Note) {
 type offsetOf struct {
 	id     string
 	offset int64
+}
+
+func (a offsetOf) compare(b offsetOf) int {
+	return cmp.Or(cmp.Compare(a.id, b.id), cmp.Compare(a.offset, b.offset))
 }
 
 // places are where the observer saw a server in its stream since the heal, with the digest of its data if it was taken.

@@ -3,6 +3,7 @@ package checkers
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"sort"
@@ -94,7 +95,8 @@ func (l *losses) judge(final map[string]int) {
 	byKey := l.acknowledged()
 	var survivor line // of the last final read that tells
 	var last time.Duration
-	for _, i := range final {
+	for _, key := range slices.Sorted(maps.Keys(final)) {
+		i := final[key]
 		op := &h.Ops[i]
 		if found := l.line(op); found != nil && op.Invoked >= last {
 			survivor, last = found, op.Invoked

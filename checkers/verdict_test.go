@@ -8,6 +8,7 @@ import (
 
 	"github.com/ordeal-go/ordeal/checkers"
 	"github.com/ordeal-go/ordeal/histories"
+	"github.com/ordeal-go/ordeal/histories/corpus"
 )
 
 func TestInvalidBeatsUnknownBeatsValid(t *testing.T) {
@@ -60,5 +61,25 @@ func TestAnEmptyHistoryIsUnknownToEveryone(t *testing.T) {
 	for _, v := range verdicts {
 		require.Equal(t, checkers.Unknown, v.Result, v.String())
 		require.NotEmpty(t, v.Why)
+	}
+}
+
+// The same history always gets the same verdict, word for word: a report must not change from one look to the next.
+func TestVerdictsDoNotDependOnChance(t *testing.T) {
+	for _, name := range corpus.Names() {
+		h, err := corpus.Open(name)
+		require.NoError(t, err)
+		first, err := checkers.Run(h)
+		require.NoError(t, err)
+		for range 5 {
+			again, err := checkers.Run(h)
+			require.NoError(t, err)
+			require.Equal(t, first, again, name)
+		}
+	}
+	h := busyRun()
+	first := checkers.Judge(checkers.LostWrites{}, h)
+	for range 3 {
+		require.Equal(t, first, checkers.Judge(checkers.LostWrites{}, h))
 	}
 }
