@@ -3,6 +3,7 @@ package server
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -205,10 +206,17 @@ func converge(t *rapid.T, w *miniWorld) {
 			w.boot(a)
 		}
 	}
-	w.run(10 * time.Second) // whoever is loading has loaded
-	require.Equal(t, "+OK", w.do("n0", "SLAVEOF", "NO", "ONE"))
-	for i, m := range w.machines[1:] {
-		w.do(m.name, "SLAVEOF", w.machines[i].ip, "6379")
+	for i, m := range w.machines {
+		words := []string{"SLAVEOF", "NO", "ONE"}
+		if i > 0 {
+			words = []string{"SLAVEOF", w.machines[i-1].ip, "6379"}
+		}
+		for range 20 { // it may be loading
+			if !strings.HasPrefix(w.do(m.name, words...), "-LOADING") {
+				break
+			}
+			w.run(time.Second)
+		}
 	}
 	w.run(40 * time.Second)
 	require.Equal(t, "+OK", w.do("n0", "SET", "last", "1"))
