@@ -75,6 +75,7 @@ func info(m *cluster.Machine, field string) string {
 }
 
 func TestClusterFormsAndFailsOverAcrossACut(t *testing.T) {
+	t.Parallel()
 	for _, target := range []string{live.OrdealNode, live.RedisServer} {
 		t.Run(target, func(t *testing.T) {
 			t.Parallel()
@@ -204,6 +205,7 @@ func TestLogAndNotesLieInTheMachinesFolder(t *testing.T) {
 
 // The harness itself is killed: a child of this test opens a world, tells its server's process number, and waits.
 func TestNoProcessOutlivesAKilledHarness(t *testing.T) {
+	t.Parallel()
 	if dir := os.Getenv("ORDEAL_LIVE_TEST_DIR"); dir != "" {
 		lease, err := live.Addresses()
 		require.NoError(t, err)

@@ -9,12 +9,14 @@ import (
 )
 
 func TestWorldKeepsItsPromises(t *testing.T) {
+	t.Parallel()
 	worldtest.Test(t, func(t *testing.T, machines []cluster.Machine, sink cluster.Sink) harness.World {
 		return open(t, machines, sink)
 	})
 }
 
 func TestProcessesKeepTheirPromises(t *testing.T) {
+	t.Parallel()
 	worldtest.TestProcesses(t, func(t *testing.T, machines []cluster.Machine, sink cluster.Sink) harness.World {
 		return open(t, machines, sink)
 	}, func() cluster.Machine { return cluster.Machine{Port: cluster.ServerPort} })

@@ -162,6 +162,7 @@ func inflict(t *testing.T, w *live.World, id int, text string) {
 // Each of four machines keeps a connection to each other one. Every ordered pair is cut and healed by itself; the
 // round trips over all other pairs of machines go on.
 func TestEveryOrderedPairIsCutByItself(t *testing.T) {
+	t.Parallel()
 	names := []string{"a", "b", "c", "d"}
 	all := slices.Clone(names)
 	for _, x := range names { // a caller for each pair, so that each has one connection to talk over
