@@ -160,7 +160,7 @@ func (s *Server) call(c *client) {
 	} else if s.cfg.slowlogSlowerThan == 0 && cmd.name != "exec" {
 		s.logSlow(c, c.args, 0)
 	}
-	if s.dirty != dirty || s.forced {
+	if (s.dirty != dirty || s.forced) && cmd.name != "exec" { // EXEC closes its transaction itself
 		s.propagate(db, c.args)
 	}
 	c.wrote = s.repl.offset
