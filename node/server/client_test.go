@@ -163,6 +163,16 @@ func TestSleepKeepsTheServerAndIsSlow(t *testing.T) {
 	require.Contains(t, w.say(c, "INFO commandstats"), "cmdstat_debug:calls=1,usec=250000,usec_per_call=250000.00\r\n")
 }
 
+func TestMemoryLimitRefusesWhatNeedsMore(t *testing.T) {
+	w := newSolo(t, "", "maxmemory 900kb")
+	c := w.connect("")
+	require.Equal(t, "+OK\r\n", w.say(c, "SET a "+strings.Repeat("x", 60<<10)))
+	require.Equal(t, "+OK\r\n", w.say(c, "SET b "+strings.Repeat("x", 60<<10)))
+	require.Equal(t, "-OOM command not allowed when used memory > 'maxmemory'.\r\n", w.say(c, "SET c 1"))
+	require.Equal(t, ":1\r\n", w.say(c, "DEL a"))
+	require.Equal(t, "+OK\r\n", w.say(c, "SET c 1"))
+}
+
 // Whatever a stranger sends, and however it is cut, the server neither panics nor stops serving others.
 func FuzzStep(f *testing.F) {
 	for _, text := range []string{

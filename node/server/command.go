@@ -76,6 +76,9 @@ func (s *Server) refuse(c *client, cmd *command) (refusal string, poison bool) {
 	case s.cfg.requirePass != "" && !c.authenticated && cmd.name != "auth" && !c.is(flagMaster):
 		return "NOAUTH Authentication required.", true
 	}
+	if s.cfg.maxMemory > 0 && cmd.flags&flagDenyOOM != 0 && s.usedMemory() > s.cfg.maxMemory {
+		return "OOM command not allowed when used memory > 'maxmemory'.", true
+	}
 	if cmd.flags&flagWrite != 0 || cmd.name == "ping" {
 		if s.saveFailedStopsWrites() && s.repl.isMaster() {
 			return misconfRDB, true

@@ -80,7 +80,7 @@ func (s *Server) flushallCommand(c *client) {
 	}
 	s.touchedAll(-1)
 	s.dirty += int64(s.ks.FlushAll())
-	s.ownVolatile = nil
+	s.forgetOwn()
 	s.replySimple(c, "OK")
 	s.killSave() // what it saves is gone
 	s.dirty++

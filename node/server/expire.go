@@ -148,26 +148,31 @@ type ownKey struct {
 
 func (s *Server) trackOwn(db int, key []byte) {
 	k := ownKey{db, string(key)}
-	for _, other := range s.ownVolatile {
-		if other == k {
-			return
+	if !s.isOwn[k] {
+		if s.isOwn == nil {
+			s.isOwn = make(map[ownKey]bool)
 		}
+		s.isOwn[k] = true
+		s.ownVolatile = append(s.ownVolatile, k)
 	}
-	s.ownVolatile = append(s.ownVolatile, k)
 }
+
+// forgetOwn forgets the tracked keys: all data is gone.
+func (s *Server) forgetOwn() { s.ownVolatile, s.isOwn = nil, nil }
 
 // expireOwn deletes the tracked keys whose time has come. Redis 4.0: expire.c, expireSlaveKeys.
 func (s *Server) expireOwn() {
 	rest := s.ownVolatile[:0]
 	for _, k := range s.ownVolatile {
 		at, volatile := s.ks.DB(k.db).ExpireAt([]byte(k.key))
-		switch {
-		case !volatile:
-		case s.outlived(at):
+		if volatile && !s.outlived(at) {
+			rest = append(rest, k)
+			continue
+		}
+		delete(s.isOwn, k)
+		if volatile {
 			s.stats.expired++
 			s.ks.DB(k.db).Delete([]byte(k.key))
-		default:
-			rest = append(rest, k)
 		}
 	}
 	clear(s.ownVolatile[len(rest):])

@@ -64,6 +64,7 @@ type Server struct {
 	pauseEnd    node.Instant // when it ends
 	pubsub      pubsub.Registry
 	ownVolatile []ownKey                 // of a writable replica; see expireOwn
+	isOwn       map[ownKey]bool          // the same, to find one; never walked
 	watchers    map[watchedKey][]*client // who watches a key, in order of WATCH; never walked
 
 	stats  stats
