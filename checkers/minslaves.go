@@ -10,8 +10,7 @@ import (
 // MinSlaves holds masters to min-slaves-to-write: a write is acknowledged only while at least that many good replicas
 // are attached, and refused with NOREPLICAS only while there are fewer.
 //
-// The master's own count of good replicas is taken at its word, and the count of machines that replicated from it at
-// all is held against it. Redis 4.0: server.c, processCommand; replication.c, refreshGoodSlavesCount.
+// The master's own count of good replicas is taken at its word: the promise is about what it knows. Redis 4.0: server.c, processCommand; replication.c, refreshGoodSlavesCount.
 type MinSlaves struct{}
 
 // Name implements Checker.

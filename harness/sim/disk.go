@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"maps"
 	"time"
 
 	"github.com/ordeal-go/ordeal/node"
@@ -46,6 +47,7 @@ type nameChange struct {
 
 func newDisk(model *DiskModel, chance chance, files map[string]string) disk {
 	d := disk{files: map[string]*file{}, durable: map[string]*file{}, model: model, chance: chance}
+	// any order: every file is by itself
 	for path, text := range files {
 		f := &file{data: []byte(text)}
 		f.synced = f.data
@@ -185,14 +187,12 @@ func (d *disk) losePower() {
 	d.commit()
 	d.files = make(map[string]*file, len(d.durable))
 	after := map[*file]*file{} // two names of one file stay so
+	// any order: every name is by itself
 	for path, f := range d.durable {
 		if after[f] == nil {
 			after[f] = &file{data: f.synced, synced: f.synced}
 		}
 		d.files[path] = after[f]
 	}
-	d.durable = make(map[string]*file, len(d.files))
-	for path, f := range d.files {
-		d.durable[path] = f
-	}
+	d.durable = maps.Clone(d.files)
 }

@@ -102,9 +102,10 @@ func (r *Rewriter) String(option, value, byDefault string) {
 
 // Text returns the new text of the file.
 func (r *Rewriter) Text() string {
+	// any order: each place belongs to one option
 	for option := range r.stated {
 		for _, at := range r.unused[option] {
-			r.lines[at] = "" // each place belongs to one option, so the order of the walk changes nothing
+			r.lines[at] = ""
 		}
 	}
 	var b strings.Builder

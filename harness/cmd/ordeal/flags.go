@@ -26,12 +26,14 @@ var errHelp = errors.New("help")
 type flags struct {
 	*flag.FlagSet
 	args []string
+	help func() // prints the usage
 }
 
 func newFlags(w io.Writer, name, args, about string) *flags {
 	f := &flags{FlagSet: flag.NewFlagSet(name, flag.ContinueOnError)}
 	f.SetOutput(io.Discard) // dispatch prints the error; -h is printed below
-	f.Usage = func() {
+	f.Usage = func() {} // the flag package would print it for every error
+	f.help = func() {
 		fmt.Fprintf(w, "usage: ordeal %s %s [flags]\n\n%s\n\n", name, args, about)
 		f.SetOutput(w)
 		f.PrintDefaults()
@@ -44,6 +46,7 @@ func newFlags(w io.Writer, name, args, about string) *flags {
 func (f *flags) parse(args []string, least, most int) error {
 	for {
 		if err := f.Parse(args); errors.Is(err, flag.ErrHelp) {
+			f.help()
 			return errHelp
 		} else if err != nil {
 			return fmt.Errorf("%w (ordeal %s -h tells the flags)", err, f.Name())
