@@ -429,8 +429,10 @@ func parseLongDouble(b []byte) (*big.Float, bool) {
 		return nil, false
 	}
 	text := string(b)
-	switch strings.ToLower(strings.TrimLeft(text, "+-")) {
-	case "inf", "infinity":
+	switch unsigned := strings.TrimPrefix(strings.TrimPrefix(text, "+"), "-"); {
+	case strings.HasPrefix(text, "+-"):
+		return nil, false
+	case strings.EqualFold(unsigned, "inf"), strings.EqualFold(unsigned, "infinity"):
 		return newLongDouble().SetInf(text[0] == '-'), true
 	}
 	f, _, err := big.ParseFloat(text, 10, longDoubleBits, big.ToNearestEven)
