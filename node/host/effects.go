@@ -42,7 +42,7 @@ func (h *Host) carryOut(now node.Instant, ef *node.Effect) {
 		h.remember(ef.Addr, ef.Text)
 		h.log(ef.Addr, ef.Text)
 	case node.EffectExit:
-		h.writeAll()
+		h.writeDirty()
 		h.end(ef.N, nil)
 	default:
 		node.Assert(false, "no such effect: %v", ef.Kind)
@@ -56,24 +56,10 @@ func (h *Host) markDirty(c *conn) {
 	}
 }
 
-// writeDirty writes what earlier effects sent before an effect that takes time. The connections stay on the list,
-// for what does not go without waiting and for the Sent events.
+// writeDirty writes what earlier effects sent, before an effect that takes time and before the end. The connections
+// stay on the list, for the Sent events.
 func (h *Host) writeDirty() {
 	for _, c := range h.dirty {
-		c.write()
-	}
-}
-
-// writeAll is the last chance of bytes to leave: those of this Step, and those of earlier ones that the flusher or
-// another connection's goroutine is about to write.
-func (h *Host) writeAll() {
-	h.life.Lock()
-	open := make([]*conn, 0, len(h.sockets))
-	for c := range h.sockets {
-		open = append(open, c)
-	}
-	h.life.Unlock()
-	for _, c := range open {
 		c.write()
 	}
 }
@@ -89,7 +75,7 @@ func (h *Host) work(op node.OpID, fn func() any) {
 	h.spawn(func() {
 		result, panicked := h.runWork(fn)
 		if panicked == nil {
-			h.deliver(nil, node.Event{Kind: node.WorkDone, Op: op, Result: result})
+			h.deliver(node.Event{Kind: node.WorkDone, Op: op, Result: result})
 			return
 		}
 		h.mu.Lock()

@@ -10,7 +10,7 @@ import (
 
 func (h *Host) file(op node.OpID, background bool, steps []node.FileStep) {
 	if background {
-		h.spawn(func() { h.deliver(nil, fileJob(op, steps)) })
+		h.spawn(func() { h.deliver(fileJob(op, steps)) })
 		return
 	}
 	h.writeDirty()

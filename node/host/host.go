@@ -52,16 +52,15 @@ func (p *Panic) Error() string {
 
 // Host is one life of one core.
 type Host struct {
-	cfg     Config
-	ctx     context.Context // done when the life is ending
-	cancel  context.CancelFunc
-	done    chan struct{} // closed when status and err are set
-	flusher flusher
+	cfg    Config
+	ctx    context.Context // done when the life is ending
+	cancel context.CancelFunc
+	done   chan struct{} // closed when status and err are set
+	poller *poller
 
-	// life guards what must be known without waiting for the core. It is taken after mu and after conn.mu.
+	// life guards what must be known without waiting for the core. It is taken after mu.
 	life    sync.Mutex
 	closing bool // nothing new may begin
-	sockets map[*conn]struct{}
 	wg      sync.WaitGroup
 
 	// mu is the core's lock: it is held while the core steps and while its effects are carried out.
@@ -79,9 +78,13 @@ type Host struct {
 	dials    map[node.ConnID]context.CancelFunc
 	listens  []net.Listener
 	timers   map[node.TimerID]*timer
-	dirty    []*conn // have bytes that nobody was told to write
+	sockets  []*conn // by descriptor: those the core knows, and those it has closed that are not empty yet
+	dirty    []*conn // have something to write, or to tell; spareDirty is memory for it
 	logFile  string  // where the core's last log line went, and the role in it
 	logRole  byte
+	buf      [readSize]byte
+
+	spareDirty []*conn
 }
 
 // Start begins a life of core. Its first event is on its way when Start returns.
@@ -90,12 +93,19 @@ func Start(core node.Core, cfg Config) *Host {
 		cfg.Stdout = os.Stdout
 	}
 	h := &Host{cfg: cfg, core: core, done: make(chan struct{}), logRole: 'M',
-		sockets: map[*conn]struct{}{}, conns: map[node.ConnID]*conn{},
-		dials: map[node.ConnID]context.CancelFunc{}, timers: map[node.TimerID]*timer{}}
+		conns: map[node.ConnID]*conn{}, dials: map[node.ConnID]context.CancelFunc{}, timers: map[node.TimerID]*timer{}}
 	h.ctx, h.cancel = context.WithCancel(context.Background())
-	h.flusher.wake = make(chan struct{}, 1)
-	h.spawn(h.flushLoop)
-	h.spawn(func() { h.deliver(nil, node.Event{Kind: node.Started}) })
+	var err error
+	if h.poller, err = newPoller(); err != nil {
+		h.end(0, fmt.Errorf("no poller for the host's sockets: %w", err))
+		return h
+	}
+	h.mu.Lock() // for the goroutine below: no other event may come first
+	h.spawn(h.loop)
+	h.spawn(func() {
+		defer h.mu.Unlock()
+		h.deliverLocked(node.Event{Kind: node.Started})
+	})
 	return h
 }
 
@@ -110,7 +120,7 @@ func Run(ctx context.Context, core node.Core, cfg Config) (status int, err error
 // Stop asks the core to stop, as a signal asks a process: 15 for SIGTERM, 2 for SIGINT. It does not wait for it; a
 // core that is busy hears of it later.
 func (h *Host) Stop(signal int) {
-	h.spawn(func() { h.deliver(nil, node.Event{Kind: node.StopRequested, N: int64(signal)}) })
+	h.spawn(func() { h.deliver(node.Event{Kind: node.StopRequested, N: int64(signal)}) })
 }
 
 // Kill ends the life as SIGKILL ends a process: the core hears nothing of it, bytes that have not left are dropped,
@@ -160,16 +170,18 @@ func (h *Host) enter() bool {
 	return true
 }
 
-// deliver is the whole of the monitor: it leads the core through ev, about mine unless that is nil. It reports
-// whether mine has bytes that the caller is to write; those of other connections it gives to the flusher.
-func (h *Host) deliver(mine *conn, ev node.Event) (write bool) {
+// deliver leads the core through an event that is no connection's, and writes what comes of it.
+func (h *Host) deliver(ev node.Event) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.ended || mine != nil && mine.gone {
-		return false
+	h.deliverLocked(ev)
+}
+
+func (h *Host) deliverLocked(ev node.Event) {
+	if !h.ended {
+		h.run(ev)
+		h.flush()
 	}
-	h.run(ev)
-	return h.handOver(mine)
 }
 
 // run steps the core through ev and through what comes of it at once: the ends of foreground jobs, and whether
@@ -208,21 +220,6 @@ func (h *Host) step(ev node.Event) {
 	h.fx.Reset()
 }
 
-// handOver empties the dirty list.
-func (h *Host) handOver(mine *conn) (write bool) {
-	for _, c := range h.dirty {
-		c.dirty = false
-		if c == mine {
-			write = true
-		} else {
-			h.flusher.add(c)
-		}
-	}
-	clear(h.dirty)
-	h.dirty = h.dirty[:0]
-	return write
-}
-
 // recoverCore ends the life of a core that panicked. It may not be stepped again: its state is anybody's guess.
 func (h *Host) recoverCore() {
 	if v := recover(); v != nil {
@@ -249,13 +246,16 @@ func (h *Host) end(status int, err error) {
 	for _, l := range h.listens {
 		l.Close()
 	}
+	for _, c := range h.sockets {
+		if c != nil {
+			c.shut()
+		}
+	}
 	h.life.Lock()
 	h.closing = true
-	open := h.sockets
-	h.sockets = nil
 	h.life.Unlock()
-	for c := range open {
-		c.nc.Close()
+	if h.poller != nil {
+		h.poller.wake()
 	}
 	close(h.done)
 }

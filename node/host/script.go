@@ -17,7 +17,7 @@ const notStarted = 2
 func (h *Host) script(op node.OpID, path string, args []string) {
 	h.spawn(func() {
 		err := exec.CommandContext(h.ctx, path, args...).Run()
-		h.deliver(nil, node.Event{Kind: node.ScriptExited, Op: op, N: exitStatus(err)})
+		h.deliver(node.Event{Kind: node.ScriptExited, Op: op, N: exitStatus(err)})
 	})
 }
 

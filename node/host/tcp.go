@@ -63,20 +63,28 @@ func (h *Host) acceptLoop(l net.Listener) {
 func (h *Host) accept(nc *net.TCPConn) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.accepted += 2
-	h.up(node.Accepted, h.accepted, nc)
-}
-
-// up makes a connection known to the core and starts reading from it, with the core's lock held.
-func (h *Host) up(kind node.EventKind, id node.ConnID, nc *net.TCPConn) {
-	c := h.newConn(id, nc)
-	if c == nil {
+	if h.ended {
+		nc.Close()
 		return
 	}
+	// Even if it is lost at once, a connection has been accepted, and its number is used up.
+	h.accepted += 2
+	if err := h.up(node.Accepted, h.accepted, nc); err != nil {
+		return // out of descriptors: the peer sees its connection end
+	}
+	h.flush()
+}
+
+// up makes a connection known to the core, with the core's lock held.
+func (h *Host) up(kind node.EventKind, id node.ConnID, nc *net.TCPConn) error {
+	local, remote := nc.LocalAddr().String(), nc.RemoteAddr().String()
+	c, err := h.open(id, nc)
+	if err != nil {
+		return err
+	}
 	h.conns[id] = c
-	h.run(node.Event{Kind: kind, Conn: id, Local: nc.LocalAddr().String(), Remote: nc.RemoteAddr().String()})
-	h.handOver(nil)
-	h.spawn(c.read)
+	h.run(node.Event{Kind: kind, Conn: id, Local: local, Remote: remote})
+	return nil
 }
 
 func (h *Host) dial(id node.ConnID, addr, from string) {
@@ -94,12 +102,13 @@ func (h *Host) dial(id node.ConnID, addr, from string) {
 			return
 		}
 		delete(h.dials, id)
+		if err == nil {
+			err = h.up(node.Dialled, id, nc)
+		}
 		if err != nil {
 			h.run(node.Event{Kind: node.DialFailed, Conn: id, Err: errnoOf(err)})
-			h.handOver(nil)
-			return
 		}
-		h.up(node.Dialled, id, nc)
+		h.flush()
 	})
 }
 

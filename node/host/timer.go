@@ -45,6 +45,5 @@ func (h *Host) fire(id node.TimerID, t *timer) {
 		return
 	}
 	t.at = time.Time{}
-	h.run(node.Event{Kind: node.TimerFired, Timer: id})
-	h.handOver(nil)
+	h.deliverLocked(node.Event{Kind: node.TimerFired, Timer: id})
 }
