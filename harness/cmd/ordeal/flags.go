@@ -32,7 +32,7 @@ type flags struct {
 func newFlags(w io.Writer, name, args, about string) *flags {
 	f := &flags{FlagSet: flag.NewFlagSet(name, flag.ContinueOnError)}
 	f.SetOutput(io.Discard) // dispatch prints the error; -h is printed below
-	f.Usage = func() {} // the flag package would print it for every error
+	f.Usage = func() {}     // the flag package would print it for every error
 	f.help = func() {
 		fmt.Fprintf(w, "usage: ordeal %s %s [flags]\n\n%s\n\n", name, args, about)
 		f.SetOutput(w)
