@@ -2,6 +2,7 @@ package server
 
 import (
 	"bytes"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -63,7 +64,11 @@ func (r *replication) dialled(s *Server, ev *node.Event) {
 		return // given up meanwhile
 	}
 	if ev.Kind == node.DialFailed {
-		s.log(node.LogWarning, "Error condition on socket for SYNC: "+string(ev.Err))
+		what := "Error condition on socket for SYNC: "
+		if ev.Err == node.ErrBadAddress {
+			what = "Unable to connect to MASTER: " // no connection was tried
+		}
+		s.log(node.LogWarning, what+string(ev.Err))
 		r.link.conn = 0
 		r.cancelHandshake(s)
 		return
@@ -80,11 +85,19 @@ func (r *replication) reads(conn node.ConnID) bool { return conn != 0 && conn ==
 func (r *replication) received(s *Server, ev *node.Event) {
 	s.stats.netIn += int64(len(ev.Bytes))
 	if r.link.loading {
-		r.link.in = append(r.link.in, ev.Bytes...)
+		r.link.in = append(r.link.in, ev.Bytes...) // the stream
 		return
 	}
-	r.link.in = append(r.link.in, ev.Bytes...)
+	whole := r.state == linkTransfer && r.link.counted && len(r.link.in) == 0
+	if whole {
+		r.link.in = ev.Bytes // a piece of the RDB is not copied twice
+	} else {
+		r.link.in = append(r.link.in, ev.Bytes...)
+	}
 	for r.reads(ev.Conn) && r.advance(s) {
+	}
+	if whole {
+		r.link.in = slices.Clone(r.link.in) // ev.Bytes is the world's
 	}
 	r.timeLine(s)
 }

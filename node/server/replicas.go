@@ -120,6 +120,9 @@ func (r *replication) detach(s *Server, c *client) {
 // disconnectReplicas makes all replicas ask again, because the history they follow has changed.
 // Redis 4.0: replication.c, disconnectSlaves.
 func (r *replication) disconnectReplicas(s *Server) {
+	if r.streaming {
+		r.onSockets, r.streaming = false, false // nobody is left to send to
+	}
 	for len(r.replicas) > 0 {
 		r.drop(s, r.replicas[0])
 	}

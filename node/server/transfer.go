@@ -59,7 +59,7 @@ func (r *replication) receiveRDB(s *Server) bool {
 	}
 	// The mark may arrive in pieces, so it is looked for at the end of everything so far.
 	l.rdb = append(l.rdb, l.in...)
-	l.in = l.in[:0]
+	l.in = nil
 	if bytes.HasSuffix(l.rdb, l.mark) {
 		l.rdb = l.rdb[:len(l.rdb)-len(l.mark)]
 		r.loadReceived(s)
@@ -96,6 +96,7 @@ func (r *replication) countLine(s *Server, line string) {
 		return
 	}
 	l.counted, l.size = true, size
+	l.rdb = make([]byte, 0, min(size, 64<<20)) // more is believed when it comes
 	s.log(node.LogNotice, "MASTER <-> SLAVE sync: receiving "+strconv.FormatInt(size, 10)+" bytes from master")
 	if size == 0 {
 		r.loadReceived(s)
