@@ -13,8 +13,9 @@ import (
 // thousand idle connections cost none.
 const readSize = 64 << 10
 
-// keepSize is how much memory for unsent bytes a connection keeps between sends.
-const keepSize = 64 << 10
+// pieceSize is how long a piece of a connection's unsent bytes may grow. A replica that has stopped reading can have
+// hundreds of megabytes waiting: as one slice they would be copied, all at once, whenever it has to grow.
+const pieceSize = 64 << 10
 
 // conn is one TCP connection that is up. All of it is in the core's lock.
 type conn struct {
@@ -27,12 +28,13 @@ type conn struct {
 	deaf  bool // the peer has said all it will
 	last  bool // close it when nothing is left to write
 
-	out    []byte  // out[done:] is not yet with the kernel
-	done   int     // 0 ≤ done ≤ len(out)
-	sent   int64   // bytes that the core ever sent
-	left   int64   // of those, the bytes that the kernel has taken, ≤ sent
-	tells  []int64 // values of sent, of which the core is to hear when left has reached them; ascending
-	broken error   // why nothing can be written any more
+	out    []byte   // out[done:] is not yet with the kernel
+	done   int      // 0 ≤ done ≤ len(out)
+	later  [][]byte // nor are these, which follow out
+	sent   int64    // bytes that the core ever sent
+	left   int64    // of those, the bytes that the kernel has taken, ≤ sent
+	tells  []int64  // values of sent, of which the core is to hear when left has reached them; ascending
+	broken error    // why nothing can be written any more
 }
 
 // open takes over nc's socket from the Go runtime, with the core's lock held.
@@ -77,7 +79,8 @@ func (c *conn) shut() {
 	if c.fd >= 0 {
 		c.host.sockets[c.fd] = nil
 		syscall.Close(c.fd)
-		c.fd, c.out, c.tells = -1, nil, nil
+		c.fd, c.tells = -1, nil
+		c.forget()
 	}
 }
 
@@ -139,16 +142,23 @@ func (h *Host) close(id node.ConnID, afterFlush bool) {
 func (c *conn) queue(b []byte, tell bool) {
 	c.sent += int64(len(b))
 	if c.broken == nil {
-		if c.done > len(c.out)/2 {
-			c.out = c.out[:copy(c.out, c.out[c.done:])]
-			c.done = 0
+		last := &c.out
+		if len(c.later) > 0 {
+			last = &c.later[len(c.later)-1]
 		}
-		c.out = append(c.out, b...)
+		if len(*last)+len(b) <= max(pieceSize, cap(*last)) {
+			*last = append(*last, b...)
+		} else {
+			c.later = append(c.later, append([]byte(nil), b...))
+		}
 	}
 	if tell {
 		c.tells = append(c.tells, c.sent)
 	}
 }
+
+// forget drops what is on its way to the peer.
+func (c *conn) forget() { c.out, c.done, c.later = nil, 0, nil }
 
 // told takes the first of the tells that has come true.
 func (c *conn) told() (n int64, ok bool) {
@@ -167,7 +177,7 @@ func (c *conn) write() {
 	if c.fd < 0 || c.stuck {
 		return
 	}
-	for c.done < len(c.out) {
+	for c.next() {
 		n, err := syscall.Write(c.fd, c.out[c.done:])
 		switch {
 		case n > 0:
@@ -178,17 +188,32 @@ func (c *conn) write() {
 			c.watch()
 			return
 		case err != syscall.EINTR:
-			c.broken = err
-			c.out, c.done, c.tells = nil, 0, nil
+			c.broken, c.tells = err, nil
+			c.forget()
 		}
-	}
-	c.out, c.done = c.out[:0], 0
-	if cap(c.out) > keepSize {
-		c.out = nil
 	}
 	if c.last {
 		c.shut()
 	}
+}
+
+// next makes out[done:] the next bytes to write, and reports whether there are any.
+func (c *conn) next() bool {
+	if c.done < len(c.out) {
+		return true
+	}
+	c.out, c.done = c.out[:0], 0
+	if len(c.later) == 0 {
+		if cap(c.out) > pieceSize {
+			c.out = nil
+		}
+		return false
+	}
+	c.out, c.later[0], c.later = c.later[0], nil, c.later[1:]
+	if len(c.later) == 0 {
+		c.later = nil
+	}
+	return len(c.out) > 0 || c.next()
 }
 
 // unstick goes on writing when there is room, and tells the core.

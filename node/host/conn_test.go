@@ -202,6 +202,35 @@ func TestAStoppedReaderHoldsUpNobodyAndHearsEverythingLater(t *testing.T) {
 	require.Equal(t, id, last.Conn)
 }
 
+func TestPiecesOfAllSizesReachASlowReaderInOrder(t *testing.T) {
+	l := start(t, nil)
+	nc := call(t, l.listen("127.0.0.1"))
+	id := l.expect(node.Accepted).Conn
+	var want []byte
+	sizes := []int{1, 100, 3 << 20, 0, 7, 70_000, 60_000, 60_000, 5 << 20, 1, 65_536, 65_537}
+	for round := range 4 {
+		l.do(func(out *node.Effects) {
+			for i, size := range sizes {
+				piece := bytes.Repeat([]byte{byte(len(sizes)*round + i)}, size)
+				want = append(want, piece...)
+				out.SendTell(id, piece)
+			}
+		})
+	}
+	l.do(func(out *node.Effects) { out.CloseAfterFlush(id) })
+	var got []byte
+	for buf := make([]byte, 50_000); ; {
+		n, err := nc.Read(buf)
+		got = append(got, buf[:n]...)
+		if err != nil {
+			require.ErrorIs(t, err, io.EOF)
+			break
+		}
+	}
+	require.Equal(t, len(want), len(got))
+	require.True(t, bytes.Equal(want, got))
+}
+
 func TestSentTellsEachAmountOnceAndInOrder(t *testing.T) {
 	l := start(t, nil)
 	nc := call(t, l.listen("127.0.0.1"))
