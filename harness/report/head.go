@@ -84,6 +84,9 @@ func says(verdicts checkers.Verdicts) string {
 	case len(unknown) > 0:
 		return "Nothing was broken, but these could not tell: " + strings.Join(unknown, ", ") + "."
 	}
+	if len(verdicts) == 1 {
+		return "The property that was checked held."
+	}
 	return fmt.Sprintf("All %d properties held.", len(verdicts))
 }
 

@@ -40,14 +40,35 @@ function drawSegment(c, seg, x, top, width) {
   c.globalAlpha = watch ? 0.32 : 1;
   if (seg.is === "down") c.fillRect(x, top + STRIP / 2 - 1.5, width, 3); else c.fillRect(x, top, width, STRIP);
   c.globalAlpha = 1;
+  if (seg.is === "unlinked") hatch(c, x, top, width);
   if (seg.is === "down") return;
   const text = { master: "master", replica: "replica of " + seg.of, unlinked: "link to " + seg.of + " down", watch: seg.of }[seg.is];
   c.font = "10px " + FONT.slice(5);
   c.textAlign = "left";
   c.fillStyle = seg.is === "master" ? ink["on-master"] : ink["on-strip"];
   const label = text && fit(c, text, width - 8);
+  if (label && seg.is === "unlinked") { // clear of the hatching
+    const colour = c.fillStyle;
+    c.fillStyle = ink.unlinked;
+    c.fillRect(x + 2, top, c.measureText(label).width + 4, STRIP);
+    c.fillStyle = colour;
+  }
   if (label) c.fillText(label, x + 4, top + STRIP / 2 + 0.5);
   c.font = FONT;
+}
+
+// hatch tells a lost link from a role by more than its colour.
+function hatch(c, x, top, width) {
+  c.save();
+  c.beginPath();
+  c.rect(x, top, width, STRIP);
+  c.clip();
+  c.strokeStyle = ink["unlinked-line"];
+  c.lineWidth = 1.5;
+  c.beginPath();
+  for (let at = x - STRIP - x % 6; at < x + width; at += 6) { c.moveTo(at, top + STRIP); c.lineTo(at + STRIP, top); }
+  c.stroke();
+  c.restore();
 }
 
 // drawMarks leaves out a mark that would stand on one of higher rank: the box under the pointer tells all.
@@ -58,7 +79,7 @@ function drawMarks(c, s, lane, y) {
   c.font = BOLD;
   for (const m of lane.ranked) {
     if (m.t < view.from || m.t > view.to) continue;
-    const x = s.x(m.t), how = marks[m.is] || plain, at = Math.max(0, Math.round(x)), wide = how.rank < 2 ? 1 : 5;
+    const x = s.x(m.t), how = marks[m.is] || plain, at = Math.max(0, Math.round(x)), wide = how.rank < 2 ? 1 : 8;
     if (taken[at]) continue;
     taken.fill(1, Math.max(0, at - wide), at + wide + 1);
     c.fillStyle = ink[how.colour];

@@ -53,7 +53,8 @@ function drawOffsets() {
   axis(c, s, 0, CURVES, true);
   const lines = data.offsets.map(o => points(o, s));
   let least = Infinity, most = -Infinity;
-  for (const p of lines.flat()) if (p && p.x >= s.left - 40 && p.x <= s.right + 40) { least = Math.min(least, p.y); most = Math.max(most, p.y); }
+  for (const p of lines.flat()) if (p && p.x >= s.left && p.x <= s.right) { least = Math.min(least, p.y); most = Math.max(most, p.y); }
+  if (!lagBox.checked) for (const v of data.offsets.flatMap(o => [offsetAt(o, view.from), offsetAt(o, view.to)])) if (v >= 0) { least = Math.min(least, v); most = Math.max(most, v); }
   if (least > most) {
     c.fillStyle = ink.soft;
     c.textAlign = "left";

@@ -50,9 +50,10 @@ function drawBins(paths, s, top, columns) {
     if (!all) continue;
     const part = n => n ? Math.max(2.5, HALF * n / all) : 0;
     const info = part(bins.info[column]), fail = Math.min(part(bins.fail[column]), HALF - info), x = s.left + column;
-    if (info) paths.info.rect(x, top, 1, info);
-    if (fail) paths.fail.rect(x, top + HALF - fail, 1, fail);
-    if (bins.info[column] + bins.fail[column] < all) paths.ok.rect(x, top + info, 1, Math.max(HALF - info - fail, 1));
+    const wide = bins.count[column + 1] ? 1 : 2; // one that stands alone should be seen
+    if (info) paths.info.rect(x, top, wide, info);
+    if (fail) paths.fail.rect(x, top + HALF - fail, wide, fail);
+    if (bins.info[column] + bins.fail[column] < all) paths.ok.rect(x, top + info, wide, Math.max(HALF - info - fail, 1));
   }
 }
 

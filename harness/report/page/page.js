@@ -7,7 +7,7 @@ press("in", () => zoom(0.5));
 press("out", () => zoom(2));
 press("left", () => pan(-0.4));
 press("right", () => pan(0.4));
-press("reset", () => { view.moment = -1; view.focus = new Set(); hideTip(); lookAtAll(); });
+press("reset", () => { view.moment = NaN; view.focus = new Set(); hideTip(); lookAtAll(); });
 
 // Filters of operations.
 const numeric = (a, b) => data.texts[a].localeCompare(data.texts[b], "en", { numeric: true });
@@ -63,4 +63,21 @@ if (copy) copy.addEventListener("click", async () => {
 new ResizeObserver(changed).observe(canvas);
 new ResizeObserver(changed).observe(log);
 filterLogs();
-lookAtAll();
+
+// The address says what is in view, so that it can be passed on: report.html#t=8.140-11.040
+function lookAtAddress() {
+  const asked = /^#t=([\d.]+)-([\d.]+)$/.exec(location.hash);
+  if (asked) look(asked[1] * 1e6, asked[2] * 1e6);
+  return !!asked;
+}
+let noted = 0;
+listeners.push(() => {
+  clearTimeout(noted);
+  noted = setTimeout(() => {
+    const all = view.from <= 0 && view.to >= data.end;
+    if (all ? !location.hash.startsWith("#t=") : false) return; // the parts of the page have addresses too
+    history.replaceState(null, "", all ? "#" : "#t=" + (Math.max(0, view.from) / 1e6).toFixed(6) + "-" + (view.to / 1e6).toFixed(6));
+  }, 400);
+});
+addEventListener("hashchange", lookAtAddress);
+if (!lookAtAddress()) lookAtAll();

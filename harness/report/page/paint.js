@@ -6,7 +6,7 @@ let ink = {}; // colours by name, from the style sheet
 function readColours() {
   const style = getComputedStyle(document.documentElement);
   const names = ["paper", "card", "ink", "soft", "faint", "line", "accent", "write", "read", "fail", "info", "fault", "bad", "allowed",
-    "master", "replica", "unlinked", "down", "up", "on-master", "on-strip", "invalid"];
+    "master", "replica", "unlinked", "unlinked-line", "down", "up", "on-master", "on-strip", "invalid"];
   ink = {};
   for (const name of names) ink[name] = style.getPropertyValue("--" + name).trim();
   ink.series = [];
@@ -88,7 +88,7 @@ function fit(c, text, width) {
 
 // momentLine is the moment that a click or a finding chose.
 function momentLine(c, s, top, bottom) {
-  if (view.moment < view.from || view.moment > view.to) return;
+  if (!(view.moment >= view.from && view.moment <= view.to)) return;
   const x = Math.round(s.x(view.moment)) + 0.5;
   c.strokeStyle = ink.accent;
   c.lineWidth = 1.5;

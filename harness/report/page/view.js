@@ -1,7 +1,7 @@
 // What is looked at: a stretch of time, a moment in it, and which operations. Whoever draws listens.
 
 const SHORTEST = 50; // µs, the closest that one can look
-const view = { from: 0, to: data.end, moment: -1, focus: new Set() };
+const view = { from: 0, to: data.end, moment: NaN, focus: new Set() }; // moment: NaN, none chosen
 const listeners = [];
 let due = false;
 
