@@ -20,6 +20,7 @@ type Result struct {
 	Elapsed  time.Duration      `json:"elapsed_ns"`      // of the run, virtual or real
 	Took     time.Duration      `json:"took_ns"`         // real time, with judging
 	Judging  time.Duration      `json:"judging_ns"`      // real time of the checkers
+	Steps    uint64             `json:"steps,omitempty"` // of the simulation: the events that its cores were given
 	Dir      string             `json:"dir,omitempty"`   // where it is kept
 	Replay   string             `json:"replay"`          // the command that runs it again
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/ordeal-go/ordeal/checkers"
 	"github.com/ordeal-go/ordeal/harness/cluster"
 	"github.com/ordeal-go/ordeal/harness/seed"
+	"github.com/ordeal-go/ordeal/harness/sim"
 	"github.com/ordeal-go/ordeal/harness/workload"
 	"github.com/ordeal-go/ordeal/histories"
 )
@@ -58,6 +59,7 @@ type run struct {
 	formed  time.Duration // when the cluster had formed: the zero of the schedule
 	broke   error         // what the world said when the run could not go on: a finding
 	trace   string
+	steps   uint64 // of the simulation
 
 	closeTrace func()
 }
@@ -185,6 +187,9 @@ func (r *run) end(ctx context.Context) {
 		r.record.rec.Note(histories.Note{Time: elapsed, Kind: "broken", Text: r.broke.Error()})
 	}
 	trace, err := r.world.Close()
+	if w, ok := r.world.(*sim.World); ok {
+		r.steps = w.Steps()
+	}
 	r.world = nil
 	if err != nil && r.broke == nil {
 		r.broke = err
@@ -220,7 +225,7 @@ func (r *run) judge() (*Result, error) {
 	if r.broke != nil {
 		verdicts = append(verdicts, checkers.Verdict{Checker: "run", Result: checkers.Invalid, Why: r.broke.Error()})
 	}
-	res := &Result{Plan: r.plan, Seed: r.opts.Seed, World: r.opts.World, History: h, Verdicts: verdicts, Trace: r.trace,
+	res := &Result{Plan: r.plan, Seed: r.opts.Seed, World: r.opts.World, History: h, Verdicts: verdicts, Trace: r.trace, Steps: r.steps,
 		Elapsed: h.End, Took: time.Since(r.began), Judging: time.Since(judging), Dir: r.opts.Out, Replay: r.opts.replay(r.plan)}
 	return res, r.output.finish(res)
 }
