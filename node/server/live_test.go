@@ -173,6 +173,7 @@ func TestServersOfOursAndRealOnesReplicateFromEachOther(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts processes")
 	}
+	t.Parallel()
 	kinds := []struct {
 		name  string
 		start func(*testing.T, ...string) *peer
@@ -212,6 +213,7 @@ func TestAChainOfOursAndRealOnesSurvivesAPromotion(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts processes")
 	}
+	t.Parallel()
 	ctx, cancel := context.WithTimeout(context.Background(), 2*patience)
 	defer cancel()
 	top, middle, bottom := theirs(t), ours(t), theirs(t)
