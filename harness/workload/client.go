@@ -38,7 +38,8 @@ type Client struct {
 
 	started  node.Instant
 	stopped  bool
-	written  int     // numbers the values
+	ops      Ops     // those to carry out
+	tickets  int     // numbers the operations, done or left out
 	links    []*link // to each server, in the order of setup.servers
 	sentinel link    // to the Sentinel that is being asked
 	next     int     // whom to ask next for the master
@@ -53,7 +54,7 @@ type Client struct {
 }
 
 func (s setup) client(m cluster.Machine, b cluster.Boot) node.Core {
-	c := &Client{setup: s, name: m.Name, from: m.Host, rng: b.Rand, master: -1}
+	c := &Client{setup: s, name: m.Name, from: m.Host, rng: b.Rand, master: -1, ops: s.ops.Of(m.Name)}
 	for _, p := range s.servers {
 		c.links = append(c.links, &link{peer: p, from: m.Host})
 	}
@@ -99,13 +100,37 @@ func (c *Client) tick(timer node.TimerID) {
 			return
 		}
 		c.later()
+		op := c.nextOp()
 		if c.master < 0 || !c.checked {
 			c.resolve()
 		}
-		if !c.open {
-			c.operate()
+		if !c.open && c.ops.Has(c.name, op.n) {
+			c.operate(op)
 		}
 	}
+}
+
+// operation is what a client does at one tick. All of it is drawn at every tick, so that what one operation is does not
+// depend on how the ones before went, nor on whether they took place.
+type operation struct {
+	n         int  // of the client's operations, from 1
+	write     bool //
+	elsewhere bool // asked of any server but the master
+	target    int  // elsewhere: which one
+	key       string
+}
+
+func (c *Client) nextOp() operation {
+	c.tickets++
+	op := operation{n: c.tickets, write: c.rng.Float64()*100 >= float64(c.spec.Reads)}
+	share := c.spec.ReplicaReads
+	if op.write {
+		share = c.spec.Probes
+	}
+	op.elsewhere = c.rng.Float64()*100 < float64(share)
+	op.target = c.rng.IntN(len(c.links))
+	op.key = c.keys[c.rng.IntN(len(c.keys))]
+	return op
 }
 
 // stop ends the client's work; an operation that is open is given up, as its outcome will not be heard.
@@ -124,16 +149,10 @@ func (c *Client) stop() {
 }
 
 // operate begins the next operation, if its server can be reached.
-func (c *Client) operate() {
-	write := c.rng.Float64()*100 >= float64(c.spec.Reads)
-	elsewhere := c.spec.ReplicaReads
-	if write {
-		elsewhere = c.spec.Probes
-	}
+func (c *Client) operate(op operation) {
 	target := c.master
-	if c.rng.Float64()*100 < float64(elsewhere) && len(c.links) > 1 {
-		target = c.rng.IntN(len(c.links))
-		if target == c.master {
+	if op.elsewhere && len(c.links) > 1 {
+		if target = op.target; target == c.master {
 			return // this one's turn is the master's; a probe is for the others
 		}
 	} else if !c.checked {
@@ -144,22 +163,20 @@ func (c *Client) operate() {
 		l.open(c.now, c.out, reopenPause)
 		return
 	}
-	c.invoke(target, write)
+	c.invoke(target, op)
 }
 
-func (c *Client) invoke(target int, write bool) {
+func (c *Client) invoke(target int, op operation) {
 	l := c.links[target]
-	key := c.keys[c.rng.IntN(len(c.keys))]
-	c.open, c.write, c.target, c.since = true, write, target, c.now
-	n := node.Note{Kind: node.NoteInvoke, Process: c.name, Op: "read", Key: key, Peer: l.peer.Name}
-	if write {
-		c.written++
-		n.Op, n.Value = "write", c.name+"-"+strconv.Itoa(c.written)
+	c.open, c.write, c.target, c.since = true, op.write, target, c.now
+	n := node.Note{Kind: node.NoteInvoke, Process: c.name, Op: "read", Key: op.key, Peer: l.peer.Name}
+	if op.write {
+		n.Op, n.Value = "write", c.name+"-"+strconv.Itoa(op.n)
 		c.out.Note(n)
-		l.send(c.out, "SET", key, n.Value)
+		l.send(c.out, "SET", op.key, n.Value)
 	} else {
 		c.out.Note(n)
-		l.send(c.out, "GET", key)
+		l.send(c.out, "GET", op.key)
 	}
 	c.out.SetTimer(timerWait, opTimeout)
 }

@@ -19,6 +19,7 @@ type Spec struct {
 	Reads        Percent `yaml:"reads"`                   // of all operations
 	ReplicaReads Percent `yaml:"replica-reads,omitempty"` // of the reads: asked of any server but the master
 	Probes       Percent `yaml:"probes,omitempty"`        // of the writes: sent to a replica, which must refuse
+	Ops          string  `yaml:"ops,omitempty"`           // only these operations of each client, as [ParseOps] reads them; "": all
 }
 
 // Percent is a share written as "50%".
@@ -71,6 +72,15 @@ func (s Spec) Check() error {
 	case s.Rate < 1 || s.Rate > 1000:
 		return fmt.Errorf("workload: rate: %d is not between 1 and 1000 operations a second", s.Rate)
 	}
+	if ops, err := ParseOps(s.Ops); err != nil {
+		return fmt.Errorf("workload: ops: %w", err)
+	} else if len(ops) > 0 {
+		for _, r := range ops {
+			if i, err := strconv.Atoi(strings.TrimPrefix(r.Client, "c")); err != nil || i < 1 || i > s.Clients {
+				return fmt.Errorf("workload: ops: there is no client %q: there are c1 to c%d", r.Client, s.Clients)
+			}
+		}
+	}
 	for _, p := range []Percent{s.Reads, s.ReplicaReads, s.Probes} {
 		if p < 0 || p > 100 {
 			return errors.New("workload: shares go from 0% to 100%")
@@ -95,6 +105,7 @@ type Peer struct{ Name, Addr string }
 // observer o1. duration is how long the clients work.
 func Callers(spec Spec, nodes []cluster.Machine, addr cluster.Addressing, duration time.Duration) []cluster.Machine {
 	setup := setup{spec: spec, keys: spec.keyNames(), duration: duration}
+	setup.ops, _ = ParseOps(spec.Ops) // Check accepted it
 	for _, m := range nodes {
 		p := Peer{m.Name, m.Addr()}
 		if m.Kind == cluster.Sentinel {
@@ -114,6 +125,7 @@ func Callers(spec Spec, nodes []cluster.Machine, addr cluster.Addressing, durati
 type setup struct {
 	spec      Spec
 	keys      []string
+	ops       Ops
 	duration  time.Duration
 	servers   []Peer
 	sentinels []Peer
