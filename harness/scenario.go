@@ -26,6 +26,10 @@ type Scenario struct {
 	Draw     int              // so many more faults are drawn from the seed
 	Settle   time.Duration    // how long the cluster may take to settle after the last fault is healed; 0: 2 min
 	Checks   []string         // names of checkers; none: all
+
+	// Make draws the whole scenario from the seed of a run, which then does not depend on the other fields but Name.
+	// A scenario file has no such thing: what is kept of a run is what was drawn.
+	Make func(seed uint64) Scenario
 }
 
 // WithDefaults fills in what the scenario leaves out.
@@ -118,6 +122,9 @@ func (s Scenario) view() view {
 
 // Drawn returns the scenario with every draw of the seed made, so that it can be printed, edited and run again.
 func (s Scenario) Drawn(runSeed uint64) Scenario {
+	if s.Make != nil {
+		return s.Make(runSeed).Drawn(runSeed)
+	}
 	s = s.WithDefaults()
 	if s.Draw == 0 {
 		return s
