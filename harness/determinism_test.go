@@ -58,6 +58,6 @@ func requireSame(t *testing.T, want, got, how string) {
 	w, g := strings.Split(want, "\n"), strings.Split(got, "\n")
 	require.Len(t, g, len(w))
 	for i := range w {
-		require.Equal(t, w[i], g[i], "%s the run differs; find the first event with ordeal run … -trace FILE", how)
+		require.Equal(t, w[i], g[i], "%s the run differs; find the first event with ordeal run … -trace, twice, and ordeal diff", how)
 	}
 }

@@ -33,7 +33,7 @@ type Options struct {
 	Target     string         // live: what the servers are: "ordeal-node", which "" means too, or "redis-server" of PATH
 	NodeBinary string         // live: the ordeal-node to run; "": found or built
 	Progress   func(Progress) // called often while the run goes on; nil: not
-	TracePath  string         // sim: a file for every event and effect as text; "": none
+	Trace      bool           // sim: keep every event and effect as text in Out
 }
 
 // Progress is how far a run has come.
@@ -152,11 +152,11 @@ func (o Options) openWorld(ctx context.Context, p place, machines []cluster.Mach
 		w, err := live.Open(ctx, live.Config{Machines: machines, Sink: sink, Seed: o.Seed, Lease: p.lease, NodeBinary: o.NodeBinary, Target: o.Target})
 		return w, func() {}, err
 	}
-	if o.TracePath == "" {
+	if !o.Trace || o.Out == "" {
 		w, err := sim.Open(sim.Config{Machines: machines, Sink: sink, Seed: o.Seed})
 		return w, func() {}, err
 	}
-	f, err := os.Create(o.TracePath)
+	f, err := os.Create(filepath.Join(o.Out, TraceFile))
 	if err != nil {
 		return nil, nil, err
 	}

@@ -21,6 +21,7 @@ const (
 	VerdictsFile = "verdicts.json"  //
 	ReportFile   = "report.html"    //
 	PageFile     = "porcupine.html" // porcupine's own page
+	TraceFile    = "trace.log"      // every event and effect of a simulation, if asked for
 )
 
 // output keeps a run in a folder while it goes on, so that a run that dies leaves its history. A nil *output keeps

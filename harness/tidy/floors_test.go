@@ -33,7 +33,8 @@ var mayImport = map[string][]string{
 	"node/server":          {"node", "node/resp", "node/rdb", "node/conf", "node/glob", "node/pubsub", "node/keyspace"},
 	"node/sentinel":        {"node", "node/resp", "node/conf", "node/glob", "node/pubsub"},
 	"node/host":            {"node"},
-	"node/cmd/ordeal-node": {"node", "node/host", "node/server", "node/sentinel", "node/conf"},
+	"node/record":          {"node", "node/server", "node/sentinel"},
+	"node/cmd/ordeal-node": {"node", "node/host", "node/record", "node/server", "node/conf"},
 
 	"histories":        {},
 	"histories/corpus": {"histories"},
@@ -55,7 +56,7 @@ var mayImport = map[string][]string{
 	"harness/sweep":     {"harness", "checkers"},
 	"harness/mutants":   {},
 	"harness/bench":     {},
-	"harness/cmd/ordeal": {"harness", "harness/scenarios", "harness/sweep", "harness/mutants", "checkers", "histories",
+	"harness/cmd/ordeal": {"harness", "harness/sim", "node", "node/record", "harness/scenarios", "harness/sweep", "harness/mutants", "checkers", "histories",
 		"nemesis", "github.com/schollz/progressbar/v3"},
 }
 

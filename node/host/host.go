@@ -24,14 +24,6 @@ type Config struct {
 	// ClockOffset is added to the wall clock; nil for none. It runs before every Step and may answer differently
 	// each time, as a clock that jumps or drifts does. Timers do not follow it.
 	ClockOffset func() time.Duration
-	// Record, if not nil, is given every event just before the core is.
-	Record Recorder
-}
-
-// Recorder takes down what happens to a core, so that the same core can be led through it again. Calls come one at
-// a time, in the core's lock. ev and ev.Bytes are not to be kept.
-type Recorder interface {
-	Event(now node.Instant, ev *node.Event)
 }
 
 // ErrKilled is how a life ended that [Host.Kill] ended.
@@ -206,9 +198,6 @@ func (h *Host) step(ev node.Event) {
 		now = now.Add(h.cfg.ClockOffset())
 	}
 	h.ev = ev // the core gets a pointer: one to ev would put a new event on the heap each time
-	if h.cfg.Record != nil {
-		h.cfg.Record.Event(now, &h.ev)
-	}
 	h.core.Step(now, &h.ev, &h.fx)
 	list := h.fx.List()
 	for i := range list {

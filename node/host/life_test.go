@@ -272,28 +272,15 @@ func TestLogsFollowARenamedFileAndNotesComeInOrder(t *testing.T) {
 	}
 }
 
-type tape struct {
-	kinds []string
-	at    []node.Instant
-}
-
-func (r *tape) Event(now node.Instant, ev *node.Event) {
-	r.kinds, r.at = append(r.kinds, ev.Kind.String()), append(r.at, now)
-}
-
-func TestARecorderHearsEveryEventAtTheCoresOwnTime(t *testing.T) {
-	rec := &tape{}
+func TestClockOffsetMovesTheCoresClockAndNotItsTimers(t *testing.T) {
 	offset := -time.Hour
-	l := startWith(t, host.Config{Record: rec, ClockOffset: func() time.Duration { return offset }}, nil)
-	l.do(func(out *node.Effects) { out.File(1, node.Foreground); out.Listen("nonsense") })
-	l.expect(node.FileDone)
-	l.expect(node.Listened)
+	notes := make(chan node.Instant, 1)
+	l := startWith(t, host.Config{Note: func(at node.Instant, _ *node.Note) { notes <- at }, ClockOffset: func() time.Duration { return offset }}, nil)
+	l.do(func(out *node.Effects) { out.Note(node.Note{Kind: node.NoteStage}); out.SetTimer(1, time.Millisecond) })
+	l.expect(node.TimerFired)
+	require.WithinDuration(t, time.Now().Add(offset), (<-notes).Time(), time.Minute)
 	l.do(func(out *node.Effects) { out.Exit(0) })
 	l.Wait()
-	require.Equal(t, []string{"started", "stop-requested", "file-done", "listened", "stop-requested"}, rec.kinds)
-	for _, at := range rec.at {
-		require.WithinDuration(t, time.Now().Add(offset), at.Time(), time.Minute)
-	}
 }
 
 func TestNothingIsLeftOfALife(t *testing.T) {

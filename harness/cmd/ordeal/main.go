@@ -31,7 +31,8 @@ func commands() []command {
 	return []command{
 		{"run", "SCENARIO", "play a scenario once, judge it, keep it with a report", runCommand},
 		{"sweep", "SCENARIO…", "play scenarios with many seeds in the simulation", sweepCommand},
-		{"replay", "DIR", "play a kept run again and compare", replayCommand},
+		{"replay", "DIR|RECORDING", "play a kept run again and compare; or lead a recorded node through its life again", replayCommand},
+		{"diff", "DIR1 DIR2", "name the first event in which two simulated runs differ", diffCommand},
 		{"check", "HISTORY", "judge a history file", checkCommand},
 		{"report", "DIR", "write the report of a kept run anew", reportCommand},
 		{"list", "", "list the scenarios, checkers and faults there are", listCommand},
@@ -92,7 +93,7 @@ func commandNames() []string {
 func usage(w interface{ Write([]byte) (int, error) }) {
 	fmt.Fprint(w, "ordeal puts a replicated server through an ordeal and says, with evidence, what it kept and what it broke.\n\n")
 	for _, c := range commands() {
-		fmt.Fprintf(w, "  ordeal %-7s %-10s %s\n", c.name, c.args, c.about)
+		fmt.Fprintf(w, "  ordeal %-7s %-14s %s\n", c.name, c.args, c.about)
 	}
 	fmt.Fprint(w, "\nordeal COMMAND -h tells the flags of a command.\n"+
 		"Exit status: 0 valid, 1 invalid, 2 usage or set-up error, 3 unknown.\n")

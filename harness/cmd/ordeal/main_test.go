@@ -122,3 +122,20 @@ func TestInterruptedSweepStopsAndSaysSo(t *testing.T) {
 	require.Equal(t, exitUnknown, status)
 	require.Contains(t, e.String(), "interrupted after 0 of 100000 runs")
 }
+
+func TestDiffNamesTheFirstEventThatDiffers(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for dir, seed := range map[string]string{"a": "1", "b": "1", "c": "2"} {
+		status, out, err := ordeal(t, "run", "chain", "-seed", seed, "-trace", "-out", dir)
+		require.Zero(t, status, out+err)
+	}
+	status, out, _ := ordeal(t, "diff", "a", "b")
+	require.Zero(t, status, out)
+	require.Contains(t, out, "the runs are the same")
+	status, out, _ = ordeal(t, "diff", "a", "c")
+	require.Equal(t, exitInvalid, status)
+	require.Contains(t, out, "differ from line")
+	status, _, err := ordeal(t, "diff", "a", ".")
+	require.Equal(t, exitUsage, status)
+	require.Contains(t, err, "keep the run again with ordeal run … -trace")
+}

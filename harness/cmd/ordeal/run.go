@@ -19,7 +19,7 @@ func runCommand(ctx context.Context, io streams, args []string) (int, error) {
 	f.StringVar(&opts.Out, "out", "", "`folder` to keep the run in (default runs/SCENARIO-WORLD-SEED)")
 	f.StringVar(&opts.NodeBinary, "node", "", "live: the ordeal-node `program` (default: found beside ordeal or in PATH, else built)")
 	f.StringVar(&opts.Target, "target", "ordeal-node", "live: the `server` to test, ordeal-node or redis-server (of PATH, 7.0 or later)")
-	trace := f.String("trace", "", "sim: write every event and effect to this `file`, to find where two runs differ")
+	f.BoolVar(&opts.Trace, "trace", false, "sim: also keep every event and effect as text, for ordeal diff")
 	asJSON := f.Bool("json", false, "print the result as JSON")
 	if err := f.parse(args, 1, 1); err != nil {
 		return 0, err
@@ -28,7 +28,7 @@ func runCommand(ctx context.Context, io streams, args []string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	opts.Source, opts.TracePath = f.args[0], *trace
+	opts.Source = f.args[0]
 	if opts.Out == "" {
 		opts.Out = filepath.Join("runs", fmt.Sprintf("%s-%s-%d", s.Name, opts.World, opts.Seed))
 	}

@@ -5,11 +5,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/schollz/progressbar/v3"
 
@@ -88,35 +86,4 @@ func sweepCommand(ctx context.Context, io streams, args []string) (int, error) {
 		fmt.Fprintf(io.err, "ordeal: interrupted after %d of %d runs\n", summary.Runs, total)
 	}
 	return statusOf(summary.Result()), nil
-}
-
-func replayCommand(ctx context.Context, io streams, args []string) (int, error) {
-	f := newFlags(io.out, "replay", "DIR", "Plays the run kept in DIR again: same scenario, same seed, same world. In the simulation the trace must be the same.")
-	asJSON := f.Bool("json", false, "print the result as JSON")
-	if err := f.parse(args, 1, 1); err != nil {
-		return 0, err
-	}
-	dir := f.args[0]
-	old, err := readHistory(filepath.Join(dir, harness.HistoryFile))
-	if err != nil {
-		return 0, err
-	}
-	s, err := harness.ReadScenario(filepath.Join(dir, harness.ScenarioFile))
-	if err != nil {
-		return 0, err
-	}
-	opts := harness.Options{Seed: old.Seed, World: old.World, Build: build(), Command: commandPrefix(),
-		Source: filepath.Join(dir, harness.ScenarioFile), Out: filepath.Join(dir, "replay-"+time.Now().UTC().Format("20060102-150405"))}
-	status, err := play(ctx, io, s, opts, *asJSON)
-	if err != nil || old.World != harness.WorldSim || ctx.Err() != nil {
-		return status, err
-	}
-	again, err := readHistory(filepath.Join(opts.Out, harness.HistoryFile))
-	if err != nil {
-		return 0, err
-	}
-	if again.Trace != old.Trace {
-		fmt.Fprintf(io.err, "ordeal replay: the run differs: trace %s, then it was %s (built from %s, then from %s)\n", again.Trace, old.Trace, build(), old.Build)
-	}
-	return status, nil
 }

@@ -20,6 +20,7 @@ that contains redis-sentinel or ordeal-sentinel, a Sentinel.
   --option value ...    a line of configuration, after those of the file
   --sentinel            be a Sentinel: needs a configuration file, which it rewrites
   --ordeal-notes FILE   append what the core observes of itself to FILE, as JSON lines
+  --ordeal-record FILE  take down all that happens to the core, for ordeal replay
   -v, --version         print the version
   -h, --help            print this
 
@@ -38,6 +39,7 @@ type commandLine struct {
 	lines      []string
 	sentinel   bool
 	notes      string // absolute path; "" for none
+	record     string // absolute path; "" for none
 	version    bool
 	help       bool
 }
@@ -99,16 +101,14 @@ func (cmd *commandLine) configFrom(path string) (err error) {
 // option takes one option, with its leading --, and its arguments.
 func (cmd *commandLine) option(name string, args []string) (err error) {
 	name = strings.TrimPrefix(name, "--")
-	if file, ok := strings.CutPrefix(name, "ordeal-notes="); ok {
-		name, args = "ordeal-notes", append([]string{file}, args...)
+	if own, file, ok := strings.Cut(name, "="); ok && strings.HasPrefix(own, "ordeal-") {
+		name, args = own, append([]string{file}, args...)
 	}
 	switch {
 	case name == "ordeal-notes":
-		if len(args) != 1 || args[0] == "" {
-			return fmt.Errorf("ordeal-node: --ordeal-notes takes one file name, got %d words", len(args))
-		}
-		cmd.notes, err = filepath.Abs(args[0])
-		return err
+		return ownFile(name, args, &cmd.notes)
+	case name == "ordeal-record":
+		return ownFile(name, args, &cmd.record)
 	case name == "sentinel":
 		cmd.sentinel = true
 		if len(args) == 0 {
@@ -121,6 +121,15 @@ func (cmd *commandLine) option(name string, args []string) (err error) {
 	}
 	cmd.lines = append(cmd.lines, line)
 	return nil
+}
+
+// ownFile reads the file name of one of our own options.
+func ownFile(name string, args []string, path *string) (err error) {
+	if len(args) != 1 || args[0] == "" {
+		return fmt.Errorf("ordeal-node: --%s takes one file name, got %d words", name, len(args))
+	}
+	*path, err = filepath.Abs(args[0])
+	return err
 }
 
 // versionLine is what --version prints. Tools look for v=4.0.14; people should see that it is not Redis.

@@ -13,15 +13,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"os"
 	"os/signal"
 	"syscall"
 
 	"github.com/ordeal-go/ordeal/node"
 	"github.com/ordeal-go/ordeal/node/host"
-	"github.com/ordeal-go/ordeal/node/sentinel"
-	"github.com/ordeal-go/ordeal/node/server"
+	"github.com/ordeal-go/ordeal/node/record"
 )
 
 // brokenStatus is the exit status after a panic in the core; the Go runtime uses it for its own.
@@ -104,15 +102,17 @@ func newCore(cmd *commandLine, stdin string) (node.Core, error) {
 	if err != nil {
 		executable = os.Args[0]
 	}
-	var seed [32]byte
-	crand.Read(seed[:])
-	rng := rand.New(rand.NewChaCha8(seed))
-	if cmd.sentinel {
-		return sentinel.New(sentinel.Options{ConfigPath: cmd.configPath, ConfigText: stdin, Args: cmd.lines, Dir: dir,
-			Rand: rng, PID: os.Getpid(), Executable: executable, Notes: cmd.notes != ""}), nil
+	birth := record.Birth{Sentinel: cmd.sentinel, ConfigPath: cmd.configPath, ConfigText: stdin, Args: cmd.lines, Dir: dir,
+		Executable: executable, PID: os.Getpid(), Notes: cmd.notes != ""}
+	crand.Read(birth.Seed[:])
+	if cmd.record == "" {
+		return birth.Core(), nil
 	}
-	return server.New(server.Options{ConfigPath: cmd.configPath, ConfigText: stdin, Args: cmd.lines, Dir: dir,
-		Rand: rng, PID: os.Getpid(), Executable: executable, Notes: cmd.notes != ""}), nil
+	file, err := os.Create(cmd.record) // closed by the end of the process
+	if err != nil {
+		return nil, fmt.Errorf("ordeal-node: --ordeal-record: %w", err)
+	}
+	return record.New(birth, file, func(err error) { fmt.Fprintf(os.Stderr, "ordeal-node: --ordeal-record: %v\n", err) }), nil
 }
 
 // listenForSignals is called before the core starts, so that it hears of those that come at once.
