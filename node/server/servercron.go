@@ -32,6 +32,9 @@ func (s *Server) cron() {
 		s.expireOwn()
 	}
 	s.checkSavePoints()
+	if s.cronRuns%max(1, s.cfg.hz/10) == 0 && !s.loading {
+		s.repl.noteState(s) // every 100 ms: between two of these, a write's place in the stream is known
+	}
 	everySecond := s.cronRuns%s.cfg.hz == 0
 	s.cronRuns++
 	if everySecond {
