@@ -1,27 +1,115 @@
 package nemesis
 
-import "time"
+import (
+	"strconv"
+	"strings"
+	"time"
+)
 
 // Verb says what a fault does.
 type Verb string
 
-// The verbs. FAULTS.md says what each one does in which world.
+// Faults on links. A | B is both ways between each of A and each of B, A -> B only what A sends to B.
 const (
-	Cut     Verb = "cut"     // links carry nothing: A | B both ways, A -> B one way
-	Latency Verb = "latency" // links are slower by delay=… and up to jitter=… more
-	Kill    Verb = "kill"    // kill -9
-	Restart Verb = "restart" // a machine that is down starts again with the files it has
-	Pause   Verb = "pause"   // SIGSTOP
-	Resume  Verb = "resume"  // SIGCONT
-	Heal    Verb = "heal"    // every fault in force ends: links, pauses, machines that are down
-	Promote Verb = "promote" // an operator's SLAVEOF NO ONE
-	SlaveOf Verb = "slaveof" // an operator's SLAVEOF: A -> B makes every one of A a replica of B
+	Cut       Verb = "cut"       // links carry nothing; what is sent is held and delivered when the cut ends
+	Drop      Verb = "drop"      // connections are reset and their bytes lost; new ones are refused
+	Isolate   Verb = "isolate"   // each machine is cut from all others
+	Halves    Verb = "halves"    // the machines, in their order, are cut in two halves
+	Bridge    Verb = "bridge"    // two halves, and one machine that talks to both
+	Ring      Verb = "ring"      // each machine hears a majority, no two the same one
+	Clog      Verb = "clog"      // one direction of one connection is held; the others carry
+	Unclog    Verb = "unclog"    // of what is clogged, the first goes on
+	Refuse    Verb = "refuse"    // new connections are refused
+	BlackHole Verb = "blackhole" // requests for new connections get no answer
+	HalfOpen  Verb = "half-open" // existing connections go silent for good
+	Flap      Verb = "flap"      // a cut comes and goes
+)
+
+// Toxiproxy's toxics, with its names and attributes.
+const (
+	Latency   Verb = "latency"
+	Bandwidth Verb = "bandwidth"
+	SlowClose Verb = "slow_close"
+	Timeout   Verb = "timeout"
+	ResetPeer Verb = "reset_peer"
+	Slicer    Verb = "slicer"
+	LimitData Verb = "limit_data"
+)
+
+// Faults on machines.
+const (
+	Kill          Verb = "kill"           // kill -9
+	Restart       Verb = "restart"        // a machine that is down starts again
+	Terminate     Verb = "terminate"      // SIGTERM
+	PowerLoss     Verb = "powerloss"      // the machine is off: its peers hear nothing, its disk keeps what was synced
+	Pause         Verb = "pause"          // SIGSTOP
+	Resume        Verb = "resume"         // SIGCONT
+	Stall         Verb = "stall"          // the whole machine stands still, kernel and all, and its clock jumps afterwards
+	SlowCPU       Verb = "slow-cpu"       // every step takes longer
+	RestoreRDB    Verb = "restore-rdb"    // down, and up again with the RDB as it was before
+	RestoreConfig Verb = "restore-config" // down, and up again with the configuration it began with
+	RunAs         Verb = "run-as"         // another program takes the machine over
+	Storm         Verb = "storm"          // killed and started again and again
+	BounceAll     Verb = "bounce-all"     // the whole cluster goes down at once
+)
+
+// Faults on disks.
+const (
+	LyingFsync Verb = "lying-fsync" // fsync returns and keeps nothing
+	TornTail   Verb = "torn-tail"   // at a loss of power, the file written last keeps a part of what was not synced
+	EIORead    Verb = "eio-read"    // reads fail
+	EIOWrite   Verb = "eio-write"   // writes fail
+	EIOSync    Verb = "eio-sync"    // fsync fails
+	DiskFull   Verb = "disk-full"   // writes find no space, after a part of them
+	SlowDisk   Verb = "slow-disk"   // every operation takes longer
+	FileGone   Verb = "file-gone"   // a file is not there
+)
+
+// Faults on clocks.
+const (
+	ClockJump   Verb = "clock-jump"   // the clock is set forward or back
+	ClockDrift  Verb = "clock-drift"  // the clock gains or loses
+	ClockOffset Verb = "clock-offset" // the clock moves away from the others', smoothly, and back
+)
+
+// What an operator does while it runs.
+const (
+	Promote          Verb = "promote"           // SLAVEOF NO ONE
+	SlaveOf          Verb = "slaveof"           // SLAVEOF: A -> B makes every one of A a replica of B
+	ConfigSet        Verb = "config-set"        // CONFIG SET
+	ClientKill       Verb = "client-kill"       // CLIENT KILL TYPE
+	DebugSleep       Verb = "debug-sleep"       // DEBUG SLEEP
+	BGSave           Verb = "bgsave"            // BGSAVE
+	FlushAll         Verb = "flushall"          // FLUSHALL
+	SentinelReset    Verb = "sentinel-reset"    // SENTINEL RESET
+	SentinelFailover Verb = "sentinel-failover" // SENTINEL FAILOVER
+	SentinelSet      Verb = "sentinel-set"      // SENTINEL SET
+	SentinelRemove   Verb = "sentinel-remove"   // SENTINEL REMOVE; at its end SENTINEL MONITOR
+	SentinelAdd      Verb = "sentinel-add"      // a spare Sentinel starts
+	ReplicaAdd       Verb = "replica-add"       // a spare server starts as a replica of the master
+	ReplicaRemove    Verb = "replica-remove"    // a replica is shut down and forgotten; at its end it comes back
+	OutputLimit      Verb = "output-limit"      // A's output buffer for B runs over its limit
+)
+
+// Heal ends every fault in force.
+const Heal Verb = "heal"
+
+// Kind says what a fault hits, and so who carries it out.
+type Kind uint8
+
+const (
+	OnAll      Kind = iota // heal: everything in force
+	OnLinks                // the links between A and B
+	OnMachines             // processes and their machines
+	OnDisks                // the disks of machines
+	OnClocks               // the clocks of machines
+	ByOrder                // an operator's commands
 )
 
 // Fault is one thing to do to a cluster.
 //
 // Targets are machines by name ("m1") or by role ("master", "replica": one drawn, "replicas": all, "sentinel",
-// "sentinels", "servers", "clients", "all"). A world is given faults whose targets are names only.
+// "sentinels", "servers", "clients", "all", "spare"). A world is given faults whose targets are names only.
 type Fault struct {
 	Verb   Verb
 	A      []string // the targets; of a fault on links, one side
@@ -33,22 +121,84 @@ type Fault struct {
 // Arg is one attribute of a fault, as "delay=50ms".
 type Arg struct{ Name, Value string }
 
-// Duration returns the attribute name as a duration, or 0.
-func (f Fault) Duration(name string) time.Duration {
+// Has says whether the attribute name is written.
+func (f Fault) Has(name string) bool {
 	for _, a := range f.Args {
 		if a.Name == name {
-			d, _ := time.ParseDuration(a.Value) // Parse accepted it
-			return d
+			return true
 		}
 	}
-	return 0
+	return false
+}
+
+// Text returns the attribute name, or what it is when it is left out ("" if it has no such default).
+func (f Fault) Text(name string) string {
+	for _, a := range f.Args {
+		if a.Name == name {
+			return a.Value
+		}
+	}
+	g, _ := grammarOf(f.Verb)
+	for _, a := range g.args {
+		if a.name == name {
+			return a.otherwise
+		}
+	}
+	return ""
+}
+
+// Duration returns the attribute name as a duration, or its default, or 0. Whole numbers are milliseconds.
+func (f Fault) Duration(name string) time.Duration {
+	text := f.Text(name)
+	if ms, err := strconv.ParseInt(text, 10, 64); err == nil {
+		return time.Duration(ms) * time.Millisecond
+	}
+	d, _ := time.ParseDuration(text) // Parse accepted it
+	return d
+}
+
+// Int returns the attribute name as a whole number, or its default, or 0.
+func (f Fault) Int(name string) int64 {
+	n, _ := strconv.ParseInt(f.Text(name), 10, 64) // Parse accepted it
+	return n
+}
+
+// Number returns the attribute name as a number, or its default, or 0. 50% is 0.5.
+func (f Fault) Number(name string) float64 {
+	text, percent := strings.CutSuffix(f.Text(name), "%")
+	x, _ := strconv.ParseFloat(text, 64) // Parse accepted it
+	if percent {
+		x /= 100
+	}
+	return x
+}
+
+// Kind says what the fault hits.
+func (f Fault) Kind() Kind {
+	g, _ := grammarOf(f.Verb)
+	return g.kind
 }
 
 // Links says whether the fault is one on links between A and B, and not on machines.
-func (f Fault) Links() bool { return f.Verb == Cut || f.Verb == Latency }
+func (f Fault) Links() bool { return f.Kind() == OnLinks }
 
 // Order says whether the fault is a command that an operator gives to servers, over the network like any client.
-func (f Fault) Order() bool { return f.Verb == Promote || f.Verb == SlaveOf }
+func (f Fault) Order() bool { return f.Kind() == ByOrder }
+
+// Compound says whether the fault is made of others, which [Fault.Beats] tells. Worlds are given those others only.
+func (f Fault) Compound() bool {
+	g, _ := grammarOf(f.Verb)
+	return g.compound
+}
+
+// Downs says whether a machine is down while the fault is in force, and starts when it is over.
+func (f Fault) Downs() bool {
+	switch f.Verb {
+	case Kill, Terminate, PowerLoss, RestoreRDB, RestoreConfig, ReplicaRemove:
+		return true
+	}
+	return false
+}
 
 // Step is one line of a schedule: a fault, when it starts, and how long it lasts.
 type Step struct {

@@ -16,7 +16,7 @@ func table(t *testing.T, section string) (first []string, rows [][]string) {
 	require.NoError(t, err)
 	part := regexp.MustCompile(`(?s)## ` + section + `\n(.*?)(?:\n## |\z)`).FindSubmatch(text)
 	require.NotNil(t, part, "FAULTS.md has no section %q", section)
-	for _, row := range regexp.MustCompile("(?m)^\\| `([a-z]+)` \\|(.*)\\|$").FindAllSubmatch(part[1], -1) {
+	for _, row := range regexp.MustCompile("(?m)^\\| `([a-z_-]+)` \\|(.*)\\|$").FindAllSubmatch(part[1], -1) {
 		first = append(first, string(row[1]))
 		cells := regexp.MustCompile(`[^\\]\|`).Split(string(row[2]), -1)
 		rows = append(rows, cells)

@@ -197,13 +197,13 @@ func (g *generator) partition() ([]Fault, resource) {
 	var grudge Grudge
 	switch g.rng.IntN(5) {
 	case 0:
-		grudge = Halves(machines)
+		grudge = HalvesGrudge(machines)
 	case 1:
-		grudge = Bridge(machines)
+		grudge = BridgeGrudge(machines)
 	case 2:
 		grudge = MajoritiesRing(machines)
 	case 3:
-		grudge = Isolate(machines[0], machines)
+		grudge = IsolationGrudge(machines[0], machines)
 	case 4:
 		return g.cutMaster(false), partitions
 	}

@@ -12,11 +12,11 @@ func Bisect(machines []string) (first, second []string) {
 	return machines[:middle], machines[middle:]
 }
 
-// Halves cuts the machines in two halves that do not hear each other.
-func Halves(machines []string) Grudge { return Components(Bisect(machines)) }
+// HalvesGrudge cuts the machines in two halves that do not hear each other.
+func HalvesGrudge(machines []string) Grudge { return Components(Bisect(machines)) }
 
-// Isolate takes one machine away from all others.
-func Isolate(machine string, machines []string) Grudge {
+// IsolationGrudge takes one machine away from all others.
+func IsolationGrudge(machine string, machines []string) Grudge {
 	others := slices.DeleteFunc(slices.Clone(machines), func(m string) bool { return m == machine })
 	return Components([]string{machine}, others)
 }
@@ -36,8 +36,8 @@ func Components(components ...[]string) Grudge {
 	return g
 }
 
-// Bridge cuts the machines in two halves and leaves one, the first of the second half, talking to both.
-func Bridge(machines []string) Grudge {
+// BridgeGrudge cuts the machines in two halves and leaves one, the first of the second half, talking to both.
+func BridgeGrudge(machines []string) Grudge {
 	first, second := Bisect(machines)
 	if len(second) == 0 {
 		return Grudge{}
@@ -64,6 +64,15 @@ func MajoritiesRing(machines []string) Grudge {
 		}
 	}
 	return g
+}
+
+// add lets to drop what from sends, beside what it drops already.
+func (g Grudge) add(to string, from []string) {
+	for _, m := range from {
+		if !slices.Contains(g[to], m) {
+			g[to] = append(g[to], m)
+		}
+	}
 }
 
 // Drops says whether to drops what from sends.

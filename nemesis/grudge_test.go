@@ -19,13 +19,13 @@ func cuts(g nemesis.Grudge, machines []string) (texts []string) {
 
 func TestGrudgesAsCuts(t *testing.T) {
 	five := []string{"a", "b", "c", "d", "e"}
-	require.Equal(t, []string{"cut a b | c d e"}, cuts(nemesis.Halves(five), five))
-	require.Equal(t, []string{"cut a b | d e"}, cuts(nemesis.Bridge(five), five))
-	require.Equal(t, []string{"cut a b d e | c"}, cuts(nemesis.Isolate("c", five), five))
+	require.Equal(t, []string{"cut a b | c d e"}, cuts(nemesis.HalvesGrudge(five), five))
+	require.Equal(t, []string{"cut a b | d e"}, cuts(nemesis.BridgeGrudge(five), five))
+	require.Equal(t, []string{"cut a b d e | c"}, cuts(nemesis.IsolationGrudge("c", five), five))
 	require.Equal(t, []string{"cut a | b c d e", "cut b | c d e"},
 		cuts(nemesis.Components([]string{"a"}, []string{"b"}, []string{"c", "d", "e"}), five))
 	require.Equal(t, []string{"cut a | c d", "cut b | d e", "cut c | e"}, cuts(nemesis.MajoritiesRing(five), five))
-	require.Empty(t, cuts(nemesis.Halves(nil), nil))
+	require.Empty(t, cuts(nemesis.HalvesGrudge(nil), nil))
 	require.Empty(t, cuts(nemesis.MajoritiesRing([]string{"a"}), []string{"a"}))
 }
 
@@ -61,7 +61,7 @@ func TestMajoritiesRingLetsEachHearAnotherMajority(t *testing.T) {
 func TestBridgeTalksToBothSides(t *testing.T) {
 	for n := 2; n <= 9; n++ {
 		all := machines(n)
-		g := nemesis.Bridge(all)
+		g := nemesis.BridgeGrudge(all)
 		for _, m := range all {
 			require.False(t, g.Drops(all[n/2], m) || g.Drops(m, all[n/2]))
 		}

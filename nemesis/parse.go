@@ -58,14 +58,15 @@ func ParseStep(text string) (Step, error) {
 func ParseSchedule(text string) (Schedule, error) {
 	var s Schedule
 	for i, line := range strings.Split(text, "\n") {
-		line, _, _ = strings.Cut(strings.TrimSuffix(line, "\r"), "#")
+		line = strings.TrimSuffix(line, "\r")
+		line = line[:comment(line)]
 		if strings.TrimSpace(line) == "" {
 			continue
 		}
 		step, err := ParseStep(line)
 		if n := len(s); err == nil && n > 0 && step.At < s[n-1].At {
 			err = &ParseError{Column: 1, Reason: fmt.Sprintf("at %s comes after at %s: put the steps in order of time",
-				span(step.At), span(s[n-1].At))}
+				short(step.At), short(s[n-1].At))}
 		}
 		if err != nil {
 			if at := (*ParseError)(nil); errors.As(err, &at) {
@@ -76,6 +77,20 @@ func ParseSchedule(text string) (Schedule, error) {
 		s = append(s, step)
 	}
 	return s, nil
+}
+
+// comment is where a # outside of quotes begins what is skipped.
+func comment(line string) int {
+	inQuotes := false
+	for i := range len(line) {
+		switch {
+		case line[i] == '"':
+			inQuotes = !inQuotes
+		case line[i] == '#' && !inQuotes:
+			return i
+		}
+	}
+	return len(line)
 }
 
 type tokenKind uint8
@@ -121,6 +136,11 @@ func (p *parser) peek() token {
 		n := 0
 		for n < len(rest) && inWord(rest[n]) && !strings.HasPrefix(rest[n:], "->") {
 			n++
+		}
+		if n > 0 && rest[n-1] == '=' && n < len(rest) && rest[n] == '"' {
+			if end := strings.IndexByte(rest[n+1:], '"'); end >= 0 {
+				n += end + 2
+			}
 		}
 		t.kind, t.text = word, rest[:n]
 		if n == 0 {
@@ -220,8 +240,7 @@ func (p *parser) fault() (Fault, error) {
 			return f, p.errorf(t, "found %d machines after ->, expected one", len(f.B))
 		}
 	}
-	f.Args, err = p.args(g)
-	if err == nil {
+	if err = p.args(&f, g); err == nil {
 		err = p.distinct(f)
 	}
 	return f, err
@@ -262,41 +281,38 @@ func isName(text string) bool {
 	return text != ""
 }
 
-func (p *parser) args(g grammar) ([]Arg, error) {
-	var args []Arg
+func (p *parser) args(f *Fault, g grammar) error {
 	for {
 		t := p.peek()
 		name, value, ok := strings.Cut(t.text, "=")
 		if t.kind != word || !ok {
 			break
 		}
-		switch d, err := time.ParseDuration(value); {
-		case !slices.Contains(g.args, name):
-			return nil, p.errorf(t, "found %v: %s", t, g.describeArgs(name))
-		case slices.ContainsFunc(args, func(a Arg) bool { return a.Name == name }):
-			return nil, p.errorf(t, "%s is given twice", name)
-		case err != nil || d < 0:
-			t.at += len(name) + 1
-			return nil, p.errorf(t, "found %q, expected a duration after %s=: 50ms, 1.5s", value, name)
+		if strings.HasPrefix(value, `"`) {
+			value = strings.Trim(value, `"`)
 		}
-		args = append(args, Arg{name, value})
+		a, known := g.attribute(name)
+		switch {
+		case !known:
+			return p.errorf(t, "found %v: %s", t, g.describeArgs(name))
+		case f.Has(name):
+			return p.errorf(t, "%s is given twice", name)
+		}
+		if want := a.expected(value); want != "" {
+			t.at += len(name) + 1
+			return p.errorf(t, "found %q, expected %s", value, want)
+		}
+		f.Args = append(f.Args, Arg{name, value})
+		if why := g.conflict(*f); why != "" {
+			return p.errorf(t, "%s", why)
+		}
 		p.next()
 	}
-	if len(g.args) > 0 && !slices.ContainsFunc(args, func(a Arg) bool { return a.Name == g.args[0] }) {
+	if missing := g.missing(*f); missing != "" {
 		t := p.peek()
-		return nil, p.errorf(t, "found %v, expected %s=50ms: %s has to say how much", t, g.args[0], g.verb)
+		return p.errorf(t, "found %v, expected %s: %s cannot do without it", t, missing, g.verb)
 	}
-	return args, nil
-}
-
-func (g grammar) describeArgs(found string) string {
-	if len(g.args) == 0 {
-		return fmt.Sprintf("%s has no attributes", g.verb)
-	}
-	if near := nearest(found, g.args); near != "" {
-		return fmt.Sprintf("did you mean %s=?", near)
-	}
-	return fmt.Sprintf("%s has %s=", g.verb, strings.Join(g.args, "= and "))
+	return nil
 }
 
 // distinct refuses a machine on both sides: its link to itself cannot be hurt.
@@ -309,12 +325,9 @@ func (p *parser) distinct(f Fault) error {
 	return nil
 }
 
+// listVerbs names a few verbs: all of them fill half a screen.
 func listVerbs() string {
-	var names []string
-	for _, v := range Verbs() {
-		names = append(names, string(v))
-	}
-	return strings.Join(names[:len(names)-1], ", ") + " or " + names[len(names)-1]
+	return fmt.Sprintf("cut, latency, kill, pause, heal or another of the %d that \"ordeal list\" names", len(grammars))
 }
 
 func suggestVerb(found string) string {

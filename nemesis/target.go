@@ -16,6 +16,9 @@ type View struct {
 	Replicas  []string // the servers that are replicas
 	Down      []string // servers and Sentinels that do not run
 	Paused    []string // servers and Sentinels that are stopped
+
+	Spares         []string // servers that were laid out and have not been added yet
+	SpareSentinels []string // and Sentinels
 }
 
 // The roles that a target may name instead of a machine.
@@ -28,11 +31,12 @@ const (
 	RoleServers   = "servers"   // the master and the replicas, whoever is which
 	RoleClients   = "clients"   // every client
 	RoleAll       = "all"       // servers, Sentinels and clients; of faults on machines, servers and Sentinels
+	RoleSpare     = "spare"     // the first machine of those laid out that has not been added: a server, or for sentinel-add a Sentinel
 )
 
 // Roles returns the names of all roles.
 func Roles() []string {
-	return []string{RoleMaster, RoleReplica, RoleReplicas, RoleSentinel, RoleSentinels, RoleServers, RoleClients, RoleAll}
+	return []string{RoleMaster, RoleReplica, RoleReplicas, RoleSentinel, RoleSentinels, RoleServers, RoleClients, RoleAll, RoleSpare}
 }
 
 // drawn says whether the role is one machine by lot, so that it may stand on both sides and mean two.
@@ -120,7 +124,7 @@ func (r *resolver) machines(target string) ([]string, error) {
 }
 
 func (r *resolver) known() []string {
-	return slices.Concat(r.view.Servers, r.view.Sentinels, r.view.Clients)
+	return r.view.everybody()
 }
 
 func (r *resolver) holders(role string) ([]string, error) {
@@ -145,7 +149,12 @@ func (r *resolver) holders(role string) ([]string, error) {
 		if !r.fault.Links() {
 			return slices.Concat(r.view.Servers, r.view.Sentinels), nil
 		}
-		return r.known(), nil
+		return slices.Concat(r.view.Servers, r.view.Sentinels, r.view.Clients), nil
+	case RoleSpare:
+		if spares := r.spares(); len(spares) > 0 {
+			return spares[:1], nil
+		}
+		return nil, nil
 	}
 	hint := fmt.Sprintf("machines are %v, roles %v", r.known(), Roles())
 	if near := nearest(role, slices.Concat(r.known(), Roles())); near != "" {
@@ -154,17 +163,24 @@ func (r *resolver) holders(role string) ([]string, error) {
 	return nil, fmt.Errorf("%s: no machine and no role is called %q: %s", r.fault, role, hint)
 }
 
+func (r *resolver) spares() []string {
+	if r.fault.Verb == SentinelAdd {
+		return r.view.SpareSentinels
+	}
+	return r.view.Spares
+}
+
 // cannot says whether the fault could do nothing to machine m in the state it is in.
 func (r *resolver) cannot(m string) bool {
 	down, paused := slices.Contains(r.view.Down, m), slices.Contains(r.view.Paused, m)
-	switch r.fault.Verb {
-	case Kill:
+	switch {
+	case r.fault.Downs(), r.fault.Verb == Storm, r.fault.Verb == RunAs:
 		return down
-	case Restart:
+	case r.fault.Verb == Restart:
 		return !down
-	case Pause:
+	case r.fault.Verb == Pause, r.fault.Verb == Stall:
 		return down || paused
-	case Resume:
+	case r.fault.Verb == Resume:
 		return down || !paused
 	}
 	return false
@@ -172,13 +188,13 @@ func (r *resolver) cannot(m string) bool {
 
 func (r *resolver) obstacle() string {
 	switch r.fault.Verb {
-	case Kill:
-		return "down already"
 	case Restart:
 		return "up"
-	case Pause:
+	case Resume:
+		return "not paused"
+	case Pause, Stall:
 		return "down or paused already"
 	default:
-		return "not paused"
+		return "down already"
 	}
 }

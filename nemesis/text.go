@@ -8,46 +8,6 @@ import (
 	"time"
 )
 
-// grammar says how a verb is written: which sides it has, which attributes, and whether it can last for a time.
-type grammar struct {
-	verb    Verb
-	sides   int      // 0: no targets, 1: targets, 2: targets on both sides of | or ->
-	args    []string // attributes it may have; the first is the one it cannot do without
-	lasts   bool     // "for" may follow
-	arrow   bool     // the sides are joined by -> only, and the right one is a single machine
-	synonym []string // what people write instead
-}
-
-var grammars = []grammar{
-	{verb: Cut, sides: 2, lasts: true, synonym: []string{"partition", "drop", "disconnect", "isolate"}},
-	{verb: Latency, sides: 2, args: []string{"delay", "jitter"}, lasts: true, synonym: []string{"slow", "lag", "delay"}},
-	{verb: Kill, sides: 1, lasts: true, synonym: []string{"crash", "sigkill"}},
-	{verb: Restart, sides: 1, synonym: []string{"start", "revive"}},
-	{verb: Pause, sides: 1, lasts: true, synonym: []string{"stop", "sigstop", "freeze", "suspend"}},
-	{verb: Resume, sides: 1, synonym: []string{"cont", "sigcont", "continue", "unpause"}},
-	{verb: Heal, synonym: []string{"repair", "mend", "uncut"}},
-	{verb: Promote, sides: 1, synonym: []string{"elect", "makemaster"}},
-	{verb: SlaveOf, sides: 2, arrow: true, synonym: []string{"replicaof", "follow", "demote"}},
-}
-
-// Verbs returns every verb, in the order of FAULTS.md.
-func Verbs() []Verb {
-	verbs := make([]Verb, len(grammars))
-	for i, g := range grammars {
-		verbs[i] = g.verb
-	}
-	return verbs
-}
-
-func grammarOf(v Verb) (grammar, bool) {
-	for _, g := range grammars {
-		if g.verb == v {
-			return g, true
-		}
-	}
-	return grammar{}, false
-}
-
 // String returns the fault as [Parse] reads it: "cut m1 -> r1 r2", "latency m1 | r1 delay=50ms jitter=10ms".
 func (f Fault) String() string {
 	var b strings.Builder
@@ -62,9 +22,22 @@ func (f Fault) String() string {
 		b.WriteString(" " + name)
 	}
 	for _, a := range f.Args {
-		b.WriteString(" " + a.Name + "=" + a.Value)
+		b.WriteString(" " + a.Name + "=" + quoted(a.Value))
 	}
 	return b.String()
+}
+
+// quoted puts a value in quotes that is not one word.
+func quoted(value string) string {
+	for i := range len(value) {
+		if !inWord(value[i]) || strings.HasPrefix(value[i:], "->") {
+			return `"` + value + `"`
+		}
+	}
+	if value == "" {
+		return `""`
+	}
+	return value
 }
 
 func (f Fault) separator() string {
@@ -76,9 +49,9 @@ func (f Fault) separator() string {
 
 // String returns the step as [ParseStep] reads it: "at 3s cut m1 -> r1 r2 for 5s".
 func (s Step) String() string {
-	text := "at " + span(s.At) + " " + s.Fault.String()
+	text := "at " + short(s.At) + " " + s.Fault.String()
 	if s.For > 0 {
-		text += " for " + span(s.For)
+		text += " for " + short(s.For)
 	}
 	return text
 }
@@ -93,14 +66,14 @@ func (s Schedule) String() string {
 	return b.String()
 }
 
-// span prints d without the zeros that nobody writes: 1m, not 1m0s.
-func span(d time.Duration) string {
+// short prints d without the zeros that nobody writes: 1m, not 1m0s.
+func short(d time.Duration) string {
 	text := d.String()
-	if short, ok := strings.CutSuffix(text, "m0s"); ok {
-		text = short + "m"
+	if rest, ok := strings.CutSuffix(text, "m0s"); ok {
+		text = rest + "m"
 	}
-	if short, ok := strings.CutSuffix(text, "h0m"); ok {
-		text = short + "h"
+	if rest, ok := strings.CutSuffix(text, "h0m"); ok {
+		text = rest + "h"
 	}
 	return text
 }

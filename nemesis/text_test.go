@@ -52,33 +52,47 @@ func TestDurationsPrintShort(t *testing.T) {
 	}
 }
 
+const some = `cut, latency, kill, pause, heal or another of the 59 that "ordeal list" names`
+
 func TestBadSpellingsSayWhereWhatAndWhatInstead(t *testing.T) {
 	for text, want := range map[string]string{
-		"":                                "column 1: found the end, expected a fault: cut, latency, kill, restart, pause, resume, heal, promote or slaveof",
-		"cutt m1 | r1":                    `column 1: unknown fault "cutt": did you mean cut?`,
-		"partition m1 | r1":               `column 1: unknown fault "partition": did you mean cut?`,
-		"Kill m1":                         `column 1: unknown fault "Kill": did you mean kill?`,
-		"explode m1":                      `column 1: unknown fault "explode": expected cut, latency, kill, restart, pause, resume, heal, promote or slaveof`,
-		"cut":                             "column 4: found the end, expected machines or roles after cut: m1, master, replicas",
-		"cut m1":                          "column 7: found the end, expected | (both ways) or -> (one way) and the other side",
-		"cut m1 |":                        "column 9: found the end, expected machines or roles after |: m1, master, replicas",
-		"cut | m1":                        `column 5: found "|", expected machines or roles after cut: m1, master, replicas`,
-		"cut m1 | r1 | r2":                `column 13: found "|", expected the end`,
-		"cut m1 | m1":                     "column 12: m1 is on both sides: a machine has no link to itself",
-		"cut m1 r1 m1 | s1":               "column 11: m1 is named twice",
-		"cut m1 > r1":                     `column 8: found ">", expected | (both ways) or -> (one way) and the other side`,
-		"cut m1 | r1 delay=5ms":           `column 13: found "delay=5ms": cut has no attributes`,
-		"cut 10.0.0.1 | r1":               `column 5: found "10.0.0.1", expected the name of a machine or a role: letters, digits, - _ .`,
-		"latency m1 | r1":                 "column 16: found the end, expected delay=50ms: latency has to say how much",
-		"latency m1 | r1 delai=5ms":       `column 17: found "delai=5ms": did you mean delay=?`,
-		"latency m1 | r1 delay=5":         `column 23: found "5", expected a duration after delay=: 50ms, 1.5s`,
-		"latency m1 | r1 delay=-5ms":      `column 23: found "-5ms", expected a duration after delay=: 50ms, 1.5s`,
-		"latency m1 | r1 delay=1s bw=3":   `column 26: found "bw=3": latency has delay= and jitter=`,
-		"latency a | b delay=1s delay=2s": "column 24: delay is given twice",
-		"kill":                            "column 5: found the end, expected machines or roles after kill: m1, master, replicas",
-		"kill m1 | r1":                    `column 9: found "|", expected the end`,
-		"heal m1":                         `column 6: found "m1", expected the end`,
-		"kill m1 for 5s":                  `column 9: found "for" after the fault: how long it lasts belongs to a step, "at 2s kill m1 for 5s"`,
+		"":                                    "column 1: found the end, expected a fault: " + some,
+		"cutt m1 | r1":                        `column 1: unknown fault "cutt": did you mean cut?`,
+		"partition m1 | r1":                   `column 1: unknown fault "partition": did you mean cut?`,
+		"Kill m1":                             `column 1: unknown fault "Kill": did you mean kill?`,
+		"explode m1":                          `column 1: unknown fault "explode": expected ` + some,
+		"cut":                                 "column 4: found the end, expected machines or roles after cut: m1, master, replicas",
+		"cut m1":                              "column 7: found the end, expected | (both ways) or -> (one way) and the other side",
+		"cut m1 |":                            "column 9: found the end, expected machines or roles after |: m1, master, replicas",
+		"cut | m1":                            `column 5: found "|", expected machines or roles after cut: m1, master, replicas`,
+		"cut m1 | r1 | r2":                    `column 13: found "|", expected the end`,
+		"cut m1 | m1":                         "column 12: m1 is on both sides: a machine has no link to itself",
+		"cut m1 r1 m1 | s1":                   "column 11: m1 is named twice",
+		"cut m1 > r1":                         `column 8: found ">", expected | (both ways) or -> (one way) and the other side`,
+		"cut m1 | r1 delay=5ms":               `column 13: found "delay=5ms": cut has no attributes`,
+		"cut 10.0.0.1 | r1":                   `column 5: found "10.0.0.1", expected the name of a machine or a role: letters, digits, - _ .`,
+		"latency m1 | r1":                     "column 16: found the end, expected delay=50ms: latency cannot do without it",
+		"latency m1 | r1 delai=5ms":           `column 17: found "delai=5ms": did you mean delay=?`,
+		"latency m1 | r1 delay=5":             `column 23: found "5", expected a duration after delay=: 50ms, 1.5s`,
+		"latency m1 | r1 delay=-5ms":          `column 23: found "-5ms", expected a duration after delay=: 50ms, 1.5s`,
+		"latency m1 | r1 delay=1s bw=3":       `column 26: found "bw=3": latency has delay=, jitter=, latency=, toxicity= and stream=`,
+		"latency a | b delay=1s delay=2s":     "column 24: delay is given twice",
+		"kill":                                "column 5: found the end, expected machines or roles after kill: m1, master, replicas",
+		"kill m1 | r1":                        `column 9: found "|", expected the end`,
+		"latency a | b latency=50 delay=1s":   `column 26: delay= is the link's own and does not go with latency=: toxiproxy's toxic has latency= in ms`,
+		"latency a | b delay=1s stream=up":    `column 31: found "up", expected upstream or downstream after stream=`,
+		"bandwidth a -> b":                    "column 17: found the end, expected rate=100: bandwidth cannot do without it",
+		"slicer a -> b average_size=0":        `column 28: found "0", expected a whole number from 1 after average_size=: 5`,
+		"timeout a -> b timeout=1 toxicity=2": `column 35: found "2", expected a share after toxicity=: 0.5, 50%`,
+		"flap a | b period=1s duty=110%":      `column 27: found "110%", expected a share after duty=: 0.5, 50%`,
+		"slow-cpu m1 factor=0.5":              `column 20: found "0.5", expected a number from 1 after factor=: 10, 2.5`,
+		"clock-drift m1 ppm=x":                `column 20: found "x", expected a whole number after ppm=: 500, -500`,
+		"client-kill m1 type=slave":           `column 21: found "slave", expected replica or master or normal or pubsub after type=`,
+		"debug-sleep m1 seconds=-1":           `column 24: found "-1", expected seconds after seconds=: 2, 0.5`,
+		"config-set m1 name=a value=\"b":      `column 28: found "\"", expected the end`,
+		"output-limit m1 | r1":                "column 17: found |, expected ->: output-limit goes one way",
+		"heal m1":                             `column 6: found "m1", expected the end`,
+		"kill m1 for 5s":                      `column 9: found "for" after the fault: how long it lasts belongs to a step, "at 2s kill m1 for 5s"`,
 	} {
 		_, err := nemesis.Parse(text)
 		require.EqualError(t, err, want, text)
@@ -91,7 +105,7 @@ func TestBadStepsSayWhereWhatAndWhatInstead(t *testing.T) {
 		"at":                       `column 3: found the end, expected a duration after "at": 2s, 500ms, 1m30s`,
 		"at noon heal":             `column 4: found "noon", expected a duration after "at": 2s, 500ms, 1m30s`,
 		"at -2s heal":              `column 4: found "-2s", expected a duration after "at": 2s, 500ms, 1m30s`,
-		"at 2s":                    "column 6: found the end, expected a fault: cut, latency, kill, restart, pause, resume, heal, promote or slaveof",
+		"at 2s":                    "column 6: found the end, expected a fault: " + some,
 		"at 2s kill m1 for":        `column 18: found the end, expected a duration after "for": 2s, 500ms, 1m30s`,
 		"at 2s kill m1 for 0s":     `column 19: found "0s", expected how long the fault lasts, more than 0`,
 		"at 2s kill m1 for 1s 2s":  `column 22: found "2s", expected the end`,
@@ -144,23 +158,21 @@ var name = rapid.OneOf(rapid.SampledFrom(nemesis.Roles()), rapid.StringMatching(
 
 func drawFault(t *rapid.T) nemesis.Fault {
 	f := nemesis.Fault{Verb: rapid.SampledFrom(nemesis.Verbs()).Draw(t, "verb")}
-	if f.Verb == nemesis.Heal {
-		return f
-	}
+	shape := nemesis.ShapeOf(f.Verb)
 	names := rapid.SliceOfNDistinct(name, 2, 6, rapid.ID).Draw(t, "names")
-	f.A = names
-	if f.Links() {
+	switch {
+	case shape.Arrow:
+		f.A, f.B, f.OneWay = names[1:], names[:1], true
+	case shape.Sides == 2:
 		at := rapid.IntRange(1, len(names)-1).Draw(t, "split")
 		f.A, f.B = names[:at], names[at:]
 		f.OneWay = rapid.Bool().Draw(t, "one way")
+	case shape.Sides == 1:
+		f.A = names
 	}
-	if f.Verb == nemesis.SlaveOf {
-		f.A, f.B, f.OneWay = names[1:], names[:1], true
-	}
-	if f.Verb == nemesis.Latency {
-		f.Args = []nemesis.Arg{{"delay", duration.Draw(t, "delay").String()}}
-		if rapid.Bool().Draw(t, "jitter?") {
-			f.Args = append(f.Args, nemesis.Arg{"jitter", duration.Draw(t, "jitter").String()})
+	for _, a := range shape.Args {
+		if a.Needed || rapid.Bool().Draw(t, a.Name+"?") {
+			f.Args = append(f.Args, nemesis.Arg{Name: a.Name, Value: rapid.SampledFrom(a.Values).Draw(t, a.Name)})
 		}
 	}
 	return f
