@@ -196,7 +196,7 @@ func newNames(h *histories.History) *names {
 		known := n.ids[note.ID] != ""
 		switch note.Kind {
 		case "event", "vote", "config":
-			if note.ID != "" && note.From == "" && !known {
+			if note.ID != "" && note.From != "observer" && !known {
 				n.ids[note.ID] = note.Machine
 				pairs = append(pairs, note.ID, note.Machine)
 			}
@@ -240,7 +240,11 @@ func (n *names) mark(note *histories.Note) (is, text string) {
 	case "psync":
 		return sync(note.Result), n.psync(note)
 	case "resync":
-		return sync(note.Result), fmt.Sprintf("link to %s is up after a %s, offset %d", note.Peer, syncWord(note.Result), note.Offset)
+		text := fmt.Sprintf("link to %s is up after a %s", note.Peer, syncWord(note.Result))
+		if note.ReplID != "" {
+			text += fmt.Sprintf(", offset %d", note.Offset)
+		}
+		return sync(note.Result), text
 	case "refused":
 		return "refused", fmt.Sprintf("refused a write to %s: %s", note.Key, note.Reason)
 	case "order":
@@ -260,8 +264,11 @@ func (n *names) psync(note *histories.Note) string {
 	if note.Reason == "asked" || note.Reason == "" {
 		return fmt.Sprintf("full sync for %s, which asked for it", note.Peer)
 	}
-	return fmt.Sprintf("full sync for %s, which asked to continue %s from %d: refused because of %s (here %s at %d)",
-		note.Peer, short(note.AskedID), note.AskedOffset, refusal(note.Reason), short(note.ReplID), note.Offset)
+	text := fmt.Sprintf("full sync for %s, which asked to continue: refused because of %s", note.Peer, refusal(note.Reason))
+	if note.AskedID == "" || note.ReplID == "" { // known from the log only
+		return text
+	}
+	return fmt.Sprintf("%s (asked for %s from %d, here %s at %d)", text, short(note.AskedID), note.AskedOffset, short(note.ReplID), note.Offset)
 }
 
 func refusal(reason string) string {

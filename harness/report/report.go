@@ -35,6 +35,9 @@ var page = template.Must(template.New("page.html").ParseFS(files, "page/page.htm
 // data is JSON without a "<" in it, the scripts write it as text only, and the page's own policy lets no other script
 // run and nothing be fetched.
 func HTML(w io.Writer, h *histories.History, verdicts checkers.Verdicts, opts Options) error {
+	told := *h
+	told.Notes = heard(h)
+	h = &told
 	timeline, err := json.Marshal(newTimeline(h, verdicts)) // escapes <, > and &
 	if err != nil {
 		return fmt.Errorf("the report cannot be written: %w", err)

@@ -92,7 +92,7 @@ func TestRefusedResyncsSayWhy(t *testing.T) {
 	n := newNames(&histories.History{})
 	is, text := n.mark(&histories.Note{Kind: "psync", Peer: "r1", Result: "fullresync", Reason: "second-offset", AskedID: "aaaaaaaaaaaa", AskedOffset: 90, ReplID: "bbbbbbbbbbbb", Offset: 70})
 	require.Equal(t, "fullsync", is)
-	require.Equal(t, "full sync for r1, which asked to continue aaaaaaaa from 90: refused because of an offset beyond the second replid's (here bbbbbbbb at 70)", text)
+	require.Equal(t, "full sync for r1, which asked to continue: refused because of an offset beyond the second replid's (asked for aaaaaaaa from 90, here bbbbbbbb at 70)", text)
 	is, _ = n.mark(&histories.Note{Kind: "psync", Peer: "r1", Result: "continue"})
 	require.Equal(t, "continue", is)
 }

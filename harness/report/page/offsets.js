@@ -91,6 +91,11 @@ function drawLine(c, line, y, colour, under) {
   }
   c.stroke();
   c.lineWidth = 1.5;
+  const seen = line.filter(p => p && p.n !== undefined);
+  if (seen.length < 60) { // between two points the line is a guess
+    c.fillStyle = colour;
+    for (const p of seen) { c.beginPath(); c.arc(p.x, y(p.y), c.lineWidth + 1.2, 0, 7); c.fill(); }
+  }
   for (const p of line) {
     if (!p || !p.changes) continue;
     c.beginPath();

@@ -18,7 +18,7 @@ function drawOperations(c, s, lane, y) {
     const top = y + (reads ? 3 + HALF : 2);
     const paths = { ok: new Path2D(), fail: new Path2D(), info: new Path2D() };
     const labels = [];
-    emptyBins(columns);
+    emptyBins(columns + 2);
     for (let n = first; n < mine.length; n++) {
       const i = mine[n];
       if (ops.start[i] > view.to) break;
@@ -50,7 +50,7 @@ function drawBins(paths, s, top, columns) {
     if (!all) continue;
     const part = n => n ? Math.max(2.5, HALF * n / all) : 0;
     const info = part(bins.info[column]), fail = Math.min(part(bins.fail[column]), HALF - info), x = s.left + column;
-    const wide = bins.count[column + 1] ? 1 : 2; // one that stands alone should be seen
+    const wide = bins.count[column + 1] ? 1 : bins.count[column + 2] ? 2 : 3; // one that stands alone should be seen
     if (info) paths.info.rect(x, top, wide, info);
     if (fail) paths.fail.rect(x, top + HALF - fail, wide, fail);
     if (bins.info[column] + bins.fail[column] < all) paths.ok.rect(x, top + info, wide, Math.max(HALF - info - fail, 1));
