@@ -78,6 +78,7 @@ func open(ctx context.Context, plan Scenario, opts Options) (*run, error) {
 		return nil, err
 	}
 	r.record = record{rec: histories.NewRecorder(opts.header(plan, r.machines()), r.output.historyWriter()), names: map[string]string{}, view: &r.view}
+	r.record.rec.Expect(expected(plan))
 	for _, m := range r.nodes {
 		r.record.names[m.Addr()] = m.Name
 	}
@@ -88,6 +89,18 @@ func open(ctx context.Context, plan Scenario, opts Options) (*run, error) {
 		return nil, fmt.Errorf("the %s world does not open: %w", opts.World, err)
 	}
 	return r, nil
+}
+
+// expected is about how many operations and notes the history will have: what the clients begin, and each server's word
+// of its offset every 100 ms. A plan may ask for more than will ever happen, so there is a limit.
+func expected(plan Scenario) (ops, notes int) {
+	const most = 1 << 18
+	seconds := int(plan.Duration / time.Second)
+	if plan.Workload.Ops == "" {
+		ops = plan.Workload.Clients * plan.Workload.Rate * seconds
+	}
+	notes = 10 * (plan.Cluster.Replicas + 1) * (seconds + 10)
+	return min(ops+ops/32, most), min(notes, most)
 }
 
 func (r *run) machines() []cluster.Machine {

@@ -2,6 +2,7 @@ package histories
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -24,6 +25,13 @@ func NewRecorder(header Header, w *Writer) *Recorder {
 		w.Header(header)
 	}
 	return &Recorder{h: History{Header: header}, w: w, open: map[string]int{}}
+}
+
+// Expect makes room for about that many operations and notes. Without it a long history is copied again and again as
+// it grows, which costs more than all the rest of recording.
+func (r *Recorder) Expect(ops, notes int) {
+	r.h.Ops = slices.Grow(r.h.Ops, ops)
+	r.h.Notes = slices.Grow(r.h.Notes, notes)
 }
 
 // Invoke says that process asked node for an operation: fn is FuncWrite or FuncRead, value what is to be written.

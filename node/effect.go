@@ -114,14 +114,30 @@ func (e *Effects) List() []Effect { return e.list }
 
 // Reset forgets the effects and keeps their memory, and the count of dialled connections.
 func (e *Effects) Reset() {
-	clear(e.list) // drop references to notes, closures and file data
+	for i := range e.list {
+		e.list[i].reset()
+	}
 	e.list = e.list[:0]
 	if cap(e.arena) > 1<<20 {
 		e.arena = nil // one huge reply must not pin its memory for ever
 	}
 	e.arena = e.arena[:0]
-	clear(e.notes)
-	e.notes = e.notes[:0]
+	e.notes = e.notes[:0] // the next ones overwrite them
+}
+
+// reset makes the effect zero, so that it pins no closure and no file's data. The frequent kinds are reset field by
+// field: the whole struct is large and full of pointers.
+func (ef *Effect) reset() {
+	switch ef.Kind {
+	case EffectSend:
+		ef.Conn, ef.Flag, ef.Bytes = 0, false, nil
+	case EffectSetTimer, EffectStopTimer:
+		ef.Timer, ef.After = 0, 0
+	case EffectNote:
+		ef.Note = nil
+	default:
+		*ef = Effect{}
+	}
 }
 
 func (e *Effects) add(kind EffectKind) *Effect {

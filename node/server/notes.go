@@ -9,22 +9,28 @@ import (
 
 // Observations of replication for a run's history. They cost nothing unless they are asked for.
 
-// stateNote is the state as of now.
-func (r *replication) stateNote(s *Server) node.Note {
-	n := node.Note{
-		Kind: node.NoteState, Role: "master", ReplID: r.id, ReplID2: r.secondID, Offset: r.offset, Offset2: r.secondOffset,
-		N: int64(r.goodReplicas), ID: s.runID,
-	}
+// observation is the state as a NoteState tells it, in the form in which every Step can compare it with the last one.
+type observation struct {
+	runID        string
+	id           string
+	secondID     string
+	secondOffset int64
+	goodReplicas int
+	minSlaves    int64 // min-slaves-to-write in force
+	masterHost   string
+	masterPort   int
+	linkUp       bool
+}
+
+func (r *replication) observe(s *Server) observation {
+	o := observation{runID: s.runID, id: r.id, secondID: r.secondID, secondOffset: r.secondOffset, goodReplicas: r.goodReplicas}
 	if s.cfg.minSlavesMaxLag != 0 {
-		n.M = s.cfg.minSlavesToWrite
+		o.minSlaves = s.cfg.minSlavesToWrite
 	}
 	if !r.isMaster() {
-		n.Role, n.Link, n.Peer = "slave", "down", r.masterHost+":"+strconv.Itoa(r.masterPort)
-		if r.state == linkConnected {
-			n.Link = "up"
-		}
+		o.masterHost, o.masterPort, o.linkUp = r.masterHost, r.masterPort, r.state == linkConnected
 	}
-	return n
+	return o
 }
 
 // noteState observes the state if it has changed at all. The server calls it ten times a second.
@@ -32,9 +38,8 @@ func (r *replication) noteState(s *Server) {
 	if !s.opts.Notes {
 		return
 	}
-	if n := r.stateNote(s); n != r.noted {
-		r.noted = n
-		s.note(n)
+	if o := r.observe(s); o != r.observed || r.offset != r.observedAt {
+		r.note(s, o)
 	}
 }
 
@@ -43,13 +48,24 @@ func (r *replication) noteChange(s *Server) {
 	if !s.opts.Notes || s.loading && !r.link.loading || r.id == "" {
 		return // or the start is not over
 	}
-	n := r.stateNote(s)
-	was := r.noted
-	was.Offset = n.Offset
-	if n != was {
-		r.noted = n
-		s.note(n)
+	if o := r.observe(s); o != r.observed {
+		r.note(s, o)
 	}
+}
+
+func (r *replication) note(s *Server, o observation) {
+	r.observed, r.observedAt = o, r.offset
+	n := node.Note{
+		Kind: node.NoteState, Role: "master", ReplID: o.id, ReplID2: o.secondID, Offset: r.offset, Offset2: o.secondOffset,
+		N: int64(o.goodReplicas), M: o.minSlaves, ID: o.runID,
+	}
+	if o.masterHost != "" {
+		n.Role, n.Link, n.Peer = "slave", "down", o.masterHost+":"+strconv.Itoa(o.masterPort)
+		if o.linkUp {
+			n.Link = "up"
+		}
+	}
+	s.note(n)
 }
 
 // notePSYNC observes the answer to a PSYNC; reason is "" if it was granted.

@@ -85,7 +85,8 @@ type replication struct {
 	cached     *masterLink // where a partial resynchronization may go on; nil: nowhere
 	downSince  int64       // Unix time since which the link is down, 0: it was never up
 
-	noted node.Note // the state that was observed last
+	observed   observation // the state that was noted last
+	observedAt int64       // and its offset
 }
 
 // masterLink is a stream from a master: how far it has been read and applied. Redis 4.0: server.h, client.reploff.
