@@ -3,7 +3,7 @@
 
 GO ?= go
 
-.PHONY: run test race bench lint clean build
+.PHONY: run test race bench determinism lint clean build
 
 # The main job: a sweep in the simulation, then one run on real processes through toxiproxy; verdicts and a report.
 run: build
@@ -22,6 +22,10 @@ race:
 
 bench:
 	$(GO) test -run '^$$' -bench . -benchtime 1x ./harness/bench
+
+# 2,000 seeds in separate processes, with one processor and two, with and without the race detector: equal traces.
+determinism:
+	$(GO) test -count=1 -v -timeout 60m -run 'TestTraces' ./harness -determinism.seeds=2000
 
 lint:
 	@test -z "$$(gofmt -l .)" || { echo "gofmt would change:"; gofmt -l .; exit 1; }

@@ -55,7 +55,7 @@ func stranger() (*Sentinel, *instance, *node.Effects) {
 	step := func(ev node.Event) { s.Step(epoch, &ev, &out) }
 	step(node.Event{Kind: node.Started})
 	step(node.Event{Kind: node.FileDone, Bytes: []byte("sentinel monitor mymaster 10.0.0.1 6379 2\nsentinel known-slave mymaster 10.0.0.2 6379\n")})
-	step(node.Event{Kind: node.Listened, Local: "0.0.0.0:26379"})
+	step(node.Event{Kind: node.Listened, Local: "127.0.0.1:26379"})
 	s.now, s.out = epoch, &out
 	return s, s.masters[0], &out
 }

@@ -172,7 +172,7 @@ func TestTakenPortEndsTheStart(t *testing.T) {
 	s.Step(epoch, &node.Event{Kind: node.Started}, &out)
 	s.Step(epoch, &node.Event{Kind: node.FileDone, Bytes: []byte("port 26379")}, &out)
 	out.Reset()
-	s.Step(epoch, &node.Event{Kind: node.Listened, Local: "0.0.0.0:26379", Err: node.ErrAddrInUse}, &out)
+	s.Step(epoch, &node.Event{Kind: node.Listened, Local: "127.0.0.1:26379", Err: node.ErrAddrInUse}, &out)
 	require.Contains(t, out.List()[0].Text, "# Could not create server TCP listening socket *:26379: bind: Address already in use")
 	require.Equal(t, node.EffectExit, out.List()[1].Kind)
 	require.Equal(t, 1, out.List()[1].N)

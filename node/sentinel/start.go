@@ -111,7 +111,7 @@ func (s *Sentinel) listen() {
 	}
 	addrs := s.cfg.bind
 	if len(addrs) == 0 {
-		addrs = []string{"0.0.0.0"}
+		addrs = []string{"127.0.0.1"} // not every address, as Redis has it: "bind" opens a port to the network
 	}
 	s.toListen = len(addrs)
 	for _, ip := range addrs {

@@ -155,7 +155,7 @@ func TestTakenAddressEndsTheServer(t *testing.T) {
 	w.boot()
 	w.exited, w.log = false, nil
 	w.core.startup.listening = 1
-	w.step(node.Event{Kind: node.Listened, Local: "0.0.0.0:6379", Err: node.ErrAddrInUse})
+	w.step(node.Event{Kind: node.Listened, Local: "127.0.0.1:6379", Err: node.ErrAddrInUse})
 	require.Equal(t, 1, w.status)
 	require.Contains(t, w.logText(), "# Could not create server TCP listening socket *:6379: bind: Address already in use\n")
 }

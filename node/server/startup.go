@@ -187,7 +187,9 @@ func (s *Server) listenAddresses() []string {
 		return nil
 	}
 	if len(s.cfg.bind) == 0 {
-		return []string{listenAddr("0.0.0.0", s.cfg.port)}
+		// Redis 4.0 takes every address here, and then refuses most callers by protected-mode. A tool for tests does
+		// not open a port to the network unless "bind" says so.
+		return []string{listenAddr("127.0.0.1", s.cfg.port)}
 	}
 	var list []string
 	for _, ip := range s.cfg.bind {
