@@ -53,6 +53,7 @@ var mayImport = map[string][]string{
 	"harness":           {"node", "harness/cluster", "harness/workload", "harness/sim", "harness/live", "harness/seed", "harness/report", "nemesis", "histories", "checkers", "github.com/goccy/go-yaml"},
 	"harness/worldtest": {"node", "harness", "harness/cluster", "nemesis", "github.com/stretchr/testify/…"},
 	"harness/scenarios": {"harness"},
+	"harness/swarm":     {"harness", "harness/cluster", "harness/workload", "harness/seed", "nemesis", "checkers"},
 	"harness/sweep":     {"harness", "checkers"},
 	"harness/mutants":   {},
 	"harness/bench":     {},

@@ -98,6 +98,15 @@ func (s Spec) keyNames() []string {
 	return keys
 }
 
+// Clients returns the names of the workload's clients.
+func Clients(s Spec) []string {
+	names := make([]string, s.Clients)
+	for i := range names {
+		names[i] = fmt.Sprintf("c%d", i+1)
+	}
+	return names
+}
+
 // Peer is a server or Sentinel as a client knows it.
 type Peer struct{ Name, Addr string }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/ordeal-go/ordeal/checkers"
 	"github.com/ordeal-go/ordeal/harness"
 	"github.com/ordeal-go/ordeal/harness/scenarios"
+	"github.com/ordeal-go/ordeal/harness/swarm"
 )
 
 // streams are where a command writes: results to out, progress and errors to err.
@@ -71,9 +72,12 @@ func loadScenario(name string) (harness.Scenario, error) {
 	if s, ok := scenarios.ByName(name); ok {
 		return s, nil
 	}
+	if name == swarm.Name {
+		return swarm.Scenario(), nil
+	}
 	s, err := harness.ReadScenario(name)
 	if errors.Is(err, fs.ErrNotExist) && !strings.ContainsAny(name, "/.") {
-		return s, fmt.Errorf("there is no scenario %q, nor a file of that name: there are %s", name, strings.Join(scenarios.Names(), ", "))
+		return s, fmt.Errorf("there is no scenario %q, nor a file of that name: there are %s and %s", name, strings.Join(scenarios.Names(), ", "), swarm.Name)
 	}
 	return s, err
 }

@@ -1,0 +1,101 @@
+package swarm
+
+import (
+	"math/rand/v2"
+	"reflect"
+	"time"
+
+	"github.com/ordeal-go/ordeal/harness"
+	"github.com/ordeal-go/ordeal/harness/cluster"
+	"github.com/ordeal-go/ordeal/harness/seed"
+	"github.com/ordeal-go/ordeal/harness/workload"
+	"github.com/ordeal-go/ordeal/nemesis"
+)
+
+// Name is what the scenario that draws a swarm is called.
+const Name = "swarm"
+
+// Scenario is the scenario that is another one for each seed.
+func Scenario() harness.Scenario {
+	return harness.Scenario{Name: Name, Why: "each seed draws its own cluster, settings, workload and mix of faults", Make: Draw}
+}
+
+// Draw returns the scenario of a seed, every draw made.
+func Draw(runSeed uint64) harness.Scenario { return With(seeded{seed.Stream(runSeed, "swarm")}) }
+
+// With draws a scenario by dice.
+func With(dice Dice) harness.Scenario {
+	d := draw{dice}
+	s := harness.Scenario{Name: Name, Why: "drawn"}
+	s.Cluster = d.cluster()
+	s.Config.Server = d.serverSettings(s.Cluster)
+	s.Config.Sentinel = d.sentinelSettings(s.Cluster)
+	s.Workload = d.workload()
+	s.Duration = time.Duration(d.between("duration", 10, 45)) * time.Second
+	s.Settle = settle(s)
+	s.Faults = d.faults(s)
+	s.Checks = applicable(s)
+	return s.WithDefaults()
+}
+
+func (d draw) cluster() cluster.Spec {
+	s := cluster.Spec{Replicas: pick(d, "replicas", 1, 2, 2, 2, 3, 3, 4, 5)}
+	s.Chain = s.Replicas > 1 && d.in(4, "chain")
+	s.Sentinels = pick(d, "sentinels", 0, 0, 0, 3, 3, 3, 3, 5, 5, 1, 2, 4, 7)
+	if s.Sentinels > 1 && d.in(3, "quorum") {
+		s.Quorum = d.between("quorum", 1, s.Sentinels)
+	}
+	return s
+}
+
+func (d draw) workload() workload.Spec {
+	clients := d.between("clients", 1, 8)
+	rate := pick(d, "rate", 5, 10, 20, 40, 100) / pick(d, "slower", 1, 1, 2, 5)
+	return workload.Spec{
+		Kind: "register", Clients: clients, Keys: pick(d, "keys", 1, 2, 3, 5, 8, 20),
+		Rate:         min(rate, 200/clients), // more of the same shows no more
+		Reads:        workload.Percent(10 * d.between("reads", 0, 9)),
+		ReplicaReads: workload.Percent(pick(d, "replica reads", 0, 10, 20, 50)),
+		Probes:       workload.Percent(pick(d, "probes", 0, 2, 5, 20)),
+	}
+}
+
+// faults draws which kinds of faults there are, how often each, and then a schedule of them.
+func (d draw) faults(s harness.Scenario) nemesis.Schedule {
+	count := pick(d, "faults", 1, 2, 3, 4, 5, 6, 8, 10, 14, 0)
+	if count == 0 {
+		return nil
+	}
+	opts := nemesis.GeneratorOptions{Duration: s.Duration, Quiet: time.Second, Faults: count, Mix: d.mix(s)}
+	opts.Longest = time.Duration(pick(d, "longest", 15, 5, 8, 25)) * time.Second
+	opts.Shortest = pick(d, "shortest", time.Second, 300*time.Millisecond, 3*time.Second)
+	opts.Partitions = pick(d, "partitions", 1, 1, 2, 3)
+	for _, m := range cluster.Nodes(s.Cluster, cluster.Config{}, cluster.SimAddressing()) {
+		if m.Kind == cluster.Sentinel {
+			opts.Sentinels = append(opts.Sentinels, m.Name)
+		} else {
+			opts.Servers = append(opts.Servers, m.Name)
+		}
+	}
+	opts.Clients = workload.Clients(s.Workload)
+	if d.in(4, "all servers may be down") {
+		opts.ServersDown = len(opts.Servers)
+	}
+	if len(opts.Sentinels) > 0 && d.in(4, "all Sentinels may be down") {
+		opts.SentinelsDown = len(opts.Sentinels)
+	}
+	part := d.Seed("schedule")
+	return nemesis.Generate(rand.New(rand.NewPCG(part, 1)), opts)
+}
+
+// mix leaves each kind of fault out of half of the draws, whatever kinds there are, and weighs the others.
+func (d draw) mix(harness.Scenario) nemesis.Mix {
+	var mix nemesis.Mix
+	v := reflect.ValueOf(&mix).Elem()
+	for i := range v.NumField() {
+		if v.Field(i).Kind() == reflect.Int {
+			v.Field(i).SetInt(int64(pick(d, v.Type().Field(i).Name, 0, 0, 0, 1, 2, 4)))
+		}
+	}
+	return mix // all zero: the generator's own mix
+}
