@@ -78,4 +78,9 @@ var cases = []Case{
 	{Name: "sentinel-bad-same-epoch", Checker: "sentinel-safety", Want: "invalid", Because: "within configuration epoch 1"},
 	{Name: "sentinel-bad-told", Checker: "sentinel-safety", Want: "invalid", Because: "voted for 33333333 in epoch 4"},
 	{Name: "sentinel-unknown", Checker: "sentinel-safety", Want: "unknown", Because: "no Sentinel voted, and no address changed"},
+
+	{Name: "crashes-good", Checker: "crashes", Want: "valid"},
+	{Name: "crashes-bad", Checker: "crashes", Want: "invalid", Because: "ended, and nobody ended it: exit 1"},
+	{Name: "crashes-bad-invariant", Checker: "crashes", Want: "invalid", Because: "invariant broken: backlog read at 5"},
+	{Name: "crashes-unknown", Checker: "crashes", Want: "unknown", Because: "no machine is known to have started"},
 }

@@ -1,0 +1,65 @@
+package checkers
+
+import (
+	"strings"
+	"time"
+
+	"github.com/ordeal-go/ordeal/histories"
+)
+
+// Crashes holds servers and Sentinels to staying up: none ends but by a fault of the nemesis, and none ever breaks an
+// invariant of its own.
+type Crashes struct{}
+
+// crashSlack is how long after a fault is over its machine may still end of it: a process takes time to die.
+const crashSlack = time.Second
+
+// Name implements Checker.
+func (Crashes) Name() string { return "crashes" }
+
+// Check implements Checker.
+func (Crashes) Check(h *histories.History) Verdict {
+	var q inquiry
+	q.saw("starts", 0)
+	q.saw("ends", 0)
+	for _, n := range h.Notes {
+		switch n.Kind {
+		case "up":
+			q.saw("starts", 1)
+		case "down":
+			q.saw("ends", 1)
+			if broke(n.Text) || n.Text != "killed" && !hit(h, n.Machine, n.Time) {
+				q.breach(n.Time, n.Machine, nil, "ended, and nobody ended it: %s", n.Text)
+			}
+		}
+	}
+	missing := ""
+	if q.count("starts") == 0 {
+		missing = "no machine is known to have started"
+	}
+	return q.verdict(missing, "nothing ended but what the nemesis ended")
+}
+
+// broke tells the ends that no fault excuses.
+func broke(why string) bool {
+	return strings.HasPrefix(why, "invariant broken") || strings.HasPrefix(why, "panic")
+}
+
+// hit says whether a fault was in force on the machine at that time, or just before.
+func hit(h *histories.History, machine string, at time.Duration) bool {
+	for _, f := range h.Faults {
+		over := f.Stop
+		if over != histories.Forever {
+			over += crashSlack
+		}
+		if f.Start > at || over < at {
+			continue
+		}
+		for _, target := range f.Targets {
+			if target == machine {
+				return true
+			}
+		}
+	}
+	return false
+}
