@@ -58,11 +58,12 @@ func (MinSlaves) Check(h *histories.History) Verdict {
 			q.saw("refusals", 1)
 			if r.always(t, op.Invoked, op.Returned, tooFew) {
 				q.saw("refusals with too few replicas", 1)
-			} else if r.always(t, op.Invoked, op.Returned, enough) {
+			} else if r.always(t, op.Invoked, op.Returned, enough) && !r.ever(t, op.Invoked, op.Returned, tooFew) {
 				q.breach(op.Returned, op.Node, []int{i}, "refused the write of %s=%s for lack of replicas, and had enough all the time", op.Key, op.Value)
 			}
 		case op.Outcome == histories.OK:
-			if r.always(t, op.Invoked, op.Returned, tooFew) {
+			// A replica may come and go between two looks of the observer: then the master's own word is all there is.
+			if r.always(t, op.Invoked, op.Returned, tooFew) && !r.ever(t, op.Invoked, op.Returned, enough) {
 				s := t.before(op.Invoked)
 				n := s[0]
 				if n == nil || !tooFew(n) {

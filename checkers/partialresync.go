@@ -64,7 +64,9 @@ func (q *inquiry) decision(n *histories.Note, g genealogy) {
 	reason := refusal(n, n.Offset2)
 	// What the second history really shares, by the word of the promotion, if there is one for this history.
 	truth := reason
-	if o, known := g[n.ReplID]; known && o.told && o.cut != wholly && strings.EqualFold(asked, o.parent) {
+	// A server that had less of the old history when it joined the new one need not know that it shares more.
+	if o, known := g[n.ReplID]; known && o.told && o.cut != wholly && strings.EqualFold(asked, o.parent) &&
+		(n.Result == "continue" || n.Machine == o.machine) {
 		truth = refusal(n, o.cut)
 	}
 	if n.Result == "continue" {

@@ -120,6 +120,16 @@ func (r *record) always(t *timeline, from, to time.Duration, holds func(*histori
 	return steady(t, t.own, from-r.slack, to+r.slack, 0, holds) || steady(t, t.seen, from, to, 2, holds)
 }
 
+// ever says whether holds was true of the machine at some moment of [from, to] by its own notes.
+func (r *record) ever(t *timeline, from, to time.Duration, holds func(*histories.Note) bool) bool {
+	for i := max(lastAt(t.own, from-r.slack), 0); i < len(t.own) && t.own[i].Time <= to+r.slack; i++ {
+		if holds(t.own[i]) {
+			return true
+		}
+	}
+	return false
+}
+
 func steady(t *timeline, notes []*histories.Note, from, to time.Duration, beyond int, holds func(*histories.Note) bool) bool {
 	i := lastAt(notes, from)
 	if i < 0 {
