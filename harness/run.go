@@ -197,7 +197,7 @@ func (r *run) advance(ctx context.Context, until time.Duration) bool {
 func (r *run) end(ctx context.Context) {
 	elapsed := r.world.Elapsed()
 	if r.broke != nil {
-		r.record.rec.Note(histories.Note{Time: elapsed, Kind: "broken", Text: r.broke.Error()})
+		r.record.rec.Note(histories.Note{Time: elapsed, Machine: "world", Kind: "broken", Text: r.broke.Error()})
 	}
 	trace, err := r.world.Close()
 	if w, ok := r.world.(*sim.World); ok {
