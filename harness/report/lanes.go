@@ -125,12 +125,29 @@ func (s *strip) close(at time.Duration) {
 	s.open = false
 }
 
-// roles are a server's segments: by its own notes if it gives any, else by what others saw of it.
+// silence is how long what others saw of a server stands for what it is: they look about once a second.
+const silence = 3 * time.Second
+
+// roles are a server's segments: by its own notes if it gives any, else by what others saw of it, until they have not
+// seen it for a while.
 func roles(notes []*histories.Note, end time.Duration) []segment {
 	own := speaksFor(notes, "state")
 	var s strip
 	down := false
+	seen := time.Duration(-1)
+	lost := func(now time.Duration) {
+		if !own && !down && seen >= 0 && now > seen+silence {
+			s.enter(seen+silence, "up", "", "not seen since "+seconds(seen)+" s")
+			seen = -1
+		}
+	}
 	for _, n := range notes {
+		if n.Kind == "state" || n.Kind == "down" || n.Kind == "up" {
+			lost(n.Time)
+		}
+		if n.Kind == "state" {
+			seen = n.Time
+		}
 		switch {
 		case n.Kind == "down":
 			down = true
@@ -147,6 +164,7 @@ func roles(notes []*histories.Note, end time.Duration) []segment {
 			s.enter(n.Time, "unlinked", n.Peer, "replica of "+n.Peer+", link down")
 		}
 	}
+	lost(end)
 	s.close(end)
 	return s.all
 }

@@ -7,7 +7,7 @@ import (
 )
 
 // series is a server's replication offset over time. Where the server was down, the line is broken: a point with
-// offset -1.
+// offset -1; and where one that notes nothing itself was not seen for a while.
 type series struct {
 	Name   string  `json:"name"`
 	Time   []int64 `json:"t"` // each from the one before
@@ -20,12 +20,21 @@ func newSeries(h *histories.History, t *texts) []series {
 	all := []series{}
 	at := map[string]int{}
 	last := map[string]int64{}
+	speaks := map[string]bool{}
+	for i := range h.Notes {
+		if n := &h.Notes[i]; n.Kind == "state" && n.From == "" {
+			speaks[n.Machine] = true
+		}
+	}
 	add := func(machine string, when time.Duration, offset int64, replid int) {
 		i := at[machine] - 1
 		if i < 0 {
 			return
 		}
 		s := &all[i]
+		if n := len(s.Time); n > 0 && !speaks[machine] && s.Offset[n-1] >= 0 && micros(when)-last[machine] > micros(silence) {
+			s.Time, s.Offset, s.ReplID = append(s.Time, 0), append(s.Offset, -1), append(s.ReplID, 0)
+		}
 		if n := len(s.Time); n > 1 && s.Offset[n-1] == offset && s.Offset[n-2] == offset && s.ReplID[n-1] == replid && s.ReplID[n-2] == replid {
 			s.Time[n-1] += micros(when) - last[machine] // a level stretch needs its two ends only
 		} else {
