@@ -14,6 +14,9 @@ type Crashes struct{}
 // crashSlack is how long after a fault is over its machine may still end of it: a process takes time to die.
 const crashSlack = time.Second
 
+// closedWithTheWorld is how machines end when the run does.
+const closedWithTheWorld = "closed with the world"
+
 // Name implements Checker.
 func (Crashes) Name() string { return "crashes" }
 
@@ -27,6 +30,9 @@ func (Crashes) Check(h *histories.History) Verdict {
 		case "up":
 			q.saw("starts", 1)
 		case "down":
+			if n.Text == closedWithTheWorld {
+				continue
+			}
 			q.saw("ends", 1)
 			if broke(n.Text) || n.Text != "killed" && !hit(h, n.Machine, n.Time) {
 				q.breach(n.Time, n.Machine, nil, "ended, and nobody ended it: %s", n.Text)

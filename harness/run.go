@@ -196,6 +196,7 @@ func (r *run) advance(ctx context.Context, until time.Duration) bool {
 // end closes the world and the history. A run that was interrupted keeps the history so far, without a footer.
 func (r *run) end(ctx context.Context) {
 	elapsed := r.world.Elapsed()
+	r.elapsed = elapsed
 	if r.broke != nil {
 		r.record.rec.Note(histories.Note{Time: elapsed, Machine: "world", Kind: "broken", Text: r.broke.Error()})
 	}
@@ -239,7 +240,7 @@ func (r *run) judge() (*Result, error) {
 		verdicts = append(verdicts, checkers.Verdict{Checker: "run", Result: checkers.Invalid, Why: r.broke.Error()})
 	}
 	res := &Result{Plan: r.plan, Seed: r.opts.Seed, World: r.opts.World, History: h, Verdicts: verdicts, Trace: r.trace, Steps: r.steps,
-		Elapsed: h.End, Took: time.Since(r.began), Judging: time.Since(judging), Dir: r.opts.Out, Replay: r.opts.replay(r.plan)}
+		Elapsed: r.elapsed, Took: time.Since(r.began), Judging: time.Since(judging), Dir: r.opts.Out, Replay: r.opts.replay(r.plan)}
 	return res, r.output.finish(res)
 }
 
