@@ -3,6 +3,8 @@ package checkers
 import (
 	"regexp"
 	"strconv"
+	"strings"
+	"time"
 
 	"github.com/ordeal-go/ordeal/histories"
 )
@@ -10,7 +12,9 @@ import (
 // MinSlaves holds masters to min-slaves-to-write: a write is acknowledged only while at least that many good replicas
 // are attached, and refused with NOREPLICAS only while there are fewer.
 //
-// The master's own count of good replicas is taken at its word: the promise is about what it knows. Redis 4.0: server.c, processCommand; replication.c, refreshGoodSlavesCount.
+// The master's own count of good replicas is taken at its word: the promise is about what it knows. Where only the
+// observer's samples tell it, a write within a second of the loss of a replica is not judged: the end of a cut may bring
+// a master an acknowledgement, and the end of the connection right behind it, between two samples. Redis 4.0: server.c, processCommand; replication.c, refreshGoodSlavesCount.
 type MinSlaves struct{}
 
 // Name implements Checker.
@@ -33,6 +37,10 @@ func (MinSlaves) Check(h *histories.History) Verdict {
 	}
 	tooFew := func(n *histories.Note) bool { return isMaster(n) && needed(n) > 0 && n.N < needed(n) }
 	enough := func(n *histories.Note) bool { return isMaster(n) && (needed(n) == 0 || n.N >= needed(n)) }
+	lost := replicasLost(r)
+	blinked := func(t *timeline, op *histories.Operation) bool {
+		return len(t.own) == 0 && anyIn(lost[op.Node], op.Invoked-time.Second, op.Returned+time.Second)
+	}
 	inForce := false
 	var q inquiry
 	q.saw("writes acknowledged with enough replicas", 0)
@@ -53,6 +61,9 @@ func (MinSlaves) Check(h *histories.History) Verdict {
 			continue
 		}
 		t := r.machines[op.Node]
+		if t == nil || blinked(t, &op) {
+			continue
+		}
 		switch refused := op.Outcome == histories.Fail && isError(op.Error, "NOREPLICAS"); {
 		case refused:
 			q.saw("refusals", 1)
@@ -83,4 +94,16 @@ func (MinSlaves) Check(h *histories.History) Verdict {
 		missing = "no write is known to have met a master whose count of good replicas stayed the same meanwhile"
 	}
 	return q.verdict(missing, "writes were acknowledged with enough replicas only, and refused only without")
+}
+
+// replicasLost are the moments at which masters log that a replica's connection is gone, by machine: "Connection with
+// slave 10.0.0.2:6379 lost.", and since 5.0 "replica" for "slave".
+func replicasLost(r *record) map[string][]time.Duration {
+	lost := map[string][]time.Duration{}
+	for i := range r.Logs {
+		if l := &r.Logs[i]; strings.HasSuffix(l.Text, " lost.") && (strings.Contains(l.Text, "Connection with replica ") || strings.Contains(l.Text, "Connection with slave ")) {
+			lost[l.Machine] = append(lost[l.Machine], l.Time)
+		}
+	}
+	return lost
 }

@@ -12,8 +12,9 @@ import (
 // at most one is elected per master and epoch; the epoch of its configuration never falls, and the address changes only
 // with a larger one; and no address changes without a majority of votes for one leader in that epoch.
 //
-// Votes are known from the voters' notes and events, and from what those who asked log that they were told. A failover
-// that a user ordered needs no votes and is not judged by them. Redis 4.0: sentinel.c, sentinelVoteLeader,
+// Votes are known from the voters' notes, events and logs, and from what those who asked log that they were told. Of a
+// Sentinel that notes nothing, as a real one, the configuration is what the observer was told; in the middle of a
+// failover that has the new epoch with the old address, and is left out. A failover that a user ordered needs no votes and is not judged by them. Redis 4.0: sentinel.c, sentinelVoteLeader,
 // sentinelGetLeader, sentinelProcessHelloMessage.
 type SentinelSafety struct{}
 
@@ -23,7 +24,7 @@ func (SentinelSafety) Name() string { return "sentinel-safety" }
 // Check implements Checker.
 func (SentinelSafety) Check(h *histories.History) Verdict {
 	e := elections{q: &inquiry{}, r: index(h), votes: map[ballot]vote{}, elected: map[term]vote{}, config: map[string]*histories.Note{},
-		agreed: map[term]*histories.Note{}, forced: map[string]bool{}, tally: map[term]map[string]map[string]bool{}, epoch: map[string]int64{}}
+		agreed: map[term]*histories.Note{}, forced: map[string]bool{}, ids: map[string]string{}, tally: map[term]map[string]map[string]bool{}, epoch: map[string]int64{}}
 	for _, name := range []string{"votes", "elections", "configurations", "address changes"} {
 		e.q.saw(name, 0)
 	}
@@ -66,17 +67,26 @@ type elections struct {
 	epoch     map[string]int64           // Sentinel → its current epoch by its log
 	config    map[string]*histories.Note // Sentinel and master → its last configuration
 	agreed    map[term]*histories.Note   // the first configuration of each epoch
+	ids       map[string]string          // Sentinel → its ID by its log
 	forced    map[string]bool            // Sentinels in a failover that a user ordered
 	anyForced bool
 }
 
 // events goes through notes and log lines together, in order of time.
 func (e *elections) events() {
-	noted := map[string]bool{} // machines whose events are noted: their log would tell them twice
+	// Machines whose events are noted, or logged, or whose configuration is noted: the next best would tell it twice.
+	noted, logged, configured := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for i := range e.r.Notes {
-		if n := &e.r.Notes[i]; n.Kind == "event" {
+		switch n := &e.r.Notes[i]; {
+		case n.From == byObserver:
+		case n.Kind == "event":
 			noted[n.Machine] = true
+		case n.Kind == "config":
+			configured[n.Machine] = true
 		}
+	}
+	for i := range e.r.Logs {
+		logged[e.r.Logs[i].Machine] = true
 	}
 	logs := e.r.Logs
 	for i := range e.r.Notes {
@@ -88,9 +98,12 @@ func (e *elections) events() {
 		case "vote":
 			e.vote(n.Time, n.Machine, n.ID, n.Master, n.Leader, n.Epoch)
 		case "event":
+			if n.From == byObserver && (noted[n.Machine] || logged[n.Machine]) {
+				continue
+			}
 			e.event(n.Time, n.Machine, n.ID, n.Event, n.Text, n.Epoch)
 		case "config":
-			if n.From != byObserver {
+			if n.From != byObserver || !configured[n.Machine] && n.Text != "failover_in_progress" {
 				e.configured(n)
 			}
 		}
@@ -105,6 +118,10 @@ func (e *elections) log(l *histories.LogLine, noted bool) {
 		e.forced[l.Machine], e.anyForced = true, true
 		return
 	}
+	if id := after(l.Text, "Sentinel ID is "); id != "" {
+		e.ids[l.Machine] = id
+		return
+	}
 	words := strings.Fields(l.Text)
 	for i, word := range words {
 		// "… # <voter> voted for <leader> <epoch>": what the one who asked was told
@@ -116,7 +133,7 @@ func (e *elections) log(l *histories.LogLine, noted bool) {
 		}
 		if (word[0] == '+' || word[0] == '-') && len(word) > 1 {
 			if !noted {
-				e.event(l.Time, l.Machine, "", word, strings.Join(words[i+1:], " "), 0)
+				e.event(l.Time, l.Machine, e.ids[l.Machine], word, strings.Join(words[i+1:], " "), 0)
 			}
 			return
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/ordeal-go/ordeal/harness/cluster"
 	"github.com/ordeal-go/ordeal/harness/live"
 	"github.com/ordeal-go/ordeal/harness/sim"
+	"github.com/ordeal-go/ordeal/harness/workload"
 	"github.com/ordeal-go/ordeal/histories"
 )
 
@@ -94,6 +95,15 @@ func (o Options) header(plan Scenario, machines []cluster.Machine) histories.Hea
 		h.Machines = append(h.Machines, histories.Machine{Name: m.Name, Kind: string(m.Kind), Addr: m.Addr()})
 	}
 	return h
+}
+
+// watch is how closely the observer looks: in the simulation servers note everything at the moment itself. Live,
+// notes are late by what a busy computer takes, and a real Redis makes none.
+func (o Options) watch() workload.Watch {
+	if o.World == WorldSim {
+		return workload.Watch{}
+	}
+	return workload.Watch{Every: 100 * time.Millisecond, Foreign: o.Target != live.OrdealNode}
 }
 
 // place is where a run's machines have their addresses and files.

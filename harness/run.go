@@ -71,7 +71,7 @@ func open(ctx context.Context, plan Scenario, opts Options) (*run, error) {
 		return nil, err
 	}
 	r.nodes = cluster.Nodes(plan.Cluster, plan.Config, r.place.Addressing)
-	r.callers = workload.Callers(plan.Workload, r.nodes, r.place.Addressing, plan.Duration)
+	r.callers = workload.Callers(plan.Workload, r.nodes, r.place.Addressing, plan.Duration, opts.watch())
 	r.view = plan.view()
 	if r.output, err = newOutput(opts, plan); err != nil {
 		r.close()

@@ -26,6 +26,8 @@ type program struct {
 	notes bool // it writes notes
 	from  bool // it has to be told, beside what to bind, from where to call
 	more  []string
+	// server is more for those that are servers: to a Sentinel it would be a mistake.
+	server []string
 }
 
 // args are the arguments of a machine's process.
@@ -40,6 +42,9 @@ func (p program) args(m *cluster.Machine, notes string) []string {
 		args = append(args, "--sentinel")
 	}
 	args = append(args, p.more...)
+	if m.Kind == cluster.Server {
+		args = append(args, p.server...)
+	}
 	if p.from {
 		args = append(args, "--bind-source-addr", m.Host)
 	}
@@ -79,7 +84,11 @@ func findRedis(ctx context.Context) (program, error) {
 		return program{}, fmt.Errorf("live: %s is version %d: its connections cannot be told apart; use 4.0, or 7.0 and later", path, major)
 	}
 	// Protected mode takes a caller from 127.3.10.1 for one from outside.
-	return program{path: path, from: major >= 7, more: []string{"--protected-mode", "no"}}, nil
+	p := program{path: path, from: major >= 7, more: []string{"--protected-mode", "no"}}
+	if major >= 7 {
+		p.server = []string{"--enable-debug-command", "yes"} // for DEBUG DIGEST, which older ones always allow
+	}
+	return p, nil
 }
 
 func findNode(ctx context.Context, binary string) (string, error) {

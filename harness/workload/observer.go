@@ -1,6 +1,8 @@
 package workload
 
 import (
+	"bytes"
+	"strconv"
 	"strings"
 	"time"
 
@@ -19,12 +21,30 @@ const (
 )
 
 const (
-	observePeriod = time.Second            // between two questions to the same machine
+	observePeriod = time.Second            // between two questions to the same machine, unless Watch says otherwise
 	awaitPeriod   = 100 * time.Millisecond // the same while the harness waits for a stage
 	observeLimit  = 2 * time.Second        // an answer that is later than that is given up
 )
 
 const timerObserve node.TimerID = 1
+
+// Watch says how closely the observer looks. The zero value is fit for servers that note what they do themselves.
+type Watch struct {
+	// Every is how long it waits between two questions to the same machine; 0: a second. A property that rests on the
+	// observer's samples alone is judged the more closely the shorter this is.
+	Every time.Duration
+	// Foreign says that there are servers or Sentinels which note nothing, such as a real Redis. The observer then also
+	// asks for the settings that checkers need, and subscribes to the Sentinels' events.
+	Foreign bool
+}
+
+// period is the time between two questions when nothing is waited for.
+func (w Watch) period() time.Duration {
+	if w.Every > 0 {
+		return w.Every
+	}
+	return observePeriod
+}
 
 // Observer asks servers and Sentinels how they are, in words that any Redis understands, and notes what they
 // answer. The nemesis leaves it alone.
@@ -35,6 +55,7 @@ type Observer struct {
 	out  *node.Effects
 
 	orders  []*order
+	ears    []*ear
 	views   []*view // the servers, then the Sentinels
 	await   string  // the stage being waited for, "" none
 	since   node.Instant
@@ -55,6 +76,7 @@ type view struct {
 	questions, answers int
 	refused            bool
 	digest             string
+	blind              bool // it does not tell its dataset's digest, and never will
 
 	server serverState   // of a server
 	watch  sentinelState // of a Sentinel
@@ -67,6 +89,9 @@ func (s setup) observer(m cluster.Machine, _ cluster.Boot) node.Core {
 	}
 	for _, p := range s.sentinels {
 		o.views = append(o.views, &view{link: link{peer: p, from: m.Host}, sentinel: true})
+		if s.watch.Foreign {
+			o.ears = append(o.ears, &ear{link: link{peer: p, from: m.Host}})
+		}
 	}
 	return o
 }
@@ -76,6 +101,11 @@ func (o *Observer) Step(now node.Instant, ev *node.Event, out *node.Effects) {
 	o.now, o.out = now, out
 	if ord := o.orderOf(ev.Conn); ord != nil && ev.Conn != 0 {
 		o.deliver(ord, ev)
+		o.out = nil
+		return
+	}
+	if e := o.earOf(ev.Conn); e != nil {
+		o.hear(e, ev)
 		o.out = nil
 		return
 	}
@@ -140,10 +170,11 @@ func (o *Observer) round() {
 			o.ask(v)
 		}
 	}
+	o.listen()
 	o.insist()
-	period := observePeriod
+	period := o.watch.period()
 	if o.await != "" || len(o.orders) > 0 {
-		period = awaitPeriod
+		period = min(period, awaitPeriod)
 	}
 	o.out.SetTimer(timerObserve, period)
 }
@@ -176,6 +207,11 @@ func (o *Observer) ask(v *view) {
 		b := resp.AppendCommand(v.out[:0], "INFO", "replication")
 		b = resp.AppendCommand(b, "DEBUG", "DIGEST")
 		v.out = resp.AppendCommand(b, "INFO", "replication")
+		o.out.Send(v.conn, v.out)
+	case o.watch.Foreign:
+		v.questions = 2
+		b := resp.AppendCommand(v.out[:0], "INFO", "replication")
+		v.out = resp.AppendCommand(b, "CONFIG", "GET", "min-slaves-to-write")
 		o.out.Send(v.conn, v.out)
 	default:
 		v.questions = 1
@@ -220,11 +256,19 @@ func (o *Observer) answered(v *view, r resp.Reply) {
 	case r.Kind == '$' && !r.Null:
 		before := v.server
 		v.server.parse(r.Str)
+		v.server.Needed = before.Needed
 		if v.answers == 3 && before.ReplID == v.server.ReplID && before.Offset == v.server.Offset {
 			v.server.Digest = v.digest
 		}
 	case r.Kind == '+' && v.answers == 2:
 		v.digest = string(r.Str)
+	case r.Kind == '-' && v.questions == 3 && v.answers == 2 && !busy(r.Str):
+		v.blind, v.digest = true, ""
+	case r.Kind == '*' && v.answers == 2: // CONFIG GET
+		v.server.Needed = 0
+		if len(r.Elems) == 2 {
+			v.server.Needed, _ = strconv.ParseInt(string(r.Elems[1].Str), 10, 64) // digits: it is a number's setting
+		}
 	default:
 		v.refused = true // an error, as while it loads its dataset
 	}
@@ -245,4 +289,15 @@ func (o *Observer) concluded(v *view) {
 		o.out.Note(v.server.digestNote(v.peer.Name))
 	}
 	o.judge()
+}
+
+// busy says whether an error is one that passes, as while a server loads its dataset. What else a server answers to
+// DEBUG DIGEST, it answers for good: it does not know the command, or does not allow it.
+func busy(err []byte) bool {
+	for _, code := range []string{"LOADING", "BUSY", "MASTERDOWN", "TRYAGAIN"} {
+		if bytes.HasPrefix(err, []byte(code)) {
+			return true
+		}
+	}
+	return false
 }

@@ -112,8 +112,8 @@ type Peer struct{ Name, Addr string }
 
 // Callers lays out the machines that a workload needs, numbered on from len(nodes): the clients c1…, and the
 // observer o1. duration is how long the clients work.
-func Callers(spec Spec, nodes []cluster.Machine, addr cluster.Addressing, duration time.Duration) []cluster.Machine {
-	setup := setup{spec: spec, keys: spec.keyNames(), duration: duration}
+func Callers(spec Spec, nodes []cluster.Machine, addr cluster.Addressing, duration time.Duration, watch Watch) []cluster.Machine {
+	setup := setup{spec: spec, watch: watch, keys: spec.keyNames(), duration: duration}
 	setup.ops, _ = ParseOps(spec.Ops) // Check accepted it
 	for _, m := range nodes {
 		p := Peer{m.Name, m.Addr()}
@@ -133,6 +133,7 @@ func Callers(spec Spec, nodes []cluster.Machine, addr cluster.Addressing, durati
 // setup is what all the callers of a run are told.
 type setup struct {
 	spec      Spec
+	watch     Watch
 	keys      []string
 	ops       Ops
 	duration  time.Duration
