@@ -59,7 +59,8 @@ type run struct {
 	formed  time.Duration // when the cluster had formed: the zero of the schedule
 	broke   error         // what the world said when the run could not go on: a finding
 	trace   string
-	steps   uint64 // of the simulation
+	elapsed time.Duration // when it ended
+	steps   uint64        // of the simulation
 
 	closeTrace func()
 }
