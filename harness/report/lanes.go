@@ -142,11 +142,13 @@ func roles(notes []*histories.Note, end time.Duration) []segment {
 		}
 	}
 	for _, n := range notes {
-		if n.Kind == "state" || n.Kind == "down" || n.Kind == "up" {
+		switch n.Kind {
+		case "state":
 			lost(n.Time)
-		}
-		if n.Kind == "state" {
 			seen = n.Time
+		case "down", "up":
+			lost(n.Time)
+			seen = -1
 		}
 		switch {
 		case n.Kind == "down":

@@ -77,13 +77,13 @@ func TestAServerThatNobodySeesIsNotSaidToBeWhatItWas(t *testing.T) {
 	state := func(at time.Duration) histories.Note {
 		return histories.Note{Time: at, Machine: "m1", Kind: "state", From: "observer", Role: "master", ReplID: "aa", Offset: int64(at / second)}
 	}
-	h := &histories.History{Notes: []histories.Note{state(1 * second), state(2 * second), state(9 * second), {Time: 20 * second, Machine: "m1", Kind: "down"}},
-		Footer: histories.Footer{End: 21 * second}}
+	h := &histories.History{Notes: []histories.Note{state(1 * second), state(2 * second), state(9 * second), {Time: 20 * second, Machine: "m1", Kind: "down"},
+		{Time: 30 * second, Machine: "m1", Kind: "up"}, state(31 * second)}, Footer: histories.Footer{End: 32 * second}}
 	require.Equal(t, []segment{{1e6, 5e6, "master", "", "master"}, {5e6, 9e6, "up", "", "not seen since 2.000 s"}, {9e6, 12e6, "master", "", "master"},
-		{12e6, 20e6, "up", "", "not seen since 9.000 s"}, {20e6, 21e6, "down", "", "down"}}, newLanes(h)[0].Segments)
+		{12e6, 20e6, "up", "", "not seen since 9.000 s"}, {20e6, 30e6, "down", "", "down"}, {30e6, 31e6, "up", "", "up, role not known yet"}, {31e6, 32e6, "master", "", "master"}}, newLanes(h)[0].Segments)
 	s := newSeries(h, newTexts())[0]
-	require.Equal(t, []int64{1, 2, -1, 9, -1, -1}, s.Offset)
-	require.Equal(t, []int64{1e6, 1e6, 0, 7e6, 0, 11e6}, s.Time)
+	require.Equal(t, []int64{1, 2, -1, 9, -1, -1, 31}, s.Offset)
+	require.Equal(t, []int64{1e6, 1e6, 0, 7e6, 0, 11e6, 11e6}, s.Time)
 }
 
 func TestSentinelsAreCalledByTheirNames(t *testing.T) {
