@@ -143,7 +143,7 @@ func tiles(h *histories.History, verdicts checkers.Verdicts) []tile {
 		{"succeeded", percent(outcomes["ok"], len(h.Ops)), fmt.Sprintf("%s failed, %s unknown", thousands(outcomes["fail"]), thousands(outcomes["info"]))},
 		{"faults", thousands(len(h.Faults)), faultKinds(h)},
 		{"promotions", thousands(kinds["promoted"]), ""},
-		{"full syncs", thousands(kinds["fullresync"]), fmt.Sprintf("%d partial resyncs", kinds["continue"])},
+		{"full syncs", thousands(kinds["fullresync"]), fmt.Sprintf("continued instead: %d", kinds["continue"])},
 	}
 	for _, v := range verdicts {
 		if v.Checker == "lost-writes" {

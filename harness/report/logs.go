@@ -23,7 +23,7 @@ type logs struct {
 // logLinesMax is how many lines a page carries; the history has them all.
 const logLinesMax = 40_000
 
-// Nemesis is the name under which faults stand among the log lines.
+// nemesisName is the name under which faults stand among the log lines.
 const nemesisName = "nemesis"
 
 func newLogs(h *histories.History, t *texts) logs {
