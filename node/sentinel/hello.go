@@ -105,6 +105,11 @@ func (s *Sentinel) processHello(payload []byte) {
 }
 
 // adoptConfig follows a newer configuration: one whose config epoch is strictly larger than mine.
+//
+// Otherwise than 4.0, its address is compared with the one that I give, and not with that of the master I watch. They
+// differ when my own failover is past the point of no return. If the newer configuration then names the very master
+// that I am replacing, 4.0 takes the epoch alone, and afterwards gives its own replica under it: two addresses in one
+// epoch, of which neither yields to the other.
 func (s *Sentinel) adoptConfig(master, sender *instance, h hello) {
 	to := address{string(h.masterIP), h.masterPort}
 	if !isIP(to.ip) {
@@ -112,12 +117,16 @@ func (s *Sentinel) adoptConfig(master, sender *instance, h hello) {
 	}
 	master.configEpoch = h.configEpoch
 	s.flush()
-	if to == master.addr {
+	given := master.currentAddress()
+	if to == given && to == master.addr {
 		return
 	}
 	s.event(node.LogWarning, "+config-update-from", sender, sender.String())
-	s.announceSwitch(master, to)
 	from := master.addr
+	if to == from {
+		from = given
+	}
+	s.announceSwitch(master, from, to)
 	s.changeAddress(master, to)
 	s.runReconfigScript(master, "observer", from, to)
 }

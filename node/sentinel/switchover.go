@@ -10,13 +10,13 @@ import (
 // Redis 4.0: sentinel.c, sentinelFailoverSwitchToPromotedSlave.
 func (s *Sentinel) switchToPromoted(master *instance) {
 	to := master.failover.promoted.addr
-	s.announceSwitch(master, to)
+	s.announceSwitch(master, master.addr, to)
 	s.changeAddress(master, to)
 }
 
-func (s *Sentinel) announceSwitch(master *instance, to address) {
+func (s *Sentinel) announceSwitch(master *instance, from, to address) {
 	s.event(node.LogWarning, "+switch-master", master,
-		fmt.Sprintf("%s %s %d %s %d", master.name, master.addr.ip, master.addr.port, to.ip, to.port))
+		fmt.Sprintf("%s %s %d %s %d", master.name, from.ip, from.port, to.ip, to.port))
 }
 
 // changeAddress makes to the address of master. Its replicas are known again from their addresses alone; the old master
