@@ -68,6 +68,9 @@ func (o Options) replay(plan Scenario) string {
 	words := []string{o.Command, "run", source, "-seed", fmt.Sprint(o.Seed)}
 	if o.World != WorldSim {
 		words = append(words, "-world", o.World)
+		if o.Target != "ordeal-node" {
+			words = append(words, "-target", o.Target)
+		}
 	}
 	return strings.Join(words, " ")
 }
