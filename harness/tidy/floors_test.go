@@ -58,7 +58,7 @@ var mayImport = map[string][]string{
 	"harness/sweep":      {"harness", "checkers"},
 	"harness/mutants":    {},
 	"harness/bench":      {},
-	"harness/cmd/ordeal": {"harness", "harness/sim", "node", "node/record", "harness/scenarios", "harness/sweep", "harness/mutants", "checkers", "histories",
+	"harness/cmd/ordeal": {"harness", "harness/sim", "node", "node/record", "harness/scenarios", "harness/swarm", "harness/shrink", "harness/sweep", "harness/mutants", "checkers", "histories",
 		"nemesis", "github.com/schollz/progressbar/v3"},
 }
 

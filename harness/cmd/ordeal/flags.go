@@ -67,6 +67,12 @@ func (f *flags) parse(args []string, least, most int) error {
 	return nil
 }
 
+// given says whether the flag called name stands on the command line.
+func (f *flags) given(name string) (yes bool) {
+	f.Visit(func(set *flag.Flag) { yes = yes || set.Name == name })
+	return yes
+}
+
 // loadScenario returns the scenario called name in the catalogue, or that of the file name.
 func loadScenario(name string) (harness.Scenario, error) {
 	if s, ok := scenarios.ByName(name); ok {

@@ -31,6 +31,8 @@ func commands() []command {
 	return []command{
 		{"run", "SCENARIO", "play a scenario once, judge it, keep it with a report", runCommand},
 		{"sweep", "SCENARIO…", "play scenarios with many seeds in the simulation", sweepCommand},
+		{"shrink", "RUN", "make a failing run small: fewest faults, operations, machines and settings", shrinkCommand},
+		{"draw", "SCENARIO", "print a scenario with every draw of a seed made", drawCommand},
 		{"replay", "DIR|RECORDING", "play a kept run again and compare; or lead a recorded node through its life again", replayCommand},
 		{"diff", "DIR1 DIR2", "name the first event in which two simulated runs differ", diffCommand},
 		{"check", "HISTORY", "judge a history file", checkCommand},

@@ -1,0 +1,171 @@
+package shrink
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/ordeal-go/ordeal/harness"
+	"github.com/ordeal-go/ordeal/harness/workload"
+	"github.com/ordeal-go/ordeal/nemesis"
+)
+
+// cutMachines leaves out clients, Sentinels and replicas: all of a kind, then half of them, then one.
+func (j *job) cutMachines(ctx context.Context) bool {
+	smaller := false
+	for _, kind := range []string{"c", "s", "r"} {
+		for {
+			n := *count(&j.best.scenario, kind)
+			var candidates []harness.Scenario
+			for _, drop := range []int{n, n - 1, n / 2} {
+				if drop > 1 {
+					candidates = append(candidates, fewer(j.best.scenario, kind, drop))
+				}
+			}
+			for i := n; i > 0; i-- {
+				candidates = append(candidates, dropped(j.best.scenario, kind, i))
+			}
+			if !j.try(ctx, candidates, j.seeds()...) {
+				break
+			}
+			smaller = true
+		}
+		if ctx.Err() != nil {
+			return smaller
+		}
+	}
+	return smaller
+}
+
+// count is how many machines of a kind there are: clients "c", Sentinels "s" or replicas "r".
+func count(s *harness.Scenario, kind string) *int {
+	switch kind {
+	case "c":
+		return &s.Workload.Clients
+	case "s":
+		return &s.Cluster.Sentinels
+	default:
+		return &s.Cluster.Replicas
+	}
+}
+
+// fewer leaves out the last n machines of a kind.
+func fewer(s harness.Scenario, kind string, n int) harness.Scenario {
+	for range n {
+		s = dropped(s, kind, *count(&s, kind))
+	}
+	return s
+}
+
+// dropped leaves out machine i of a kind. Those after it move up, and faults and operations name them by their new
+// names; a fault that has nobody left to hit goes too. One client there must be.
+func dropped(s harness.Scenario, kind string, i int) harness.Scenario {
+	n := count(&s, kind)
+	if *n--; kind == "c" && *n == 0 {
+		*n = 1
+		s.Workload.Ops = workload.Ops{}.String()
+		return s
+	}
+	s.Cluster.Quorum = min(s.Cluster.Quorum, s.Cluster.Sentinels)
+	if s.Cluster.Replicas < 2 {
+		s.Cluster.Chain = false
+	}
+	if s.Cluster.Sentinels == 0 {
+		s.Config.Sentinel = nil
+	}
+	rename := func(name string) string {
+		number, err := strconv.Atoi(strings.TrimPrefix(name, kind))
+		switch {
+		case err != nil || name[:1] != kind || number < i:
+			return name
+		case number == i:
+			return ""
+		}
+		return fmt.Sprintf("%s%d", kind, number-1)
+	}
+	var faults nemesis.Schedule
+	for _, step := range s.Faults {
+		if renamed(&step.Fault, rename) {
+			faults = append(faults, step)
+		}
+	}
+	s.Faults = faults
+	if ops, err := workload.ParseOps(s.Workload.Ops); err == nil && kind == "c" && ops != nil {
+		left := workload.Ops{}
+		for _, r := range ops {
+			if r.Client = rename(r.Client); r.Client != "" {
+				left = append(left, r)
+			}
+		}
+		s.Workload.Ops = left.String()
+	}
+	return s
+}
+
+// renamed gives the fault's targets other names, "" for none, and says whether there is still a fault.
+func renamed(f *nemesis.Fault, rename func(string) string) bool {
+	side := func(names []string) []string {
+		var out []string
+		for _, name := range names {
+			if to := rename(name); to != "" {
+				out = append(out, to)
+			}
+		}
+		return out
+	}
+	hadA, hadB := len(f.A) > 0, len(f.B) > 0
+	f.A, f.B = side(f.A), side(f.B)
+	return hadA == (len(f.A) > 0) && hadB == (len(f.B) > 0) && f.Validate() == nil
+}
+
+// cutTargets leaves single machines out of faults that hit several, and attributes out that need not be there.
+func (j *job) cutTargets(ctx context.Context) bool {
+	smaller := false
+	for {
+		var candidates []harness.Scenario
+		for i, step := range j.best.scenario.Faults {
+			for _, f := range simpler(step.Fault) {
+				s := j.best.scenario
+				s.Faults = slices.Clone(s.Faults)
+				s.Faults[i].Fault = f
+				candidates = append(candidates, s)
+			}
+		}
+		if !j.try(ctx, candidates, j.best.seed) {
+			return smaller
+		}
+		smaller = true
+	}
+}
+
+// simpler returns the fault with one thing less, for everything that it can do without.
+func simpler(f nemesis.Fault) []nemesis.Fault {
+	var out []nemesis.Fault
+	add := func(g nemesis.Fault) {
+		if g.Validate() == nil {
+			out = append(out, g)
+		}
+	}
+	for i := range f.A {
+		if len(f.A) > 1 {
+			g := f
+			g.A = slices.Delete(slices.Clone(f.A), i, i+1)
+			add(g)
+		}
+	}
+	for i := range f.B {
+		if len(f.B) > 1 {
+			g := f
+			g.B = slices.Delete(slices.Clone(f.B), i, i+1)
+			add(g)
+		}
+	}
+	for i := range f.Args {
+		g := f
+		g.Args = slices.Delete(slices.Clone(f.Args), i, i+1)
+		add(g)
+	}
+	return out
+}
