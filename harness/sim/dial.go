@@ -125,7 +125,7 @@ func (e *endpoint) request(attempt int) {
 		return
 	}
 	w.queue.push(item{at: w.now + synFirst<<attempt, what: synAgain, machine: e.m.index, a: e.index, b: uint32(attempt + 1)})
-	if e.link.cuts == 0 {
+	if e.link.cuts == 0 && e.link.holes == 0 {
 		w.queue.push(item{at: e.link.arrival(w.now, 0), what: synArrives, machine: e.m.index, a: e.index})
 	}
 }
@@ -134,11 +134,11 @@ func (e *endpoint) request(attempt int) {
 func (e *endpoint) requested() {
 	w := e.m.w
 	back := &e.target.links[e.m.index]
-	if e.state != connecting || e.link.cuts > 0 || back.cuts > 0 {
+	if e.state != connecting || e.link.cuts > 0 || back.cuts > 0 || e.link.holes > 0 {
 		return
 	}
 	var yes uint32
-	if e.target.listens(e.port, e.loopback) {
+	if e.link.refusals == 0 && e.target.listens(e.port, e.loopback) {
 		if e.target.backlog >= backlogMax {
 			return // as if lost: the kernel has no place for it
 		}
@@ -163,6 +163,8 @@ func (e *endpoint) answered(yes bool) {
 	p.port, p.loopback = e.port, e.loopback
 	p.peer, e.peer = e, p
 	e.state = established
+	e.passProxies()
+	p.passProxies()
 	e.launch(w.newPiece(hello))
 	e.m.post(letter{kind: node.Dialled, slot: e.index})
 }

@@ -22,8 +22,10 @@ func newDigest() digest { return digest{prime1, prime2, prime3, 0x27d4eb2f165667
 func lane(s, w uint64) uint64 { return bits.RotateLeft64(s+w*prime2, 31) * prime1 }
 
 // words takes four words.
-func (g *digest) words(a, b, c, d uint64) {
-	g.a, g.b, g.c, g.d = lane(g.a, a), lane(g.b, b), lane(g.c, c), lane(g.d, d)
+func (g *digest) words(a, b, c, d uint64) { *g = g.withWords(a, b, c, d) }
+
+func (g digest) withWords(a, b, c, d uint64) digest {
+	return digest{lane(g.a, a), lane(g.b, b), lane(g.c, c), lane(g.d, d)}
 }
 
 // bytes takes p and its length.
@@ -54,7 +56,10 @@ func (g *digest) bytes(p []byte) {
 }
 
 // text takes s and its length.
-func (g *digest) text(s string) {
+func (g *digest) text(s string) { *g = g.withText(s) }
+
+// withText is text as a value: where many texts follow each other, the lanes stay in registers.
+func (g digest) withText(s string) digest {
 	for len(s) >= 8 {
 		g.a = lane(g.a, uint64(s[0])|uint64(s[1])<<8|uint64(s[2])<<16|uint64(s[3])<<24|
 			uint64(s[4])<<32|uint64(s[5])<<40|uint64(s[6])<<48|uint64(s[7])<<56)
@@ -65,7 +70,15 @@ func (g *digest) text(s string) {
 	for i := range len(s) {
 		last |= uint64(s[i]) << (8 * i)
 	}
-	g.a, g.b, g.c, g.d = g.b, g.c, g.d, lane(g.a, last)
+	return digest{g.b, g.c, g.d, lane(g.a, last)}
+}
+
+// withField is withText for texts of which most are empty.
+func (g digest) withField(s string) digest {
+	if s == "" {
+		return digest{g.b, g.c, g.d, g.a + 1}
+	}
+	return g.withText(s)
 }
 
 // sum returns the hash of everything so far, as 64 hexadecimal digits.

@@ -2,8 +2,10 @@ package sim
 
 import (
 	"maps"
+	"slices"
 	"time"
 
+	"github.com/ordeal-go/ordeal/nemesis"
 	"github.com/ordeal-go/ordeal/node"
 )
 
@@ -30,6 +32,10 @@ type disk struct {
 	journal []nameChange     // changes of names since then, in order
 	chance  chance
 	model   *DiskModel
+
+	faults   []diskFault
+	written  string    // the file that was written last
+	versions []version // of RDBs
 }
 
 // file is the content of a file, whatever its name.
@@ -53,12 +59,15 @@ func newDisk(model *DiskModel, chance chance, files map[string]string) disk {
 		f.synced = f.data
 		d.files[path], d.durable[path] = f, f
 	}
+	for _, path := range slices.Sorted(maps.Keys(files)) {
+		d.remember(0, path)
+	}
 	return d
 }
 
 // takes draws how long a step of a job takes.
 func (d *disk) takes(s *node.FileStep) int64 {
-	t := int64(d.model.Latency)
+	t := int64(d.model.Latency) + d.delayed()
 	if d.model.Jitter > 0 {
 		t += int64(d.chance.below(uint64(d.model.Jitter)))
 	}
@@ -80,7 +89,12 @@ func (d *disk) takes(s *node.FileStep) int64 {
 }
 
 // do carries out one step; a read returns what it read.
-func (d *disk) do(s *node.FileStep) ([]byte, node.Errno) {
+func (d *disk) do(now int64, s *node.FileStep) ([]byte, node.Errno) {
+	if len(d.faults) > 0 {
+		if err := d.refuses(s); err != node.ErrNone {
+			return nil, err
+		}
+	}
 	f := d.files[s.Path]
 	switch s.Kind {
 	case node.ReadFile:
@@ -96,6 +110,9 @@ func (d *disk) do(s *node.FileStep) ([]byte, node.Errno) {
 		if f == nil {
 			return nil, node.ErrNotFound
 		}
+		if d.suffers(nemesis.LyingFsync, s.Path) {
+			break
+		}
 		f.synced = f.data[:len(f.data):len(f.data)]
 		d.commit()
 	case node.RenameFile:
@@ -105,6 +122,7 @@ func (d *disk) do(s *node.FileStep) ([]byte, node.Errno) {
 		if s.Path != s.To {
 			d.rename(s.To, f)
 			d.rename(s.Path, nil)
+			d.remember(now, s.To)
 		}
 	case node.RemoveFile:
 		if f != nil {
@@ -124,6 +142,7 @@ func (d *disk) write(path string, data []byte) {
 		d.rename(path, f)
 	}
 	f.data, f.own = data, false
+	d.written = path
 }
 
 func (d *disk) append(path string, data []byte) {
@@ -138,6 +157,7 @@ func (d *disk) append(path string, data []byte) {
 	}
 	// Earlier reads and synced keep their own lengths: what is appended lies behind them.
 	f.data = append(f.data, data...)
+	d.written = path
 }
 
 func (d *disk) appendLine(path, line string) {
@@ -149,6 +169,9 @@ func (d *disk) rename(path string, f *file) {
 	if f == nil {
 		delete(d.files, path)
 	} else {
+		if d.files[d.written] == f {
+			d.written = path
+		}
 		d.files[path] = f
 	}
 	d.journal = append(d.journal, nameChange{path, f})
@@ -185,6 +208,9 @@ func (d *disk) tear(s *node.FileStep) {
 func (d *disk) losePower() {
 	d.journal = d.journal[:d.chance.below(uint64(len(d.journal))+1)]
 	d.commit()
+	if d.suffers(nemesis.TornTail, d.written) {
+		d.tearTail()
+	}
 	d.files = make(map[string]*file, len(d.durable))
 	after := map[*file]*file{} // two names of one file stay so
 	// any order: every name is by itself

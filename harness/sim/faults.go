@@ -11,13 +11,16 @@ import (
 // inForce is a fault that was inflicted, with what it holds now. Several may hold one link or machine: links and
 // machines count them.
 type inForce struct {
-	id    int
-	fault nemesis.Fault
-	links []*link
-	held  []*machine // machines that are down or stopped by it
+	id      int
+	fault   nemesis.Fault
+	links   []*link
+	held    []*machine  // machines that are down, stopped, slow, off the time or with a bad disk by it
+	clogged []*endpoint // connections that it holds, the first held first
+	muted   []*endpoint // connections that it made half-open
+	missing []absent    // files that are gone by it
 }
 
-// Inflict puts f in force now. Restart, Resume and Heal end other faults, and are over at once.
+// Inflict puts f in force now. Restart, Resume, Unclog and Heal end other faults, and are over at once.
 func (w *World) Inflict(ctx context.Context, id int, f nemesis.Fault) error {
 	for _, o := range w.faults {
 		if o.id == id {
@@ -29,47 +32,29 @@ func (w *World) Inflict(ctx context.Context, id int, f nemesis.Fault) error {
 		return err
 	}
 	in := &inForce{id: id, fault: f}
-	switch f.Verb {
-	case nemesis.Cut, nemesis.Latency:
-		in.links = between(a, b, f.OneWay)
-		for _, l := range in.links {
-			w.hurt(l, f)
-		}
-	case nemesis.Kill:
-		in.held = a
-		for _, m := range a {
-			m.kills++
-			if m.up {
-				m.end("killed")
-			}
-			w.letGo(nemesis.Pause, m) // a stopped process is gone; the next one runs
-		}
-	case nemesis.Pause:
-		for _, m := range a {
-			if m.up { // there is no process to stop otherwise
-				m.pauses++
-				in.held = append(in.held, m)
-			}
-		}
-	case nemesis.Restart:
-		for _, m := range a {
-			w.letGo(nemesis.Kill, m)
-			if !m.up {
-				m.start()
-			}
-		}
-	case nemesis.Resume:
-		for _, m := range a {
-			w.letGo(nemesis.Pause, m)
-		}
-	case nemesis.Heal:
+	switch {
+	case f.Compound():
+		err = fmt.Errorf("sim: %v is made of other faults: inflict those", f)
+	case f.Verb == nemesis.Heal:
 		for _, o := range w.faults {
 			w.lift(o)
 		}
+	case f.Kind() == nemesis.OnLinks:
+		in.links = between(a, b, f.OneWay)
+		err = w.hurtLinks(in)
+	case f.Kind() == nemesis.OnMachines:
+		err = w.hurtMachines(in, a)
+	case f.Kind() == nemesis.OnDisks:
+		err = w.hurtDisks(in, a)
+	case f.Kind() == nemesis.OnClocks:
+		w.hurtClocks(in, a)
 	default:
-		return fmt.Errorf("sim: this world has no fault called %q", f.Verb)
+		err = fmt.Errorf("sim: this world has no fault called %q", f.Verb)
 	}
-	w.noteFault(id, string(f.Verb))
+	if err != nil {
+		return err
+	}
+	w.noteFault(id, f.String())
 	w.faults = append(w.faults, in)
 	return nil
 }
@@ -88,58 +73,43 @@ func (w *World) Lift(ctx context.Context, id int) error {
 
 func (w *World) lift(in *inForce) {
 	for _, l := range in.links {
-		w.relieve(l, in.fault)
+		w.relieve(l, in)
 	}
 	in.links = nil
+	for _, e := range in.clogged {
+		e.unclog()
+	}
+	in.clogged = nil
+	for _, e := range in.muted {
+		e.die()
+	}
+	in.muted = nil
 	held := in.held
 	in.held = nil
 	for _, m := range held {
-		w.free(in.fault.Verb, m)
+		w.free(in, m)
 	}
 }
 
-// letGo takes one machine out of every fault of a kind.
-func (w *World) letGo(verb nemesis.Verb, m *machine) {
+// letGo takes one machine out of every fault that which tells.
+func (w *World) letGo(m *machine, which func(nemesis.Fault) bool) {
 	for _, in := range w.faults {
-		if i := slices.Index(in.held, m); i >= 0 && in.fault.Verb == verb {
+		if i := slices.Index(in.held, m); i >= 0 && which(in.fault) {
 			in.held = slices.Delete(slices.Clone(in.held), i, i+1)
-			w.free(verb, m)
+			w.free(in, m)
 		}
 	}
 }
 
 // free undoes one fault's hold on a machine.
-func (w *World) free(verb nemesis.Verb, m *machine) {
-	switch verb {
-	case nemesis.Kill:
-		if m.kills--; m.kills == 0 && !m.up {
-			m.start()
-		}
-	case nemesis.Pause:
-		if m.pauses--; m.pauses == 0 && m.up {
-			w.wake(m)
-		}
-	}
-}
-
-// hurt puts a fault's conditions on a link; relieve takes exactly them away.
-func (w *World) hurt(l *link, f nemesis.Fault) {
-	switch f.Verb {
-	case nemesis.Cut:
-		l.cuts++
-	case nemesis.Latency:
-		l.latency += int64(f.Duration("delay"))
-		l.jitter += int64(f.Duration("jitter"))
-	}
-}
-
-func (w *World) relieve(l *link, f nemesis.Fault) {
-	switch f.Verb {
-	case nemesis.Cut:
-		w.mend(l)
-	case nemesis.Latency:
-		l.latency -= int64(f.Duration("delay"))
-		l.jitter -= int64(f.Duration("jitter"))
+func (w *World) free(in *inForce, m *machine) {
+	switch in.fault.Kind() {
+	case nemesis.OnDisks:
+		m.disk.mend(in, m)
+	case nemesis.OnClocks:
+		w.setRight(in.fault, m)
+	default:
+		w.freeMachine(in, m)
 	}
 }
 
@@ -152,7 +122,7 @@ func (w *World) targets(f nemesis.Fault) (a, b []*machine, err error) {
 	if b, err = w.named(f.B); err != nil {
 		return nil, nil, err
 	}
-	if f.Verb == nemesis.Heal {
+	if f.Verb == nemesis.Heal || f.Compound() {
 		return nil, nil, nil
 	}
 	if len(a) == 0 {

@@ -76,12 +76,12 @@ func (j *job) nextStep(i uint32) {
 func (js *jobs) startWork(m *machine, ef *node.Effect) {
 	j, i := js.start(m, node.WorkDone, ef.Op)
 	j.work = ef.Work
-	j.after(workLatency+int64(ef.N)*int64(time.Second)/workBandwidth, i)
+	j.after(m.slowed(workLatency+int64(ef.N)*int64(time.Second)/workBandwidth), i)
 }
 
 func (js *jobs) startScript(m *machine, ef *node.Effect) {
 	j, i := js.start(m, node.ScriptExited, ef.Op)
-	j.after(scriptTime+int64(m.disk.chance.below(uint64(scriptTime))), i)
+	j.after(m.slowed(scriptTime+int64(m.disk.chance.below(uint64(scriptTime)))), i)
 }
 
 // stepDone is called when a job's time for what it was at is over.
@@ -96,7 +96,7 @@ func (js *jobs) stepDone(i, gen uint32) {
 	switch j.kind {
 	case node.FileDone:
 		if j.step < len(j.steps) {
-			read, err := m.disk.do(&j.steps[j.step])
+			read, err := m.disk.do(w.now, &j.steps[j.step])
 			if j.steps[j.step].Kind == node.ReadFile {
 				j.read = read
 			}

@@ -37,11 +37,14 @@ func orDefault[T int | int64 | time.Duration](v, otherwise T) T {
 
 // link carries what one machine sends to another. Each direction is a link of its own.
 type link struct {
-	latency   int64 // ns, the model's and that of every fault in force
-	jitter    int64 // ns
-	bandwidth int64 // bytes per second, 0: unlimited
-	free      int64 // when everything sent so far has passed, if bandwidth is limited
-	cuts      int   // faults in force that cut it
+	latency   int64    // ns, the model's and that of every fault in force
+	jitter    int64    // ns
+	bandwidth int64    // bytes per second, 0: unlimited
+	free      int64    // when everything sent so far has passed, if bandwidth is limited
+	cuts      int      // faults in force that cut it
+	refusals  int      // faults in force that refuse connections dialled over it
+	holes     int      // faults in force that leave requests for connections without an answer
+	proxies   []*proxy // toxics in force, in the order in which they came
 	state     chance
 	stalled   []uint32 // endpoints that retransmit over it
 	owing     []uint32 // endpoints whose bytes were read but not acknowledged: the acknowledgement goes this way

@@ -22,19 +22,21 @@ type machine struct {
 	timers timers
 
 	// The process.
-	up      bool
-	life    int
-	core    node.Core
-	kills   int // faults in force that keep it down
-	pauses  int // faults in force that keep it stopped
-	mailbox mailbox
-	first   mailbox // what comes before the mailbox: ends of foreground jobs
-	out     *node.Effects
-	next    int    // the effect to be carried out next
-	running bool   // run is on the stack
-	blocked bool   // by a foreground job or Busy
-	blocks  uint32 // how many times it was blocked: the number of the block in force
-	log     lastLines
+	up       bool
+	life     int
+	core     node.Core
+	kills    int     // faults in force that keep it down
+	pauses   int     // faults in force that keep it stopped
+	slow     float64 // how many times as long as it should a step takes; 0: no time
+	stopping bool    // it was asked to stop
+	mailbox  mailbox
+	first    mailbox // what comes before the mailbox: ends of foreground jobs
+	out      *node.Effects
+	next     int    // the effect to be carried out next
+	running  bool   // run is on the stack
+	blocked  bool   // by a foreground job or Busy
+	blocks   uint32 // how many times it was blocked: the number of the block in force
+	log      lastLines
 
 	// Its side of the network.
 	links     []link // to every machine, by index; to itself too
@@ -105,7 +107,7 @@ func (b *mailbox) clear() {
 // start begins a life. The core hears of it when the world goes on.
 func (m *machine) start() {
 	m.life++
-	m.up = true
+	m.up, m.stopping = true, false
 	m.out, m.next = &node.Effects{}, 0
 	m.core = m.spec.New(cluster.Boot{Rand: m.stream("machine"), Life: m.life, PID: m.pid()})
 	m.mailbox.push(letter{kind: node.Started})
@@ -139,8 +141,12 @@ func (m *machine) end(why string) {
 // post tells the core something as soon as it can listen.
 func (m *machine) post(l letter) {
 	m.mailbox.push(l)
-	if !m.running {
+	switch {
+	case m.running:
+	case m.w.going:
 		m.run()
+	default: // a fault has something to tell
+		m.w.wake(m)
 	}
 }
 
@@ -202,6 +208,9 @@ func (m *machine) deliver(l letter) {
 		}
 	}
 	m.w.step(m, ev)
+	if m.slow > 0 && m.up {
+		m.toil(len(ev.Bytes))
+	}
 }
 
 // block keeps the core from everything until unblock is called with the number it returns.
@@ -285,6 +294,11 @@ func (m *machine) unblock(number uint32) {
 // exit is the end of a process by its own will: a finding, unless it was asked to.
 func (m *machine) exit(status int) {
 	why := fmt.Sprintf("exit %d", status)
+	if m.stopping {
+		m.end(why)
+		m.startIfFree()
+		return
+	}
 	m.w.fail(&cluster.Died{Machine: m.spec.Name, At: time.Duration(m.w.now), Why: why, Log: m.log.lines()})
 	m.end(why)
 }

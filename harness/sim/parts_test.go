@@ -138,7 +138,7 @@ func newTestDisk(files map[string]string) *disk {
 func (d *disk) must(t *testing.T, steps ...node.FileStep) {
 	t.Helper()
 	for i := range steps {
-		_, err := d.do(&steps[i])
+		_, err := d.do(0, &steps[i])
 		require.Empty(t, err, "%v %s", steps[i].Kind, steps[i].Path)
 	}
 }
@@ -194,7 +194,7 @@ func TestRenameWithoutSyncMayLeaveAnEmptyFile(t *testing.T) {
 func TestReadsAndSyncsKeepTheirBytesWhileTheFileGrows(t *testing.T) {
 	d := newTestDisk(nil)
 	d.must(t, node.FileStep{Kind: node.AppendFile, Path: "/aof", Data: []byte("a")})
-	read, _ := d.do(&node.FileStep{Kind: node.ReadFile, Path: "/aof"})
+	read, _ := d.do(0, &node.FileStep{Kind: node.ReadFile, Path: "/aof"})
 	for range 100 {
 		d.must(t, node.FileStep{Kind: node.AppendFile, Path: "/aof", Data: []byte("b")})
 	}

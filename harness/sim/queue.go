@@ -15,6 +15,9 @@ const (
 	synArrives                      // a (endpoint): a connection request reaches the other machine
 	synAnswered                     // a (endpoint), b (1: yes, 0: refused)
 	synAgain                        // a (endpoint), b (attempt)
+	proxyGoesOn                     // a (endpoint): a toxic has slept enough
+	disowned                        // a (endpoint): a reset answers bytes for a connection that is dead to the other side
+	stopLimit                       // machine, b (life): it was asked to stop long enough ago
 )
 
 // item is one thing that will happen. Items hold no pointers, so that the collector need not look at the queue.

@@ -110,7 +110,21 @@ type endpoint struct {
 	// Arrived and not yet read by the process.
 	inbox pieces
 	ready bool // a letter says so
+
+	// What faults do to this connection alone.
+	clogs int      // faults in force that hold what is in flight
+	muted muteness // a half-open connection
+	proxy *passage // between flight and the peer; nil: nothing
 }
+
+// muteness is how far a connection has lost one direction for good.
+type muteness uint8
+
+const (
+	heard  muteness = iota
+	silent          // what is sent reaches nobody
+	dead            // and whoever sends is told, by now, that there is no such connection
+)
 
 func (w *World) newPiece(kind pieceKind) *piece {
 	p := w.freePieces
@@ -231,11 +245,18 @@ func (e *endpoint) launch(p *piece) {
 	if e.stalled || e.scheduled {
 		return
 	}
-	if e.link.cuts > 0 {
+	e.depart()
+}
+
+// depart lets the first piece in flight go its way, as far as faults let it.
+func (e *endpoint) depart() {
+	switch {
+	case e.clogs > 0:
+	case e.link.cuts > 0 || e.muted != heard:
 		e.stall()
-		return
+	default:
+		e.schedule()
 	}
-	e.schedule()
 }
 
 func (e *endpoint) schedule() {
@@ -253,15 +274,19 @@ func (e *endpoint) arrival() {
 		e.schedule()
 		return
 	}
-	if e.link.cuts > 0 {
-		e.stall()
+	if e.link.cuts > 0 || e.muted != heard || e.clogs > 0 {
+		e.depart()
 		return
 	}
 	p := e.flight.pop()
 	if e.flight.head != nil {
 		e.schedule()
 	}
-	e.peer.arrive(p)
+	if e.proxy != nil {
+		e.proxied(p)
+	} else {
+		e.peer.arrive(p)
+	}
 	e.bury()
 }
 
@@ -269,7 +294,12 @@ func (e *endpoint) arrival() {
 func (e *endpoint) stall() {
 	e.stalled = true
 	e.stalls++
-	e.link.stalled = append(e.link.stalled, e.index)
+	switch e.muted {
+	case heard:
+		e.link.stalled = append(e.link.stalled, e.index)
+	case dead:
+		e.disown()
+	}
 	limit := retransmitFor
 	if e.state >= closed {
 		limit = orphanFor
@@ -279,7 +309,7 @@ func (e *endpoint) stall() {
 
 // healed is called when the link carries again: the next retransmission gets through.
 func (e *endpoint) healed() {
-	if !e.stalled {
+	if !e.stalled || e.muted != heard {
 		return
 	}
 	w := e.m.w
@@ -292,7 +322,7 @@ func (e *endpoint) healed() {
 
 // retransmit sends again what was lost, unless the link was cut anew.
 func (e *endpoint) retransmit(stall uint32) {
-	if !e.stalled || e.stalls != stall || e.flight.head == nil {
+	if !e.stalled || e.stalls != stall || e.flight.head == nil || e.muted != heard {
 		return
 	}
 	if e.link.cuts > 0 {
@@ -306,7 +336,7 @@ func (e *endpoint) retransmit(stall uint32) {
 		p.at = max(e.link.arrival(w.now, len(p.buf)), e.lastAt)
 		e.lastAt = p.at
 	}
-	e.schedule()
+	e.depart()
 }
 
 // dropFlight forgets what is on its way.
@@ -529,5 +559,5 @@ func (e *endpoint) bury() {
 }
 
 func (e *endpoint) over() bool {
-	return e == nil || e.state >= closed && e.flight.head == nil && !e.scheduled && !e.dirty
+	return e == nil || e.state >= closed && e.flight.head == nil && !e.scheduled && !e.dirty && (e.proxy == nil || e.proxy.idle())
 }

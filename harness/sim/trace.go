@@ -86,16 +86,12 @@ func digestNote(g *digest, n *node.Note) {
 	if n.Final {
 		found |= 2
 	}
-	g.words(uint64(n.Offset), uint64(n.Offset2), uint64(n.AskedOffset), uint64(n.Epoch))
-	g.words(uint64(n.N), uint64(n.M), found, 0)
-	for _, s := range [...]string{string(n.Kind), n.Role, n.Link, n.ReplID, n.ReplID2, n.Peer, n.Result, n.Reason, n.AskedID,
-		n.Digest, n.ID, n.Master, n.Leader, n.Event, n.Text, n.Process, n.Op, n.Key, n.Value} {
-		if s == "" {
-			g.a, g.b, g.c, g.d = g.b, g.c, g.d, g.a+1
-			continue
-		}
-		g.text(s)
-	}
+	d := g.withWords(uint64(n.Offset), uint64(n.Offset2), uint64(n.AskedOffset), uint64(n.Epoch))
+	d = d.withWords(uint64(n.N), uint64(n.M), found, 0)
+	d = d.withField(string(n.Kind)).withField(n.Role).withField(n.Link).withField(n.ReplID).withField(n.ReplID2)
+	d = d.withField(n.Peer).withField(n.Result).withField(n.Reason).withField(n.AskedID).withField(n.Digest)
+	d = d.withField(n.ID).withField(n.Master).withField(n.Leader).withField(n.Event).withField(n.Text)
+	*g = d.withField(n.Process).withField(n.Op).withField(n.Key).withField(n.Value)
 }
 
 func (w *World) noteLife(m *machine, what, n int) {

@@ -44,6 +44,7 @@ type World struct {
 
 	event   node.Event
 	inCore  *machine // whose code is running
+	going   bool     // time passes
 	failure error
 	faults  []*inForce
 
@@ -201,7 +202,9 @@ func (w *World) Advance(ctx context.Context, until time.Duration) error {
 // happenings lets at most n things happen, none after until; it says whether any are left. A panic of a core ends
 // it. Whatever else panics is a defect of this world, and goes on panicking.
 func (w *World) happenings(until int64, n int) (more bool) {
+	w.going = true
 	defer func() {
+		w.going = false
 		if w.inCore == nil {
 			return
 		}
@@ -233,6 +236,8 @@ func (w *World) happen(it item) {
 		m.timerDue(it.a, it.b)
 	case jobStep:
 		w.jobs.stepDone(it.a, it.b)
+	case stopLimit:
+		m.stopOverdue(it.b)
 	default:
 		if e := w.endpoints[it.a]; e != nil {
 			e.happen(&it)
@@ -258,6 +263,10 @@ func (e *endpoint) happen(it *item) {
 		if e.state == connecting {
 			e.request(int(it.b))
 		}
+	case proxyGoesOn:
+		e.proxyGoesOn()
+	case disowned:
+		e.disowned()
 	default:
 		panic(fmt.Sprintf("sim: the queue holds an item of unknown kind %d", it.what))
 	}
