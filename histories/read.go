@@ -92,10 +92,20 @@ func readLine(in *bufio.Reader) (line []byte, whole bool, err error) {
 
 // sort brings lines that were not written in order of time into it.
 func (h *History) sort() {
-	slices.SortStableFunc(h.Ops, func(a, b Operation) int { return cmp.Compare(a.Invoked, b.Invoked) })
-	slices.SortStableFunc(h.Faults, func(a, b Fault) int { return cmp.Compare(a.Start, b.Start) })
-	slices.SortStableFunc(h.Notes, func(a, b Note) int { return cmp.Compare(a.Time, b.Time) })
-	slices.SortStableFunc(h.Logs, func(a, b LogLine) int { return cmp.Compare(a.Time, b.Time) })
+	inOrder(h.Ops, func(op *Operation) time.Duration { return op.Invoked })
+	inOrder(h.Faults, func(f *Fault) time.Duration { return f.Start })
+	inOrder(h.Notes, func(n *Note) time.Duration { return n.Time })
+	inOrder(h.Logs, func(l *LogLine) time.Duration { return l.Time })
+}
+
+// inOrder sorts list by time. It looks first: nearly all lists are in order, and their elements are large to move.
+func inOrder[T any](list []T, at func(*T) time.Duration) {
+	for i := 1; i < len(list); i++ {
+		if at(&list[i-1]) > at(&list[i]) {
+			slices.SortStableFunc(list, func(a, b T) int { return cmp.Compare(at(&a), at(&b)) })
+			return
+		}
+	}
 }
 
 // reader is a history while it is read.

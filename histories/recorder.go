@@ -11,10 +11,13 @@ import (
 // caller: it is left out, and Finish reports the first one.
 type Recorder struct {
 	h    History
-	w    *Writer        // may be nil
-	open map[string]int // process → its operation under way, an index into Ops
+	w    *Writer         // may be nil
+	open map[string]*int // process → its operation under way, an index into Ops; none
 	err  error
 }
+
+// none is the index of no operation.
+const none = -1
 
 // NewRecorder returns a recorder of the run that header describes; w may be nil.
 func NewRecorder(header Header, w *Writer) *Recorder {
@@ -24,7 +27,7 @@ func NewRecorder(header Header, w *Writer) *Recorder {
 	if w != nil {
 		w.Header(header)
 	}
-	return &Recorder{h: History{Header: header}, w: w, open: map[string]int{}}
+	return &Recorder{h: History{Header: header}, w: w, open: map[string]*int{}}
 }
 
 // Expect makes room for about that many operations and notes. Without it a long history is copied again and again as
@@ -36,14 +39,18 @@ func (r *Recorder) Expect(ops, notes int) {
 
 // Invoke says that process asked node for an operation: fn is FuncWrite or FuncRead, value what is to be written.
 func (r *Recorder) Invoke(at time.Duration, process, fn, key, value, node string, final bool) {
-	if i, open := r.open[process]; open {
-		r.fault("invoke of process %s at %v, whose operation from %v is open", process, at, r.h.Ops[i].Invoked)
+	open := r.open[process]
+	if open == nil {
+		open = new(int)
+		r.open[process] = open
+	} else if *open != none {
+		r.fault("invoke of process %s at %v, whose operation from %v is open", process, at, r.h.Ops[*open].Invoked)
 		return
 	}
 	if fn == FuncRead {
 		value = ""
 	}
-	r.open[process] = len(r.h.Ops)
+	*open = len(r.h.Ops)
 	r.h.Ops = append(r.h.Ops, Operation{Process: process, Func: fn, Key: key, Value: value, Node: node, Final: final,
 		Invoked: at, Returned: Forever, Outcome: Info})
 	if r.w != nil {
@@ -92,13 +99,13 @@ func (r *Recorder) Info(at time.Duration, process, text string) {
 }
 
 func (r *Recorder) returned(at time.Duration, process string, outcome Outcome) *Operation {
-	i, open := r.open[process]
-	if !open {
+	open := r.open[process]
+	if open == nil || *open == none {
 		r.fault("%s of process %s at %v, which has no operation open", outcome, process, at)
 		return nil
 	}
-	delete(r.open, process)
-	op := &r.h.Ops[i]
+	op := &r.h.Ops[*open]
+	*open = none
 	op.Outcome, op.Returned = outcome, max(at, op.Invoked)
 	return op
 }

@@ -225,10 +225,21 @@ func (e *Effects) Script(op OpID, path string, args ...string) {
 func (e *Effects) Busy(d time.Duration) { e.add(EffectBusy).After = d }
 
 // Note puts an observation into the run's history.
-func (e *Effects) Note(n Note) {
-	// Notes are large and many: they live in the buffer, as sent bytes do.
-	e.notes = append(e.notes, n)
-	e.add(EffectNote).Note = &e.notes[len(e.notes)-1]
+func (e *Effects) Note(n Note) { *e.NewNote(n.Kind) = n }
+
+// NewNote is Note, to be filled in by the caller before its next effect. Notes are large, and a client makes two for
+// every operation: this saves the copy.
+func (e *Effects) NewNote(kind NoteKind) *Note {
+	// They live in the buffer, as sent bytes do. If it moves, the notes of earlier effects stay where they are.
+	if len(e.notes) == cap(e.notes) {
+		e.notes = append(e.notes, Note{})
+	} else {
+		e.notes = e.notes[:len(e.notes)+1]
+	}
+	n := &e.notes[len(e.notes)-1]
+	*n = Note{Kind: kind}
+	e.add(EffectNote).Note = n
+	return n
 }
 
 // Log writes one line to file, or to standard output if file is "".

@@ -169,13 +169,13 @@ func (c *Client) operate(op operation) {
 func (c *Client) invoke(target int, op operation) {
 	l := c.links[target]
 	c.open, c.write, c.target, c.since = true, op.write, target, c.now
-	n := node.Note{Kind: node.NoteInvoke, Process: c.name, Op: "read", Key: op.key, Peer: l.peer.Name}
+	n := c.out.NewNote(node.NoteInvoke)
+	n.Process, n.Key, n.Peer = c.name, op.key, l.peer.Name
 	if op.write {
 		n.Op, n.Value = "write", c.name+"-"+strconv.Itoa(op.n)
-		c.out.Note(n)
 		l.send(c.out, "SET", op.key, n.Value)
 	} else {
-		c.out.Note(n)
+		n.Op = "read"
 		l.send(c.out, "GET", op.key)
 	}
 	c.out.SetTimer(timerWait, opTimeout)
@@ -197,14 +197,16 @@ func (c *Client) fail(why string) {
 	if c.write {
 		kind = node.NoteInfo
 	}
-	c.finish(node.Note{Kind: kind, Text: why})
+	c.finish(kind).Text = why
 }
 
-func (c *Client) finish(n node.Note) {
-	n.Process = c.name
+// finish ends the open operation, and returns the note of how it ended.
+func (c *Client) finish(kind node.NoteKind) *node.Note {
 	c.open = false
 	c.out.StopTimer(timerWait)
-	c.out.Note(n)
+	n := c.out.NewNote(kind)
+	n.Process = c.name
+	return n
 }
 
 // lost handles a connection that is gone or did not come up.
@@ -268,13 +270,14 @@ func (c *Client) outcome(i int, r resp.Reply) {
 	switch {
 	case r.Kind == '-':
 		text := string(r.Str)
-		c.finish(node.Note{Kind: node.NoteFail, Text: text}) // an error reply means: not done
+		c.finish(node.NoteFail).Text = text // an error reply means: not done
 		if i == c.master && (strings.HasPrefix(text, "READONLY") || strings.HasPrefix(text, "MASTERDOWN")) {
 			c.forget(i)
 		}
 	case c.write:
-		c.finish(node.Note{Kind: node.NoteOK})
+		c.finish(node.NoteOK)
 	default:
-		c.finish(node.Note{Kind: node.NoteOK, Value: string(r.Str), Found: !r.Null})
+		n := c.finish(node.NoteOK)
+		n.Value, n.Found = string(r.Str), !r.Null
 	}
 }

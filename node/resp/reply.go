@@ -34,6 +34,8 @@ type ReplyParser struct {
 	at    int     // how far it has been read
 	seen  int     // how far a line end has been looked for in vain
 	size  int     // elements so far, itself included
+	line  int     // of the last element: where its line ends
+	n     int64   // the number in it, if there is one
 	left  []int64 // elements still to come of the array being read, innermost last
 	elems []Reply // memory of what Next returns
 }
@@ -56,6 +58,10 @@ func (p *ReplyParser) Next() (r Reply, ok bool, err error) {
 	if !ok || p.err != nil {
 		return Reply{}, false, p.err
 	}
+	p.next = p.in.start + p.at
+	if stream[0] != '*' {
+		return p.single(stream), true, nil
+	}
 	// The elements of all arrays lie in one slice that must not grow while they point into it.
 	clear(p.elems)
 	p.elems = p.elems[:0]
@@ -63,8 +69,24 @@ func (p *ReplyParser) Next() (r Reply, ok bool, err error) {
 		p.elems = make([]Reply, 0, p.size)
 	}
 	r, _ = p.build(stream, 0)
-	p.next = p.in.start + p.at
 	return r, true, nil
+}
+
+// single makes a reply of what scanOne has just found, if that is all there is.
+func (p *ReplyParser) single(stream []byte) Reply {
+	r := Reply{Kind: stream[0]}
+	switch r.Kind {
+	case '+', '-':
+		r.Str = stream[1:p.line:p.line]
+	case ':':
+		r.Int = p.n
+	case '$':
+		if r.Null = p.n < 0; !r.Null {
+			at := p.line + len("\r\n")
+			r.Str = stream[at : at+int(p.n) : at+int(p.n)]
+		}
+	}
+	return r
 }
 
 // Raw returns the exact bytes of the reply that Next returned last.
@@ -155,7 +177,7 @@ func (p *ReplyParser) scanOne(stream []byte) (elems int64, ok bool, err error) {
 	default:
 		return 0, false, &ProtocolError{fmt.Sprintf("not a reply: %.80q", line)}
 	}
-	p.at, p.seen = after, after
+	p.at, p.seen, p.line, p.n = after, after, end-1, n
 	return elems, true, nil
 }
 

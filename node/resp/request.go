@@ -133,12 +133,19 @@ func (p *RequestParser) line(stream []byte) (bool, *ProtocolError) {
 
 func (p *RequestParser) array(stream []byte) (bool, *ProtocolError) {
 	if p.at == 0 {
-		count, ok, err := p.header(stream, "too big mbulk count string")
-		if !ok || err != nil {
-			return false, err
+		n, end := p.shortHeader(stream)
+		if end > 0 {
+			p.at, p.seen = end, end
+		} else {
+			count, ok, err := p.header(stream, "too big mbulk count string")
+			if !ok || err != nil {
+				return false, err
+			}
+			if n, ok = ParseInt(count[1:]); !ok {
+				return false, &ProtocolError{"invalid multibulk length"}
+			}
 		}
-		n, ok := ParseInt(count[1:])
-		if !ok || n > orDefault(p.MaxCount, DefaultMaxCount) {
+		if n > orDefault(p.MaxCount, DefaultMaxCount) {
 			return false, &ProtocolError{"invalid multibulk length"}
 		}
 		p.left, p.bulk = max(n, 0), -1
@@ -157,20 +164,9 @@ func (p *RequestParser) array(stream []byte) (bool, *ProtocolError) {
 
 func (p *RequestParser) argument(stream []byte) (bool, *ProtocolError) {
 	if p.bulk < 0 {
-		length, ok, err := p.header(stream, "too big bulk count string")
-		if !ok || err != nil {
+		n, err := p.bulkLength(stream)
+		if n < 0 || err != nil {
 			return false, err
-		}
-		if length[0] != '$' {
-			got := string(length[:1])
-			if got == "\r" || got == "\n" {
-				got = " " // an error is one line
-			}
-			return false, &ProtocolError{"expected '$', got '" + got + "'"}
-		}
-		n, ok := ParseInt(length[1:])
-		if !ok || n < 0 || n > orDefault(p.MaxBulk, DefaultMaxBulk) {
-			return false, &ProtocolError{"invalid bulk length"}
 		}
 		p.bulk = n
 	}
@@ -181,6 +177,51 @@ func (p *RequestParser) argument(stream []byte) (bool, *ProtocolError) {
 	p.found = append(p.found, span{p.at, to})
 	p.at, p.seen, p.bulk = to+2, to+2, -1
 	return true, nil
+}
+
+// bulkLength reads the header of an argument; it returns -1 if it has not arrived.
+func (p *RequestParser) bulkLength(stream []byte) (int64, *ProtocolError) {
+	if n, end := p.shortHeader(stream); end > 0 && stream[p.at] == '$' && n <= orDefault(p.MaxBulk, DefaultMaxBulk) {
+		p.at, p.seen = end, end
+		return n, nil
+	}
+	length, ok, err := p.header(stream, "too big bulk count string")
+	if !ok || err != nil {
+		return -1, err
+	}
+	if length[0] != '$' {
+		got := string(length[:1])
+		if got == "\r" || got == "\n" {
+			got = " " // an error is one line
+		}
+		return -1, &ProtocolError{"expected '$', got '" + got + "'"}
+	}
+	n, ok := ParseInt(length[1:])
+	if !ok || n < 0 || n > orDefault(p.MaxBulk, DefaultMaxBulk) {
+		return -1, &ProtocolError{"invalid bulk length"}
+	}
+	return n, nil
+}
+
+// shortHeader reads at p.at what nearly every header is: a character, one to three digits, and the line's end. It
+// says where that ends, and 0 for anything else, which is left to header.
+func (p *RequestParser) shortHeader(stream []byte) (n int64, end int) {
+	if p.MaxInline != 0 {
+		return 0, 0 // four bytes may be too long a line
+	}
+	at := p.at + 1
+	for ; at < len(stream) && at <= p.at+3; at++ {
+		digit := stream[at] - '0'
+		if digit > 9 {
+			break
+		}
+		n = 10*n + int64(digit)
+	}
+	digits := at - p.at - 1
+	if digits < 1 || digits > 1 && stream[p.at+1] == '0' || at+2 > len(stream) || stream[at] != '\r' {
+		return 0, 0
+	}
+	return n, at + 2
 }
 
 // header reads a line that ends in \r and one more byte, from p.at on. It is never empty: a lone \r is a header.
