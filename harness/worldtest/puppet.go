@@ -25,6 +25,8 @@ import (
 //	missing PATH               a job whose second step must fail: it appends, reads PATH, and removes it
 //	work N                     sums the numbers below N away from the loop
 //	busy DURATION
+//	exit STATUS                ends the process
+//	now                        notes the wall clock, in ns
 //	say TEXT                   notes TEXT
 //	echo                       from now on, what is received is sent back
 //	count                      from now on, received bytes are checked against the pattern and counted, not noted
@@ -50,7 +52,7 @@ func (p *puppet) Step(now node.Instant, ev *node.Event, out *node.Effects) {
 	case node.Told:
 		say(out, "told %s", ev.Bytes)
 		for _, command := range strings.Split(string(ev.Bytes), ";") {
-			p.obey(strings.TrimLeft(command, " "), out)
+			p.obey(now, strings.TrimLeft(command, " "), out)
 		}
 	case node.Received:
 		p.received(ev, out)
@@ -93,7 +95,7 @@ func (p *puppet) received(ev *node.Event, out *node.Effects) {
 // pattern is the byte at offset i of what "bulk" sends.
 func pattern(i int) byte { return byte(i % 251) }
 
-func (p *puppet) obey(command string, out *node.Effects) {
+func (p *puppet) obey(now node.Instant, command string, out *node.Effects) {
 	words := strings.SplitN(command, " ", 3)
 	arg := func(i int) string {
 		if i < len(words) {
@@ -166,6 +168,10 @@ func (p *puppet) obey(command string, out *node.Effects) {
 		out.Work(p.ops, int(n), func() any { return n * (n - 1) / 2 })
 	case "busy":
 		out.Busy(duration(1))
+	case "exit":
+		out.Exit(int(number()))
+	case "now":
+		say(out, "now %d", now)
 	case "say":
 		say(out, "%s", strings.Join(words[1:], " "))
 	case "echo":
