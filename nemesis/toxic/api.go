@@ -12,15 +12,14 @@ import (
 
 // Handler is toxiproxy's HTTP API over this network: it shows the links and what is in force on them, and adds,
 // changes and removes toxics beside ours, so that toxiproxy-cli works. Whatever would break a run is refused: to
-// create, change, delete or reset proxies, to touch the nemesis toxic, and reset_peer, which needs sockets that
-// toxiproxy has opened by itself. Serve it on a loopback address only: it has no authentication.
+// create, change, delete or reset proxies, and to touch the nemesis toxic. Serve it on a loopback address only: it has no authentication.
 func (n *Network) Handler() http.Handler {
 	r := mux.NewRouter()
 	r.HandleFunc("/version", n.api.Version).Methods("GET")
 	r.HandleFunc("/proxies", n.api.ProxyIndex).Methods("GET")
 	r.HandleFunc("/proxies/{proxy}", n.api.ProxyShow).Methods("GET")
 	r.HandleFunc("/proxies/{proxy}/toxics", n.api.ToxicIndex).Methods("GET")
-	r.HandleFunc("/proxies/{proxy}/toxics", refuseTypes(n.api.ToxicCreate, toxicType, "reset_peer")).Methods("POST")
+	r.HandleFunc("/proxies/{proxy}/toxics", refuseTypes(n.api.ToxicCreate, toxicType)).Methods("POST")
 	r.HandleFunc("/proxies/{proxy}/toxics/{toxic}", n.api.ToxicShow).Methods("GET")
 	r.HandleFunc("/proxies/{proxy}/toxics/{toxic}", refuseOurs(n.api.ToxicUpdate)).Methods("POST")
 	r.HandleFunc("/proxies/{proxy}/toxics/{toxic}", refuseOurs(n.api.ToxicDelete)).Methods("DELETE")

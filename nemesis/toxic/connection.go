@@ -18,21 +18,30 @@ import (
 // one whose backlog is full.
 const dialMax = 30 * time.Second
 
+// errTurnedAway says that a fault on new connections reset one.
+var errTurnedAway = errors.New("toxic: new connections are refused")
+
+// synPatience is how long Linux asks again for a connection that gets no answer (tcp(7), tcp_syn_retries 6).
+const synPatience = 127 * time.Second
+
 // Carry leads an accepted connection of l.From to l.To, which dial reaches, and returns when it is under way or has
 // failed. While a cut holds either direction the call waits, as a SYN would: l.To does not hear of it before the cut
-// ends, nor ever if the caller gives up before. A caller whom l.To refuses sees its connection reset.
+// ends, nor ever if the caller gives up before. A caller whom l.To, or a fault, refuses sees its connection reset.
 //
 // The caller's kernel has said that the connection is up before Carry sees it: a call across a cut does not hang in
 // connect, but in what comes after.
 func (l *Link) Carry(caller *net.TCPConn, dial func(context.Context) (*net.TCPConn, error)) error {
 	n := l.network
-	c := &connection{network: n}
-	c.caller = &end{socket: caller, of: c}
+	c := &connection{network: n, link: l}
+	c.caller = &end{socket: caller, of: c, out: newOutbox()}
 	if !n.enter(c) {
 		caller.Close()
 		return net.ErrClosed
 	}
 	if err := l.waitForPassage(c.caller); err != nil {
+		if errors.Is(err, errTurnedAway) {
+			caller.SetLinger(0)
+		}
 		c.fail()
 		return err
 	}
@@ -51,6 +60,8 @@ func (l *Link) Carry(caller *net.TCPConn, dial func(context.Context) (*net.TCPCo
 // connection is a caller's connection and the one to the machine it calls.
 type connection struct {
 	network *Network
+	link    *Link
+	number  uint64 // in order of their beginnings
 	caller  *end
 
 	mu       sync.Mutex
@@ -64,9 +75,12 @@ type connection struct {
 type end struct {
 	socket *net.TCPConn
 	of     *connection
+	out    *outbox
 	first  []byte      // read before the connection was under way
 	broken atomic.Bool // reading or writing failed, so there was a reset and not an orderly end
+	ended  atomic.Bool // its machine will send nothing more
 	over   bool        // nothing more will be written into it; guarded by of.mu
+	shut   bool        // a toxic ended what is sent to it, and it was closed for that; guarded by of.mu
 }
 
 func (e *end) Read(b []byte) (int, error) {
@@ -76,23 +90,25 @@ func (e *end) Read(b []byte) (int, error) {
 		return n, nil
 	}
 	n, err := e.socket.Read(b)
-	if err != nil && err != io.EOF {
-		e.broken.Store(true)
+	if err != nil {
+		if err != io.EOF {
+			e.broken.Store(true)
+		}
+		e.ended.Store(true)
+		e.of.forget()
 	}
 	return n, err
 }
 
+// Write hands b to the machine behind e. It never waits and never fails.
 func (e *end) Write(b []byte) (int, error) {
-	n, err := e.socket.Write(b)
-	if err != nil {
-		e.broken.Store(true)
-	}
-	return n, err
+	e.out.put(b)
+	return len(b), nil
 }
 
 // Close is called by toxiproxy when the direction that writes into e is over.
 func (e *end) Close() error {
-	e.of.over(e)
+	e.out.end()
 	return nil
 }
 
@@ -102,6 +118,8 @@ func (n *Network) enter(c *connection) bool {
 	if n.ctx.Err() != nil {
 		return false
 	}
+	n.next++
+	c.number = n.next
 	n.conns[c] = struct{}{}
 	n.work.Add(1)
 	return true
@@ -117,10 +135,14 @@ func (n *Network) leave(c *connection) {
 }
 
 // over passes the end of a direction on to the machine behind e: an orderly end as one, while the other direction
-// goes on, a reset as a reset.
+// goes on, a reset as a reset. Where a toxic ended it, the whole connection ends, as with toxiproxy.
 func (c *connection) over(e *end) {
+	reset := c.link.resetsNow(e == c.callee) // looks at the link's toxics: not with mu held
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if e.over || c.severed {
+		return
+	}
 	from, pipe := c.caller, c.up
 	if e == c.caller {
 		from, pipe = c.callee, c.down
@@ -130,11 +152,20 @@ func (c *connection) over(e *end) {
 	switch {
 	case e.broken.Load():
 		e.socket.Close()
+	case from.shut:
+		e.socket.Close()
 	case from.broken.Load():
 		e.socket.SetLinger(0)
 		e.socket.Close()
-	default:
+	case from.ended.Load():
 		e.socket.CloseWrite()
+	default:
+		if reset {
+			e.socket.SetLinger(0)
+			from.socket.SetLinger(0)
+		}
+		e.shut = true
+		e.socket.Close()
 	}
 	if from.over {
 		e.socket.Close()
@@ -153,36 +184,76 @@ func (c *connection) fail() {
 func (c *connection) sever() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.severLocked()
+}
+
+func (c *connection) severLocked() {
 	c.severed = true
 	c.caller.socket.Close()
+	c.caller.out.die()
 	if c.callee != nil {
 		c.callee.socket.Close()
+		c.callee.out.die()
 		c.up.abandon()
 		c.down.abandon()
 		c.network.leave(c)
 	}
 }
 
-// waitForPassage returns when neither direction is held. Meanwhile it reads from the caller, to see it give up.
+// reset ends the connection at once with a reset to both sides.
+func (c *connection) reset() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.caller.socket.SetLinger(0)
+	if c.callee != nil {
+		c.callee.socket.SetLinger(0)
+	}
+	c.severLocked()
+}
+
+// passage is what stands between a caller and l.To.
+type passage struct {
+	shut, held bool
+	changed    [3]<-chan struct{}
+}
+
+func (l *Link) passage() passage {
+	there, back, door := l.there.now(), l.back.now(), l.door.now()
+	return passage{door.shut, there.hold || back.hold || door.silent, [3]<-chan struct{}{there.changed, back.changed, door.changed}}
+}
+
+// waitForPassage returns when nothing holds the caller up. Meanwhile it reads from the caller, to see it give up.
 func (l *Link) waitForPassage(caller *end) error {
-	if !l.there.now().hold && !l.back.now().hold {
+	if p := l.passage(); p.shut {
+		return errTurnedAway
+	} else if !p.held {
 		return nil
 	}
 	gaveUp := make(chan error, 1)
 	go func() { gaveUp <- caller.readAhead() }()
+	patience := time.NewTimer(synPatience)
+	defer patience.Stop()
 	for {
-		there, back := l.there.now(), l.back.now()
-		if !there.hold && !back.hold {
+		p := l.passage()
+		if p.shut {
+			return errTurnedAway // the socket is closed, and that ends readAhead
+		}
+		if !p.held {
 			break
 		}
 		select {
-		case <-there.changed:
-		case <-back.changed:
+		case <-p.changed[0]:
+		case <-p.changed[1]:
+		case <-p.changed[2]:
+		case <-patience.C:
+			if l.door.now().silent {
+				return errTurnedAway
+			}
 		case err := <-gaveUp:
 			if err != nil {
 				return err
 			}
-			gaveUp = nil // it has sent all it may; now only the end of the cut can be waited for
+			gaveUp = nil // it has sent all it may; now only the end of the fault can be waited for
 		case <-l.network.ctx.Done():
 			return net.ErrClosed // whoever closes the network closes the socket, and that ends readAhead
 		}
@@ -215,11 +286,6 @@ func (e *end) readAhead() error {
 // start hands both directions to toxiproxy.
 func (c *connection) start(l *Link, socket *net.TCPConn) {
 	n := c.network
-	n.mu.Lock()
-	n.next++
-	number := n.next
-	n.mu.Unlock()
-
 	l.starting.Lock()
 	defer l.starting.Unlock()
 	c.mu.Lock()
@@ -229,11 +295,14 @@ func (c *connection) start(l *Link, socket *net.TCPConn) {
 		c.fail()
 		return
 	}
-	callee := &end{socket: socket, of: c}
-	c.callee, c.up, c.down = callee, newPipe(l.there, n.seed, number), newPipe(l.back, n.seed, number)
+	callee := &end{socket: socket, of: c, out: newOutbox()}
+	c.up, c.down = newPipe(c, c.caller, callee, l.there), newPipe(c, callee, c.caller, l.back)
+	c.callee = callee
 	l.up.next, l.down.next = c.up, c.down
 	c.mu.Unlock()
-	name := l.Pair.String() + " " + strconv.FormatUint(number, 10)
+	go c.caller.empty()
+	go callee.empty()
+	name := l.Pair.String() + " " + strconv.FormatUint(c.number, 10)
 	l.proxy.Toxics.StartLink(n.api, name+" upstream", c.caller, callee, stream.Upstream)
 	l.proxy.Toxics.StartLink(n.api, name+" downstream", callee, c.caller, stream.Downstream)
 }

@@ -8,11 +8,15 @@
 //	B dials A   link "B->A"   A <── upstream ── B     A ── downstream ──> B
 //	cut A -> B holds          upstream of "A->B"  and  downstream of "B->A"
 //
-// Both streams have one toxic of ours from before the first connection, called nemesis; it holds and delays as the
-// faults in force say. Faults never add or remove toxics. Toxiproxy would have to stop each toxic of each connection
-// for that, one after the other, and waits without a limit for one whose receiver takes nothing; new connections wait
-// meanwhile. A toxic that looks up what is in force hits all connections at the same instant and cannot hang.
+// Both streams have one toxic of ours from before the first connection, called nemesis; it holds, delays, clogs and
+// loses as the faults in force say, and those faults never add or remove toxics: a toxic that looks up what is in force
+// hits all connections at the same instant. What is held is delivered when the cut ends, in order; also the end of a
+// connection is held. New connections pass the link's door, where they are refused or wait.
 //
-// What is held is delivered when the cut ends, in order; also the end of a connection is held. Toxiproxy's own toxics
-// can be added by hand over its HTTP API, see [Network.Handler].
+// Toxiproxy's own seven stand behind it, as faults put them there, or somebody by hand over its HTTP API, see
+// [Network.Handler]. To add or remove one, toxiproxy stops its neighbours in every connection, and waits for each without
+// a limit: so nothing behind them may ever wait for a receiver, and each socket has an outbox that takes everything. A
+// receiver that does not read is felt in front, where the nemesis toxic takes no more than the outbox has room for.
+//
+// [External] hurts links through a toxiproxy server that runs somewhere else, as far as that can.
 package toxic

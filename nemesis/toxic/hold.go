@@ -10,6 +10,9 @@ import (
 
 	"github.com/Shopify/toxiproxy/v2/stream"
 	"github.com/Shopify/toxiproxy/v2/toxics"
+	"github.com/rs/zerolog"
+
+	"github.com/ordeal-go/ordeal/nemesis"
 )
 
 // toxicType is the type by which toxiproxy knows our toxic.
@@ -19,8 +22,12 @@ const toxicType = "nemesis"
 // the sender's own buffers fill, and its limits on output apply, as across a real cut.
 const heldMax = 1 << 20
 
-// register makes the toxic known once: toxiproxy's registry is global.
-var register = sync.OnceFunc(func() { toxics.Register(toxicType, new(holdToxic)) })
+// register makes our toxics known once: toxiproxy's registry is global.
+var register = sync.OnceFunc(func() {
+	zerolog.SetGlobalLevel(zerolog.Disabled) // bandwidth logs to standard error whatever logger toxiproxy is given
+	toxics.Register(toxicType, new(holdToxic))
+	toxics.Register(string(nemesis.ResetPeer), new(resetToxic))
+})
 
 // holdToxic applies the faults in force on a route to every connection. Its chain never changes while it runs but by
 // somebody's hand over the HTTP API, for which it always answers an interrupt and keeps its bytes in the stub's state.
@@ -31,25 +38,58 @@ type holdToxic struct {
 
 // pipe is one direction of one connection.
 type pipe struct {
-	rng   *rand.Rand
-	gone  chan struct{} // closed when nobody takes the bytes any more
-	once  sync.Once
-	queue []delayed
-	bytes int
-	ended bool      // the sender closed; its end is delivered after the queue
-	last  time.Time // when the last piece in the queue is due: a later one is never due earlier
+	of       *connection
+	from, to *end
+	route    *route
+	rng      *rand.Rand
+	gone     chan struct{} // closed when nobody takes the bytes any more
+	once     sync.Once
+	queue    []delayed
+	bytes    int
+	ended    bool      // the sender closed; its end is delivered after the queue
+	last     time.Time // when the last piece in the queue is due: a later one is never due earlier
+
+	mu    sync.Mutex
+	state pipeState
+	clogs map[int]bool // faults that hold just this one
+}
+
+// pipeState is what faults do to one direction of one connection.
+type pipeState struct {
+	clogged bool
+	lost    bool          // nothing comes through any more, and nobody is told
+	told    bool          // whoever still sends is told
+	changed chan struct{} // closed when this is no longer so
+}
+
+func (p *pipe) now() pipeState {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.state
+}
+
+func (p *pipe) change(what func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	what()
+	old := p.state.changed
+	p.state.clogged = len(p.clogs) > 0
+	p.state.changed = make(chan struct{})
+	close(old)
 }
 
 type delayed struct {
 	*stream.StreamChunk
-	due time.Time
+	size int // of its data, which is the next toxic's to change once it has the piece
+	due  time.Time
 }
 
-// newPipe makes the pipe of connection number, whose jitter has a random stream of its own.
-func newPipe(r *route, seed, number uint64) *pipe {
+// newPipe makes one direction of c, whose jitter has a random stream of its own.
+func newPipe(c *connection, from, to *end, r *route) *pipe {
 	name := fnv.New64a()
 	name.Write([]byte(r.Pair.String()))
-	return &pipe{gone: make(chan struct{}), rng: rand.New(rand.NewPCG(seed^name.Sum64(), number))}
+	return &pipe{of: c, from: from, to: to, route: r, gone: make(chan struct{}), clogs: map[int]bool{},
+		state: pipeState{changed: make(chan struct{})}, rng: rand.New(rand.NewPCG(c.network.seed^name.Sum64(), c.number))}
 }
 
 // abandon lets everything go, also what comes yet: the receiver has gone.
@@ -64,8 +104,12 @@ func (t *holdToxic) Pipe(stub *toxics.ToxicStub) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
-		state := t.route.now()
-		if p.ended && len(p.queue) == 0 && !state.hold {
+		state, own := t.route.now(), p.now()
+		hold := state.hold || own.clogged || own.lost
+		if own.lost {
+			p.queue, p.bytes = nil, 0
+		}
+		if p.ended && len(p.queue) == 0 && !hold {
 			stub.Close()
 			return
 		}
@@ -74,10 +118,11 @@ func (t *holdToxic) Pipe(stub *toxics.ToxicStub) {
 		var out chan<- *stream.StreamChunk
 		var due <-chan time.Time
 		var first *stream.StreamChunk
-		if !p.ended && p.bytes < heldMax {
+		room := p.to.out.full()
+		if !p.ended && p.bytes < heldMax && (room == nil || own.lost) {
 			in = stub.Input
 		}
-		if len(p.queue) > 0 && !state.hold {
+		if len(p.queue) > 0 && !hold {
 			first = p.queue[0].StreamChunk
 			if wait := time.Until(p.queue[0].due); wait > 0 {
 				timer.Reset(wait)
@@ -93,11 +138,16 @@ func (t *holdToxic) Pipe(stub *toxics.ToxicStub) {
 			discard(stub, p.ended)
 			return
 		case c := <-in:
+			if c != nil && own.told {
+				p.of.resetEnd(p.from)
+			}
 			p.put(c, state.effect)
 		case out <- first:
 			p.take()
 		case <-due:
+		case <-room:
 		case <-state.changed:
+		case <-own.changed:
 		}
 	}
 }
@@ -116,12 +166,12 @@ func (p *pipe) put(c *stream.StreamChunk, e effect) {
 		due = p.last
 	}
 	p.last = due
-	p.queue = append(p.queue, delayed{c, due})
+	p.queue = append(p.queue, delayed{c, len(c.Data), due})
 	p.bytes += len(c.Data)
 }
 
 func (p *pipe) take() {
-	p.bytes -= len(p.queue[0].Data)
+	p.bytes -= p.queue[0].size
 	p.queue[0] = delayed{}
 	p.queue = p.queue[1:]
 }
@@ -143,6 +193,7 @@ func discard(stub *toxics.ToxicStub, ended bool) {
 func (t *holdToxic) MarshalJSON() ([]byte, error) {
 	state := t.route.now()
 	return json.Marshal(map[string]any{"from": t.route.From, "to": t.route.To, "hold": state.hold,
+
 		"delay_ms": state.delay.Milliseconds(), "jitter_ms": state.jitter.Milliseconds(), "faults": append([]int{}, state.faults...)})
 }
 
