@@ -140,14 +140,26 @@ func (m *machine) end(why string) {
 
 // post tells the core something as soon as it can listen.
 func (m *machine) post(l letter) {
-	m.mailbox.push(l)
 	switch {
 	case m.running:
+		m.mailbox.push(l)
+	case m.w.going && m.idle():
+		m.running = true
+		m.deliver(l)
+		m.run()
 	case m.w.going:
+		m.mailbox.push(l)
 		m.run()
 	default: // a fault has something to tell
+		m.mailbox.push(l)
 		m.w.wake(m)
 	}
+}
+
+// idle says whether the core can be told something without waiting for anything before. Mostly it can, and the
+// letter need not go through the mailbox.
+func (m *machine) idle() bool {
+	return m.up && m.mailbox.count == 0 && m.first.count == 0 && m.pauses == 0 && !m.blocked && m.next == len(m.out.List())
 }
 
 // run goes on with the machine's life as far as it goes at this moment: first the effects that wait, then the

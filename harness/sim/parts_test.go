@@ -2,6 +2,7 @@ package sim
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"slices"
 	"testing"
@@ -18,21 +19,16 @@ func TestQueueIsOrderedByTimeThenByPush(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var q queue
 		var model []item
-		for range rapid.IntRange(1, 200).Draw(t, "operations") {
+		for n := range rapid.IntRange(1, 200).Draw(t, "operations") {
 			if len(model) > 0 && rapid.Bool().Draw(t, "pop") {
 				require.Equal(t, model[0], q.pop())
 				model = model[1:]
 				continue
 			}
-			q.push(item{at: int64(rapid.IntRange(0, 20).Draw(t, "at"))})
-			it := item{at: q.items[slices.IndexFunc(q.items, func(x item) bool { return x.seq == q.seq })].at, seq: q.seq}
-			i, _ := slices.BinarySearchFunc(model, it, func(a, b item) int {
-				if a.before(&b) {
-					return -1
-				}
-				return 1
-			})
-			model = slices.Insert(model, i, it)
+			it := item{at: int64(rapid.IntRange(0, 20).Draw(t, "at")), a: uint32(n)}
+			q.push(it)
+			model = append(model, it)
+			slices.SortStableFunc(model, func(a, b item) int { return cmp.Compare(a.at, b.at) })
 		}
 		for _, want := range model {
 			require.Equal(t, want, q.pop())

@@ -22,70 +22,39 @@ const (
 
 // item is one thing that will happen. Items hold no pointers, so that the collector need not look at the queue.
 type item struct {
-	at      int64  // virtual time in ns
-	seq     uint64 // of two items at one time, the one pushed first happens first
+	at      int64 // virtual time in ns
 	a, b    uint32
 	machine uint16
 	what    occasion
 }
 
-func (x *item) before(y *item) bool {
-	return x.at < y.at || x.at == y.at && x.seq < y.seq
-}
-
-// queue is a heap in which each item has four children: half as deep as a binary one, and the four lie in two
-// cache lines.
-type queue struct {
-	items []item
-	seq   uint64
-}
+// queue holds what will happen, the last thing first. Of two items at one time, the one pushed first happens first.
+//
+// It is a sorted list and no heap because of what is in it: nearly everything that is pushed is a message, which
+// arrives before all but a few others, and what lies far ahead is a few timers of each machine.
+type queue struct{ items []item }
 
 func (q *queue) push(it item) {
-	q.seq++
-	it.seq = q.seq
-	q.items = append(q.items, it)
-	h := q.items
+	h := append(q.items, it)
 	i := len(h) - 1
-	for i > 0 {
-		parent := (i - 1) / 4
-		if !it.before(&h[parent]) {
-			break
-		}
-		h[i] = h[parent]
-		i = parent
+	for i > 0 && h[i-1].at <= it.at {
+		h[i] = h[i-1]
+		i--
 	}
 	h[i] = it
+	q.items = h
 }
 
-// pop takes the first item out; there must be one.
+// due says whether something happens at until or before.
+func (q *queue) due(until int64) bool {
+	n := len(q.items)
+	return n > 0 && q.items[n-1].at <= until
+}
+
+// pop takes the next item out; there must be one.
 func (q *queue) pop() item {
-	h := q.items
-	first := h[0]
-	n := len(h) - 1
-	last := h[n]
-	q.items = h[:n]
-	if n == 0 {
-		return first
-	}
-	h = h[:n]
-	i := 0
-	for {
-		child := 4*i + 1
-		if child >= n {
-			break
-		}
-		least := child
-		for c := child + 1; c < min(child+4, n); c++ {
-			if h[c].before(&h[least]) {
-				least = c
-			}
-		}
-		if !h[least].before(&last) {
-			break
-		}
-		h[i] = h[least]
-		i = least
-	}
-	h[i] = last
-	return first
+	n := len(q.items) - 1
+	it := q.items[n]
+	q.items = q.items[:n]
+	return it
 }

@@ -213,7 +213,7 @@ func (w *World) happenings(until int64, n int) (more bool) {
 		}
 	}()
 	for range n {
-		if len(w.queue.items) == 0 || w.queue.items[0].at > until {
+		if !w.queue.due(until) {
 			return false
 		}
 		w.happen(w.queue.pop())
