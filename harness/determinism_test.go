@@ -12,7 +12,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/ordeal-go/ordeal/harness"
 	"github.com/ordeal-go/ordeal/harness/scenarios"
 	"github.com/ordeal-go/ordeal/harness/sweep"
 )
@@ -84,8 +83,8 @@ func TestTracesAreThoseOfTheGoldenFile(t *testing.T) {
 	}
 	perScenario := (200 + len(plans) - 1) / len(plans)
 	var lines []string
-	_, err := sweep.Run(t.Context(), plans, sweep.Options{First: 1, Last: uint64(perScenario), Workers: 2, Each: func(r *harness.Result) {
-		lines = append(lines, fmt.Sprintf("%s %d %s", r.Plan.Name, r.Seed, r.Trace))
+	_, err := sweep.Run(t.Context(), plans, sweep.Options{First: 1, Last: uint64(perScenario), Workers: 2, Each: func(r *sweep.Record) {
+		lines = append(lines, fmt.Sprintf("%s %d %s", r.Scenario, r.Seed, r.Trace))
 	}})
 	require.NoError(t, err)
 	slices.Sort(lines)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/ordeal-go/ordeal/checkers"
 	"github.com/ordeal-go/ordeal/harness/cluster"
+	"github.com/ordeal-go/ordeal/harness/goals"
 	"github.com/ordeal-go/ordeal/harness/seed"
 	"github.com/ordeal-go/ordeal/harness/workload"
 	"github.com/ordeal-go/ordeal/nemesis"
@@ -26,6 +27,9 @@ type Scenario struct {
 	Draw     int              // so many more faults are drawn from the seed
 	Settle   time.Duration    // how long the cluster may take to settle after the last fault is healed; 0: 2 min
 	Checks   []string         // names of checkers; none: all
+
+	// Goals are names of situations (package goals) that a sweep of the scenario must have met; a single run need not.
+	Goals []string
 
 	// Make draws the whole scenario from the seed of a run, which then does not depend on the other fields but Name.
 	// A scenario file has no such thing: what is kept of a run is what was drawn.
@@ -74,6 +78,11 @@ func (s Scenario) Check() error {
 	for _, name := range s.Checks {
 		if _, err := checkers.ByName(name); err != nil {
 			return fmt.Errorf("checks: %w", err)
+		}
+	}
+	for _, name := range s.Goals {
+		if _, err := goals.ByName(name); err != nil {
+			return fmt.Errorf("goals: %w", err)
 		}
 	}
 	return nil

@@ -27,6 +27,7 @@ type file struct {
 	Draw     int              `yaml:"draw,omitempty"`
 	Settle   duration         `yaml:"settle,omitempty"`
 	Checks   []string         `yaml:"checks,flow,omitempty"`
+	Goals    []string         `yaml:"goals,flow,omitempty"`
 }
 
 // duration is a time.Duration as "60s".
@@ -79,7 +80,7 @@ func ParseScenario(name string, text []byte) (Scenario, error) {
 		return Scenario{}, yamlError(name, err)
 	}
 	s := Scenario{Name: f.Name, Why: f.Why, Cluster: f.Cluster, Config: cluster.Config{Server: f.Config, Sentinel: f.Sentinel},
-		Workload: f.Workload, Duration: time.Duration(f.Duration), Draw: f.Draw, Settle: time.Duration(f.Settle), Checks: f.Checks}
+		Workload: f.Workload, Duration: time.Duration(f.Duration), Draw: f.Draw, Settle: time.Duration(f.Settle), Checks: f.Checks, Goals: f.Goals}
 	for i, line := range f.Faults {
 		step, err := nemesis.ParseStep(line)
 		if err != nil {
@@ -124,7 +125,7 @@ func lineOf(text []byte, path string) int {
 // YAML returns the scenario as a scenario file.
 func (s Scenario) YAML() ([]byte, error) {
 	f := file{Name: s.Name, Why: s.Why, Cluster: s.Cluster, Config: s.Config.Server, Sentinel: s.Config.Sentinel,
-		Workload: s.Workload, Duration: duration(s.Duration), Draw: s.Draw, Settle: duration(s.Settle), Checks: s.Checks}
+		Workload: s.Workload, Duration: duration(s.Duration), Draw: s.Draw, Settle: duration(s.Settle), Checks: s.Checks, Goals: s.Goals}
 	for _, step := range s.Faults {
 		f.Faults = append(f.Faults, step.String())
 	}

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/ordeal-go/ordeal/checkers"
-	"github.com/ordeal-go/ordeal/harness"
+	"github.com/ordeal-go/ordeal/harness/goals"
 )
 
 // Summary adds up the runs of a sweep.
@@ -19,6 +19,28 @@ type Summary struct {
 	Took      time.Duration `json:"took_ns"`    // real time
 	Checkers  []*Tally      `json:"checkers"`
 	Failures  []Failure     `json:"failures,omitempty"` // by scenario and seed
+	Goals     []*Reached    `json:"goals"`              // every goal, whether it was reached or not
+	// Missing are sentences about goals that had to be reached and were not, in a sweep that came to its end.
+	Missing  []string `json:"missing,omitempty"`
+	Complete bool     `json:"complete"` // no run was left out
+
+	required []requirement
+	cases    []Case
+}
+
+// Reached says in how many runs a goal was reached.
+type Reached struct {
+	Goal     string `json:"goal"`
+	Why      string `json:"why"`
+	Runs     int    `json:"runs"`
+	Scenario string `json:"scenario,omitempty"` // of the first run
+	Seed     uint64 `json:"seed,omitempty"`     // of the first run
+}
+
+// requirement is a goal that must be reached, by the runs of one scenario or, if that is "", by any.
+type requirement struct {
+	scenario, goal string
+	met            bool
 }
 
 // Tally is what one checker said, and how much it saw, in all runs that it judged.
@@ -41,13 +63,22 @@ type Failure struct {
 	Dir      string   `json:"dir,omitempty"`
 }
 
-func newSummary(plans []Plan) *Summary {
+func newSummary(plans []Plan, required []string) *Summary {
 	s := &Summary{}
 	for _, p := range plans {
 		s.Scenarios = append(s.Scenarios, p.Scenario.Name)
+		for _, goal := range p.Scenario.Goals {
+			s.required = append(s.required, requirement{scenario: p.Scenario.Name, goal: goal})
+		}
+	}
+	for _, goal := range required {
+		s.required = append(s.required, requirement{goal: goal})
 	}
 	for _, name := range checkers.Names() {
 		s.Checkers = append(s.Checkers, &Tally{Checker: name})
+	}
+	for _, g := range goals.All() {
+		s.Goals = append(s.Goals, &Reached{Goal: g.Name, Why: g.Why})
 	}
 	return s
 }
@@ -63,26 +94,68 @@ func (s *Summary) tally(name string) *Tally {
 	return t
 }
 
-func (s *Summary) add(r *harness.Result) {
+func (s *Summary) add(r *Record) {
 	s.Runs++
 	s.Virtual += r.Elapsed
-	failure := Failure{Scenario: r.Plan.Name, Seed: r.Seed, Replay: r.Replay, Dir: r.Dir}
-	for _, v := range r.Verdicts {
-		s.tally(v.Checker).add(v)
-		if v.Result == checkers.Invalid {
-			failure.Checkers = append(failure.Checkers, v.Checker)
-			failure.Why = cmp.Or(failure.Why, v.Why)
+	for _, j := range r.Verdicts {
+		s.tally(j.Checker).add(j)
+	}
+	for _, goal := range r.Goals {
+		s.reach(goal, r)
+	}
+	failure := r.failure()
+	s.cases = append(s.cases, Case{r.Scenario, r.Seed, r.Took, failure})
+	if failure == nil {
+		return
+	}
+	s.Failures = append(s.Failures, *failure)
+	slices.SortFunc(s.Failures, func(a, b Failure) int {
+		return cmp.Or(cmp.Compare(a.Scenario, b.Scenario), cmp.Compare(a.Seed, b.Seed))
+	})
+}
+
+// reach notes that r reached a goal.
+func (s *Summary) reach(goal string, r *Record) {
+	for _, g := range s.Goals {
+		if g.Goal == goal {
+			if g.Runs++; g.Runs == 1 {
+				g.Scenario, g.Seed = r.Scenario, r.Seed
+			}
 		}
 	}
-	if len(failure.Checkers) > 0 {
-		s.Failures = append(s.Failures, failure)
-		slices.SortFunc(s.Failures, func(a, b Failure) int {
-			return cmp.Or(cmp.Compare(a.Scenario, b.Scenario), cmp.Compare(a.Seed, b.Seed))
-		})
+	for i := range s.required {
+		if q := &s.required[i]; q.goal == goal && (q.scenario == "" || q.scenario == r.Scenario) {
+			q.met = true
+		}
 	}
 }
 
-func (t *Tally) add(v checkers.Verdict) {
+// reached counts the goals that were reached.
+func (s *Summary) reached() (n int) {
+	for _, g := range s.Goals {
+		if g.Runs > 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// finish ends the summary. Goals are missed only by a sweep that was not cut short.
+func (s *Summary) finish(complete bool) {
+	s.Complete = complete
+	for _, q := range s.required {
+		if q.met || !complete {
+			continue
+		}
+		who := "no run"
+		if q.scenario != "" {
+			who += " of " + q.scenario
+		}
+		s.Missing = append(s.Missing, fmt.Sprintf("%s reached the goal %s: play more seeds, or see what keeps it from happening", who, q.goal))
+	}
+}
+
+func (t *Tally) add(v Judgement) {
 	switch v.Result {
 	case checkers.Valid:
 		t.Valid++
@@ -91,7 +164,7 @@ func (t *Tally) add(v checkers.Verdict) {
 	default:
 		t.Unknown++
 	}
-	t.Allowed += len(v.Allowed) + v.MoreAllowed
+	t.Allowed += v.Allowed
 	for _, c := range v.Evidence {
 		t.see(c)
 	}
@@ -112,9 +185,9 @@ func (t *Tally) see(c checkers.Count) {
 	t.Evidence = append(t.Evidence, c)
 }
 
-// Result is invalid if any run broke a property, unknown if no checker could tell anything in any run.
+// Result is invalid if any run broke a property or a goal was missed that had to be reached, unknown if no checker could tell anything in any run.
 func (s *Summary) Result() checkers.Result {
-	if len(s.Failures) > 0 {
+	if len(s.Failures) > 0 || len(s.Missing) > 0 {
 		return checkers.Invalid
 	}
 	for _, t := range s.Checkers {
@@ -146,6 +219,7 @@ func (s *Summary) String() string {
 		}
 		b.WriteString("\n")
 	}
+	s.writeGoals(&b)
 	for _, f := range s.Failures {
 		fmt.Fprintf(&b, "FAILED %s, seed %d, %s: %s\n  replay: %s\n", f.Scenario, f.Seed, strings.Join(f.Checkers, ", "), f.Why, f.Replay)
 		if f.Dir != "" {
@@ -153,4 +227,22 @@ func (s *Summary) String() string {
 		}
 	}
 	return b.String()
+}
+
+// writeGoals says how many goals were reached, and names those that were not.
+func (s *Summary) writeGoals(b *strings.Builder) {
+	var missed []string
+	for _, g := range s.Goals {
+		if g.Runs == 0 {
+			missed = append(missed, g.Goal)
+		}
+	}
+	fmt.Fprintf(b, "  goals reached: %d of %d", s.reached(), len(s.Goals))
+	if len(missed) > 0 {
+		fmt.Fprintf(b, "; never: %s", strings.Join(missed, ", "))
+	}
+	b.WriteString("\n")
+	for _, m := range s.Missing {
+		fmt.Fprintf(b, "MISSED: %s\n", m)
+	}
 }

@@ -51,14 +51,14 @@ var mayImport = map[string][]string{
 	"harness/sim/toxics": {},
 	"harness/live":       {"node", "node/host", "harness/cluster", "harness/seed", "nemesis", "nemesis/toxic"},
 	"harness/report":     {"histories", "checkers", "models"},
-	"harness":            {"node", "harness/cluster", "harness/workload", "harness/sim", "harness/live", "harness/seed", "harness/report", "nemesis", "histories", "checkers", "github.com/goccy/go-yaml"},
+	"harness":            {"node", "harness/cluster", "harness/workload", "harness/sim", "harness/live", "harness/seed", "harness/goals", "harness/report", "nemesis", "histories", "checkers", "github.com/goccy/go-yaml"},
 	"harness/worldtest":  {"node", "harness", "harness/cluster", "nemesis", "github.com/stretchr/testify/…"},
 	"harness/scenarios":  {"harness"},
 	"harness/swarm":      {"harness", "harness/cluster", "harness/workload", "harness/seed", "nemesis", "checkers"},
 	"harness/sweep":      {"harness", "checkers"},
 	"harness/mutants":    {},
 	"harness/bench":      {},
-	"harness/cmd/ordeal": {"harness", "harness/sim", "node", "node/record", "harness/scenarios", "harness/swarm", "harness/shrink", "harness/sweep", "harness/mutants", "checkers", "histories",
+	"harness/cmd/ordeal": {"harness", "harness/sim", "node", "node/record", "harness/scenarios", "harness/swarm", "harness/shrink", "harness/goals", "harness/sweep", "harness/mutants", "checkers", "histories",
 		"nemesis", "github.com/schollz/progressbar/v3"},
 }
 

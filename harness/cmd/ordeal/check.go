@@ -10,7 +10,9 @@ import (
 
 	"github.com/ordeal-go/ordeal/checkers"
 	"github.com/ordeal-go/ordeal/harness"
+	"github.com/ordeal-go/ordeal/harness/goals"
 	"github.com/ordeal-go/ordeal/harness/scenarios"
+	"github.com/ordeal-go/ordeal/harness/swarm"
 	"github.com/ordeal-go/ordeal/histories"
 	"github.com/ordeal-go/ordeal/nemesis"
 )
@@ -112,8 +114,13 @@ func listCommand(_ context.Context, io streams, args []string) (int, error) {
 	for _, s := range scenarios.All() {
 		all = append(all, entry{s.Name, s.Why})
 	}
+	all = append(all, entry{swarm.Name, swarm.Scenario().Why})
+	var met []entry
+	for _, g := range goals.All() {
+		met = append(met, entry{g.Name, g.Why})
+	}
 	if *asJSON {
-		return exitValid, json.NewEncoder(io.out).Encode(map[string]any{"scenarios": all, "checkers": checkers.Names(), "faults": nemesis.Verbs()})
+		return exitValid, json.NewEncoder(io.out).Encode(map[string]any{"scenarios": all, "checkers": checkers.Names(), "faults": nemesis.Verbs(), "goals": met})
 	}
 	fmt.Fprintln(io.out, "scenarios:")
 	for _, e := range all {
@@ -123,6 +130,9 @@ func listCommand(_ context.Context, io streams, args []string) (int, error) {
 	for _, v := range nemesis.Verbs() {
 		fmt.Fprintf(io.out, " %s", v)
 	}
-	fmt.Fprintln(io.out)
+	fmt.Fprintln(io.out, "\ngoals of a sweep:")
+	for _, g := range met {
+		fmt.Fprintf(io.out, "  %-30s %s\n", g.Name, g.Why)
+	}
 	return exitValid, nil
 }

@@ -5,71 +5,64 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/schollz/progressbar/v3"
 
 	"github.com/ordeal-go/ordeal/harness"
+	"github.com/ordeal-go/ordeal/harness/goals"
 	"github.com/ordeal-go/ordeal/harness/scenarios"
 	"github.com/ordeal-go/ordeal/harness/sweep"
 )
 
 func sweepCommand(ctx context.Context, io streams, args []string) (int, error) {
-	f := newFlags(io.out, "sweep", "SCENARIO…", "Plays each SCENARIO with many seeds in the simulation and keeps the runs that broke a property.\n\"all\" is every scenario of the catalogue.")
+	f := newFlags(io.out, "sweep", "SCENARIO…", "Plays each SCENARIO with many seeds in the simulation and keeps the runs that broke a property.\n"+
+		"\"all\" is every scenario of the catalogue, \"swarm\" another scenario for each seed. Ctrl-C ends the sweep with the\nsummary so far; -resume goes on from there.")
 	seeds := seedRange{1, 200}
 	f.Var(&seeds, "seeds", "`range` of seeds, as 1-200")
-	workers := f.Int("workers", runtime.GOMAXPROCS(0), "how many runs at a time")
-	out := f.String("out", "runs/sweep", "`folder` to keep failed runs in")
-	most := f.Int("fail", 10, "stop after so many failed runs; 0: never")
+	opts := sweep.Options{Run: harness.Options{Build: build(), Command: commandPrefix()}}
+	f.IntVar(&opts.Workers, "workers", runtime.GOMAXPROCS(0), "how many runs at a time")
+	f.StringVar(&opts.Out, "out", "runs/sweep", "`folder` for failed runs and the state of the sweep")
+	f.IntVar(&opts.FailuresMax, "fail", 10, "stop after so many failed runs; 0: never")
+	f.BoolVar(&opts.Resume, "resume", false, "go on where the sweep in the -out folder stopped; -seeds may reach further than it did")
+	required := f.String("goals", "", "`names` of goals, with commas between, that the sweep must reach (ordeal list shows them); \"all\": every one")
 	traces := f.String("traces", "", "write the trace hash of every run to this `file`, in order of scenario and seed")
+	junit := f.String("junit", "", "write the summary as JUnit XML to this `file`")
 	asJSON := f.Bool("json", false, "print the summary as JSON")
 	if err := f.parse(args, 1, 1000); err != nil {
 		return 0, err
 	}
-	var plans []sweep.Plan
-	for _, name := range f.args {
-		if name == "all" {
-			for _, s := range scenarios.All() {
-				plans = append(plans, sweep.Plan{Scenario: s, Source: s.Name})
-			}
-			continue
-		}
-		s, err := loadScenario(name)
-		if err != nil {
-			return 0, err
-		}
-		plans = append(plans, sweep.Plan{Scenario: s, Source: name})
+	plans, err := plansOf(f.args)
+	if err != nil {
+		return 0, err
 	}
-	total := int64(len(plans)) * int64(seeds.last-seeds.first+1)
-	var bar *progressbar.ProgressBar
-	if isTerminal(io.err) {
-		bar = newBar(io.err, total)
+	if opts.Goals, err = goalNames(*required); err != nil {
+		return 0, err
 	}
+	opts.First, opts.Last = seeds.first, seeds.last
 	var hashes []string
-	summary, err := sweep.Run(ctx, plans, sweep.Options{
-		First: seeds.first, Last: seeds.last, Workers: *workers, FailuresMax: *most, Out: *out,
-		Run: harness.Options{Build: build(), Command: commandPrefix()},
-		Each: func(res *harness.Result) {
-			hashes = append(hashes, fmt.Sprintf("%s %6d %s\n", res.Plan.Name, res.Seed, res.Trace))
-		},
-		Progress: func(p sweep.Progress) {
-			if bar != nil {
-				bar.Describe(fmt.Sprintf("%d of %d runs, %d failed, %.0f a second", p.Done, total, p.Failed, p.Rate))
-				bar.Set(p.Done)
-			}
-		},
-	})
-	if bar != nil {
-		bar.Finish()
+	opts.Each = func(r *sweep.Record) {
+		hashes = append(hashes, fmt.Sprintf("%s %6d %s\n", r.Scenario, r.Seed, r.Trace))
 	}
+	bar := newSweepProgress(io.err, len(plans)*int(seeds.last-seeds.first+1))
+	opts.Progress = bar.show
+	summary, err := sweep.Run(ctx, plans, opts)
+	bar.done()
 	if err != nil {
 		return 0, err
 	}
 	if *traces != "" {
 		slices.Sort(hashes)
 		if err := os.WriteFile(*traces, []byte(strings.Join(hashes, "")), 0o644); err != nil {
+			return 0, err
+		}
+	}
+	if *junit != "" {
+		if err := writeJUnit(*junit, summary); err != nil {
 			return 0, err
 		}
 	}
@@ -83,7 +76,94 @@ func sweepCommand(ctx context.Context, io streams, args []string) (int, error) {
 		fmt.Fprint(io.out, summary)
 	}
 	if ctx.Err() != nil {
-		fmt.Fprintf(io.err, "ordeal: interrupted after %d of %d runs\n", summary.Runs, total)
+		fmt.Fprintf(io.err, "ordeal: interrupted after %d of %d runs; the same command with -resume goes on\n", summary.Runs, bar.of)
 	}
 	return statusOf(summary.Result()), nil
+}
+
+// plansOf are the scenarios to sweep.
+func plansOf(names []string) (plans []sweep.Plan, err error) {
+	for _, name := range names {
+		if name == "all" {
+			for _, s := range scenarios.All() {
+				plans = append(plans, sweep.Plan{Scenario: s, Source: s.Name})
+			}
+			continue
+		}
+		s, err := loadScenario(name)
+		if err != nil {
+			return nil, err
+		}
+		plans = append(plans, sweep.Plan{Scenario: s, Source: name})
+	}
+	for i, p := range plans {
+		if j := slices.IndexFunc(plans[:i], func(q sweep.Plan) bool { return q.Scenario.Name == p.Scenario.Name }); j >= 0 {
+			return nil, fmt.Errorf("%s and %s are both called %s: a sweep tells scenarios apart by their names", plans[j].Source, p.Source, p.Scenario.Name)
+		}
+	}
+	return plans, nil
+}
+
+func goalNames(text string) ([]string, error) {
+	switch text {
+	case "":
+		return nil, nil
+	case "all":
+		return goals.Names(), nil
+	}
+	names := strings.Split(text, ",")
+	for _, name := range names {
+		if _, err := goals.ByName(name); err != nil {
+			return nil, err
+		}
+	}
+	return names, nil
+}
+
+func writeJUnit(path string, summary *sweep.Summary) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	if err := summary.WriteJUnit(f); err != nil {
+		f.Close()
+		return err
+	}
+	return f.Close()
+}
+
+// sweepProgress shows how far a sweep is: a bar on a terminal, else a line every ten seconds.
+type sweepProgress struct {
+	w     interface{ Write([]byte) (int, error) }
+	of    int
+	bar   *progressbar.ProgressBar
+	shown time.Time
+}
+
+func newSweepProgress(w interface{ Write([]byte) (int, error) }, of int) *sweepProgress {
+	p := &sweepProgress{w: w, of: of, shown: time.Now()}
+	if isTerminal(w) {
+		p.bar = newBar(w, int64(of))
+	}
+	return p
+}
+
+func (p *sweepProgress) show(now sweep.Progress) {
+	text := fmt.Sprintf("%d of %d runs, %d failed, %.0f a second, %d of %d goals reached", now.Done, now.Of, now.Failed, now.Rate, now.Goals, now.GoalOf)
+	if p.bar != nil {
+		p.bar.Describe(text)
+		p.bar.Set(now.Done)
+	} else if time.Since(p.shown) >= 10*time.Second {
+		p.shown = time.Now()
+		fmt.Fprintln(p.w, text)
+	}
+}
+
+func (p *sweepProgress) done() {
+	if p.bar != nil {
+		p.bar.Finish()
+	}
 }
