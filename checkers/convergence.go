@@ -83,11 +83,16 @@ func lastHeal(h *histories.History) (time.Duration, *histories.Fault) {
 func (r *record) kind(kind string) []string {
 	var names []string
 	for _, m := range r.Machines {
-		if m.Kind == kind {
+		if m.Kind == kind && !(m.Spare && neverUp(r.Notes, m.Name)) {
 			names = append(names, m.Name)
 		}
 	}
 	return names
+}
+
+// neverUp says whether a machine was started at no time.
+func neverUp(notes []histories.Note, machine string) bool {
+	return !slices.ContainsFunc(notes, func(n histories.Note) bool { return n.Kind == "up" && n.Machine == machine })
 }
 
 // picture is what the observer saw from a moment on, around the moment at.

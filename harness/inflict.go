@@ -4,123 +4,168 @@ import (
 	"context"
 	"math/rand/v2"
 	"slices"
-	"sort"
 	"time"
 
-	"github.com/ordeal-go/ordeal/harness/workload"
 	"github.com/ordeal-go/ordeal/histories"
 	"github.com/ordeal-go/ordeal/nemesis"
 )
 
-// action is one thing that a schedule makes the nemesis do: begin a step, or end one that lasts for a time.
+// action is one thing that the nemesis has to do: begin a step, end one that lasts for a time, or go on with one that
+// is made of others.
 type action struct {
 	at   time.Duration // from the moment the cluster has formed
+	do   doing
 	step nemesis.Step
 	id   int // of the step in the schedule
-	ends bool
+	beat int // of a compound fault
 }
 
-// actions returns what the schedule does, in order of time; of one moment, ends before beginnings.
-func actions(schedule nemesis.Schedule) []action {
-	var out []action
-	for i, step := range schedule {
-		out = append(out, action{at: step.At, step: step, id: i})
-		if step.For > 0 {
-			out = append(out, action{at: step.At + step.For, step: step, id: i, ends: true})
-		}
-	}
-	sort.SliceStable(out, func(i, j int) bool {
-		if out[i].at != out[j].at {
-			return out[i].at < out[j].at
-		}
-		return out[i].ends && !out[j].ends
-	})
-	return out
-}
+type doing uint8
 
-// nemesisRun is the nemesis of one run: what it has in force, and what it writes into the history.
+// In this order, of one moment.
+const (
+	endBeat doing = iota
+	endStep
+	beginStep
+	nextBeat
+)
+
+// nemesisRun is the nemesis of one run: what it has yet to do, what it has in force, and what it writes into the
+// history.
 type nemesisRun struct {
 	run    *run
 	rng    *rand.Rand
+	agenda []action
 	force  []*inForce
 	nextID int // numbers what the world is given
 }
 
-// inForce is a piece of a fault that the world has been given: a fault on machines is one piece for each of them, so
-// that each can be restarted by itself.
+// inForce is a piece of a fault: a fault on machines is one piece for each of them, so that each can be restarted by
+// itself.
 type inForce struct {
-	world   int // the number that the world knows it by
+	world   int // the number that the world knows it by; 0: the world does not know of it
 	history int // the fault's number in the history
 	step    int // its step in the schedule
+	beat    int // of a compound fault
 	fault   nemesis.Fault
+	undo    func() // what an operator does at the end; nil: nothing
+}
+
+// plan puts the schedule on the agenda.
+func (n *nemesisRun) plan(schedule nemesis.Schedule) {
+	for i, step := range schedule {
+		n.add(action{at: step.At, do: beginStep, step: step, id: i})
+		if step.For > 0 {
+			n.add(action{at: step.At + step.For, do: endStep, step: step, id: i})
+		}
+	}
+}
+
+// add puts a on the agenda, in order of time; of one moment, ends before beginnings.
+func (n *nemesisRun) add(a action) {
+	i := len(n.agenda)
+	for i > 0 && (a.at < n.agenda[i-1].at || a.at == n.agenda[i-1].at && a.do < n.agenda[i-1].do) {
+		i--
+	}
+	n.agenda = slices.Insert(n.agenda, i, a)
+}
+
+// next takes the first action off the agenda.
+func (n *nemesisRun) next() (action, bool) {
+	if len(n.agenda) == 0 {
+		return action{}, false
+	}
+	a := n.agenda[0]
+	n.agenda = n.agenda[1:]
+	return a, true
 }
 
 // act does what a says and writes it down.
 func (n *nemesisRun) act(ctx context.Context, a action) {
-	if a.ends {
+	switch a.do {
+	case endStep:
 		n.lift(ctx, func(f *inForce) bool { return f.step == a.id })
-		return
+	case endBeat:
+		n.lift(ctx, func(f *inForce) bool { return f.step == a.id && f.beat == a.beat && !f.fault.Compound() })
+		n.afterBeat(ctx, a)
+	case nextBeat:
+		if f := n.compound(a.id); f != nil {
+			n.beat(ctx, a, f)
+		}
+	default:
+		n.begin(ctx, a)
 	}
+}
+
+func (n *nemesisRun) begin(ctx context.Context, a action) {
 	resolved, err := nemesis.Resolve(a.step.Fault, n.view(), n.rng)
 	if err != nil {
 		n.skip(a.step, err)
 		return
 	}
-	switch resolved.Verb {
-	case nemesis.Heal:
+	switch {
+	case resolved.Verb == nemesis.Heal:
 		n.healAll(ctx)
-	case nemesis.Restart:
-		n.lift(ctx, on(nemesis.Kill, resolved.A))
-	case nemesis.Resume:
-		n.lift(ctx, on(nemesis.Pause, resolved.A))
-	case nemesis.Promote, nemesis.SlaveOf:
-		n.order(a, resolved)
+	case resolved.Verb == nemesis.Restart:
+		n.lift(ctx, on(nemesis.Fault.Downs, resolved.A))
+	case resolved.Verb == nemesis.Resume:
+		n.lift(ctx, on(func(f nemesis.Fault) bool { return f.Verb == nemesis.Pause }, resolved.A))
+	case resolved.Order():
+		n.order(ctx, a, resolved)
+	case resolved.Compound():
+		id := n.started(a, resolved)
+		f := &inForce{history: id, step: a.id, beat: -1, fault: resolved}
+		n.force = append(n.force, f)
+		n.beat(ctx, a, f)
 	default:
 		n.inflict(ctx, a, resolved)
 	}
 }
 
-// on tells the pieces of verb that hit one of machines.
-func on(verb nemesis.Verb, machines []string) func(*inForce) bool {
-	return func(f *inForce) bool { return f.fault.Verb == verb && slices.Contains(machines, f.fault.A[0]) }
+// on tells the pieces of a kind that hit one of machines.
+func on(kind func(nemesis.Fault) bool, machines []string) func(*inForce) bool {
+	return func(f *inForce) bool {
+		return kind(f.fault) && slices.ContainsFunc(f.fault.A, func(m string) bool { return slices.Contains(machines, m) })
+	}
 }
 
-func (n *nemesisRun) inflict(ctx context.Context, a action, f nemesis.Fault) {
-	r := n.run
+// started writes down that a fault begins.
+func (n *nemesisRun) started(a action, f nemesis.Fault) (history int) {
 	asked := a.step.Fault.String()
 	if asked == f.String() {
 		asked = ""
 	}
-	id := r.record.rec.FaultStart(r.world.Elapsed(), f.String(), asked, f.Targets())
-	began := false
-	for _, piece := range pieces(f) {
-		n.nextID++
-		if err := r.world.Inflict(ctx, n.nextID, piece); err != nil {
-			n.skip(nemesis.Step{At: a.at, Fault: piece}, err)
-			continue
-		}
-		began = true
-		n.force = append(n.force, &inForce{world: n.nextID, history: id, step: a.id, fault: piece})
-	}
+	return n.run.record.rec.FaultStart(n.run.world.Elapsed(), f.String(), asked, f.Targets())
+}
+
+func (n *nemesisRun) stopped(history int) {
+	n.run.record.rec.FaultStop(n.run.world.Elapsed(), history)
+}
+
+func (n *nemesisRun) inflict(ctx context.Context, a action, f nemesis.Fault) {
+	id := n.started(a, f)
+	began := n.give(ctx, inForce{history: id, step: a.id, beat: -1}, f)
 	if !began || !f.Lasts() {
-		r.record.rec.FaultStop(r.world.Elapsed(), id)
+		n.stopped(id)
 	}
 }
 
-// order has the observer give an operator's command to servers.
-func (n *nemesisRun) order(a action, f nemesis.Fault) {
-	r := n.run
-	words := []string{"SLAVEOF", "NO", "ONE"}
-	if f.Verb == nemesis.SlaveOf {
-		words = []string{"SLAVEOF", "{" + f.B[0] + ".host}", "{" + f.B[0] + ".port}"}
-	}
-	id := r.record.rec.FaultStart(r.world.Elapsed(), f.String(), "", f.Targets())
-	r.record.rec.FaultStop(r.world.Elapsed(), id)
-	for _, m := range f.A {
-		if err := r.world.Tell(r.callers[0].Name, workload.OrderTo(m, words...)); err != nil {
-			n.skip(a.step, err)
+// give gives the world the pieces of a fault, and says whether it took one.
+func (n *nemesisRun) give(ctx context.Context, of inForce, f nemesis.Fault) (began bool) {
+	for _, piece := range pieces(f) {
+		n.nextID++
+		if err := n.run.world.Inflict(ctx, n.nextID, piece); err != nil {
+			n.skip(nemesis.Step{Fault: piece}, err)
+			continue
+		}
+		began = true
+		if f.Lasts() {
+			p := of
+			p.world, p.fault = n.nextID, piece
+			n.force = append(n.force, &p)
 		}
 	}
+	return began
 }
 
 // pieces are the faults that can be lifted one by one.
@@ -137,25 +182,75 @@ func pieces(f nemesis.Fault) []nemesis.Fault {
 	return out
 }
 
+// compound finds the compound fault of a step, if it is in force.
+func (n *nemesisRun) compound(step int) *inForce {
+	for _, f := range n.force {
+		if f.step == step && f.fault.Compound() {
+			return f
+		}
+	}
+	return nil
+}
+
+// beat begins one movement of a compound fault, and puts its end and the next one on the agenda.
+func (n *nemesisRun) beat(ctx context.Context, a action, f *inForce) {
+	view := n.view()
+	beat, ok := f.fault.Beat(a.beat, view)
+	if !ok {
+		return
+	}
+	for _, part := range beat.Faults {
+		n.give(ctx, inForce{history: f.history, step: a.id, beat: a.beat}, part)
+	}
+	began := a.at - beat.After // when the whole fault began
+	if beat.For > 0 {
+		n.add(action{at: a.at + beat.For, do: endBeat, step: a.step, id: a.id, beat: a.beat})
+	}
+	if next, ok := f.fault.Beat(a.beat+1, view); ok {
+		n.add(action{at: began + next.After, do: nextBeat, step: a.step, id: a.id, beat: a.beat + 1})
+	}
+}
+
+// afterBeat ends a compound fault with its last beat.
+func (n *nemesisRun) afterBeat(ctx context.Context, a action) {
+	f := n.compound(a.id)
+	if f == nil {
+		return
+	}
+	if _, more := f.fault.Beat(a.beat+1, n.view()); !more {
+		n.lift(ctx, func(g *inForce) bool { return g == f })
+	}
+}
+
 // lift ends the pieces that which tells. A fault is over in the history when its last piece is.
 func (n *nemesisRun) lift(ctx context.Context, which func(*inForce) bool) {
 	r := n.run
 	var ended []int
 	var left []*inForce
+	var undo []func()
 	for _, f := range n.force {
 		if !which(f) {
 			left = append(left, f)
 			continue
 		}
-		if err := r.world.Lift(ctx, f.world); err != nil && r.broke == nil && ctx.Err() == nil {
-			r.broke = err
+		if f.world != 0 {
+			if err := r.world.Lift(ctx, f.world); err != nil && r.broke == nil && ctx.Err() == nil {
+				r.broke = err
+			}
+		}
+		if f.undo != nil {
+			undo = append(undo, f.undo)
 		}
 		ended = append(ended, f.history)
 	}
 	n.force = left
+	for _, f := range undo {
+		f()
+	}
+	slices.Sort(ended)
 	for _, id := range slices.Compact(ended) {
 		if !slices.ContainsFunc(left, func(f *inForce) bool { return f.history == id }) {
-			r.record.rec.FaultStop(r.world.Elapsed(), id)
+			n.stopped(id)
 		}
 	}
 }
@@ -174,10 +269,10 @@ func (n *nemesisRun) skip(step nemesis.Step, why error) {
 func (n *nemesisRun) view() nemesis.View {
 	var down, paused []string
 	for _, f := range n.force {
-		switch f.fault.Verb {
-		case nemesis.Kill:
+		switch {
+		case f.fault.Downs():
 			down = append(down, f.fault.A...)
-		case nemesis.Pause:
+		case f.fault.Verb == nemesis.Pause:
 			paused = append(paused, f.fault.A...)
 		}
 	}

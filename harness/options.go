@@ -95,7 +95,7 @@ func (o Options) header(plan Scenario, machines []cluster.Machine) histories.Hea
 		h.Started = time.Now().UTC().Format(time.RFC3339)
 	}
 	for _, m := range machines {
-		h.Machines = append(h.Machines, histories.Machine{Name: m.Name, Kind: string(m.Kind), Addr: m.Addr()})
+		h.Machines = append(h.Machines, histories.Machine{Name: m.Name, Kind: string(m.Kind), Addr: m.Addr(), Spare: m.Spare})
 	}
 	return h
 }

@@ -3,6 +3,7 @@ package harness
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/ordeal-go/ordeal/checkers"
@@ -111,14 +112,14 @@ func (r *run) machines() []cluster.Machine {
 // form starts the servers and, once they replicate, the Sentinels, and waits until all know each other.
 func (r *run) form(ctx context.Context) error {
 	observer := r.callers[0].Name
-	if err := r.world.Start(ctx, append(names(r.nodes, cluster.Server), observer)...); err != nil {
+	if err := r.world.Start(ctx, append(present(r.nodes, cluster.Server), observer)...); err != nil {
 		return err
 	}
 	if err := r.reach(ctx, workload.StageLinked, formLimit); err != nil {
 		return err
 	}
 	if r.plan.Cluster.Sentinels > 0 {
-		if err := r.world.Start(ctx, names(r.nodes, cluster.Sentinel)...); err != nil {
+		if err := r.world.Start(ctx, present(r.nodes, cluster.Sentinel)...); err != nil {
 			return err
 		}
 		if err := r.reach(ctx, workload.StageFormed, formLimit); err != nil {
@@ -135,7 +136,8 @@ func (r *run) hurt(ctx context.Context) {
 		r.broke = err
 		return
 	}
-	for _, a := range actions(r.plan.Faults) {
+	r.nemesis.plan(r.plan.Faults)
+	for a, ok := r.nemesis.next(); ok && a.at <= r.plan.Duration; a, ok = r.nemesis.next() {
 		if !r.advance(ctx, r.formed+a.at) {
 			return
 		}
@@ -253,6 +255,11 @@ func (r *run) lastWords() string {
 		text += fmt.Sprintf("\n    %s: %s", l.Machine, l.Text)
 	}
 	return text
+}
+
+// present are the machines of a kind that are there from the beginning.
+func present(machines []cluster.Machine, kind cluster.Kind) []string {
+	return names(slices.DeleteFunc(slices.Clone(machines), func(m cluster.Machine) bool { return m.Spare }), kind)
 }
 
 func names(machines []cluster.Machine, kind cluster.Kind) []string {

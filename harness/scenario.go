@@ -117,9 +117,14 @@ func (s Scenario) checkStep(step nemesis.Step) error {
 func (s Scenario) view() view {
 	var v view
 	for _, m := range cluster.Nodes(s.Cluster, cluster.Config{}, cluster.SimAddressing()) {
-		if m.Kind == cluster.Sentinel {
+		switch {
+		case m.Spare && m.Kind == cluster.Sentinel:
+			v.SpareSentinels = append(v.SpareSentinels, m.Name)
+		case m.Spare:
+			v.Spares = append(v.Spares, m.Name)
+		case m.Kind == cluster.Sentinel:
 			v.Sentinels = append(v.Sentinels, m.Name)
-		} else {
+		default:
 			v.Servers = append(v.Servers, m.Name)
 		}
 	}
@@ -140,7 +145,7 @@ func (s Scenario) Drawn(runSeed uint64) Scenario {
 	}
 	v := s.view()
 	drawn := nemesis.Generate(seed.Stream(runSeed, "nemesis"), nemesis.GeneratorOptions{
-		Servers: v.Servers, Sentinels: v.Sentinels, Clients: v.Clients,
+		Servers: v.Servers, Sentinels: v.Sentinels, Clients: v.Clients, Spares: len(v.Spares), SpareSentinels: len(v.SpareSentinels),
 		Duration: s.Duration, Quiet: time.Second, Faults: s.Draw,
 	})
 	s.Faults = append(s.Faults[:len(s.Faults):len(s.Faults)], drawn...)

@@ -23,11 +23,26 @@ type role struct {
 // Knows says whether target is a machine or a role.
 func (v view) Knows(target string) bool {
 	return slices.Contains(v.Servers, target) || slices.Contains(v.Sentinels, target) ||
-		slices.Contains(v.Clients, target) || slices.Contains(nemesis.Roles(), target)
+		slices.Contains(v.Spares, target) || slices.Contains(v.SpareSentinels, target) || slices.Contains(v.Clients, target) || slices.Contains(nemesis.Roles(), target)
 }
 
 func (v view) String() string {
-	return strings.Join(slices.Concat(v.Servers, v.Sentinels, v.Clients), " ")
+	return strings.Join(slices.Concat(v.Servers, v.Spares, v.Sentinels, v.SpareSentinels, v.Clients), " ")
+}
+
+// add makes a spare machine one of the cluster, and says whether it was a spare one.
+func (v *view) add(machine string, sentinel bool) bool {
+	spares, members := &v.Spares, &v.Servers
+	if sentinel {
+		spares, members = &v.SpareSentinels, &v.Sentinels
+	}
+	i := slices.Index(*spares, machine)
+	if i < 0 {
+		return false
+	}
+	*spares = slices.Delete(slices.Clone(*spares), i, i+1)
+	*members = append((*members)[:len(*members):len(*members)], machine)
+	return true
 }
 
 // heard notes the role that a server gave.

@@ -36,6 +36,8 @@ type Machine struct {
 	Name string `json:"name"` // "m1"
 	Kind string `json:"kind"` // "server", "sentinel", "client", "observer"
 	Addr string `json:"addr"` // "ip:port" by which the others know it
+	// Spare is a machine that was laid out and did not start with the others; if it never did, no note says "up".
+	Spare bool `json:"spare,omitempty"`
 }
 
 // Footer is the last line of a history that came to its end.

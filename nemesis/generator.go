@@ -25,6 +25,8 @@ type GeneratorOptions struct {
 	Sentinels []string
 	Clients   []string
 
+	Spares, SpareSentinels int // how many can be added
+
 	Duration time.Duration // every fault is over by then
 	Quiet    time.Duration // nothing starts before
 	Faults   int           // how many to draw; fewer come out where the limits leave no room

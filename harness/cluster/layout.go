@@ -32,7 +32,7 @@ type Config struct {
 // Nodes lays out the servers and Sentinels of spec: m1 is the first master, r1… its replicas, s1… the Sentinels.
 func Nodes(spec Spec, config Config, addr Addressing) []Machine {
 	var out []Machine
-	for i := 0; i <= spec.Replicas; i++ {
+	for i := 0; i <= spec.Replicas+spec.Spares; i++ {
 		name := "m1"
 		if i > 0 {
 			name = fmt.Sprintf("r%d", i)
@@ -40,8 +40,8 @@ func Nodes(spec Spec, config Config, addr Addressing) []Machine {
 		m := machine(name, Server, len(out)+1, ServerPort, addr)
 		var of *Machine
 		if i > 0 {
-			of = &out[0]
-			if spec.Chain {
+			of, m.Spare = &out[0], i > spec.Replicas
+			if spec.Chain && !m.Spare {
 				of = &out[i-1]
 			}
 		}
@@ -50,9 +50,10 @@ func Nodes(spec Spec, config Config, addr Addressing) []Machine {
 		out = append(out, *m)
 	}
 	master := &out[0]
-	for i := 1; i <= spec.Sentinels; i++ {
+	for i := 1; i <= spec.Sentinels+spec.SpareSentinels; i++ {
 		m := machine(fmt.Sprintf("s%d", i), Sentinel, len(out)+1, SentinelPort, addr)
-		m.configure("sentinel.conf", sentinelConfig(m, master, spec.quorum(), config.Sentinel))
+		m.Spare = i > spec.Sentinels
+		m.configure("sentinel.conf", sentinelConfig(m, master, spec.QuorumInForce(), config.Sentinel))
 		m.New = m.newSentinel
 		out = append(out, *m)
 	}
@@ -104,7 +105,7 @@ func sentinelConfig(m, master *Machine, quorum int, settings Settings) string {
 	fmt.Fprintf(&b, "sentinel announce-ip %s\nsentinel announce-port %d\n", m.Announce, m.Port)
 	fmt.Fprintf(&b, "sentinel monitor %s %s %d %d\n", MasterName, master.Announce, master.Port, quorum)
 	for _, s := range settings {
-		if perMaster(s.Name) {
+		if PerMaster(s.Name) {
 			fmt.Fprintf(&b, "sentinel %s %s %s\n", s.Name, MasterName, s.Value)
 		} else {
 			fmt.Fprintf(&b, "%s %s\n", s.Name, s.Value)
@@ -113,8 +114,8 @@ func sentinelConfig(m, master *Machine, quorum int, settings Settings) string {
 	return b.String()
 }
 
-// perMaster tells the directives of sentinel.conf that belong to one master.
-func perMaster(name string) bool {
+// PerMaster tells the directives of sentinel.conf that belong to one master.
+func PerMaster(name string) bool {
 	switch name {
 	case "down-after-milliseconds", "failover-timeout", "parallel-syncs", "auth-pass", "notification-script", "client-reconfig-script":
 		return true

@@ -27,6 +27,8 @@ const (
 type Machine struct {
 	Name string // "m1", "r2", "s3", "c1", "o1"
 	Kind Kind
+	// Spare says that the machine is not there from the beginning: a fault adds it.
+	Spare bool
 	// Host is the IP that the machine's own listeners bind and that its connections come from.
 	Host string
 	// Announce is the IP by which every other machine knows it. In the simulation it is Host; live, a listener of

@@ -14,6 +14,10 @@ type Spec struct {
 	Chain     bool `yaml:"chain,omitempty"`     // r1 replicates from m1, r2 from r1, …; otherwise all from m1
 	Sentinels int  `yaml:"sentinels,omitempty"` // 0..9
 	Quorum    int  `yaml:"quorum,omitempty"`    // 0: a majority of the Sentinels
+
+	// Machines that are laid out and do not start with the others: replica-add and sentinel-add start them.
+	Spares         int `yaml:"spares,omitempty"`          // servers, named after the last replica; with them 0..9
+	SpareSentinels int `yaml:"spare-sentinels,omitempty"` // Sentinels, named after the last one; with them 0..9
 }
 
 // MasterName is the name by which the Sentinels know the master.
@@ -39,6 +43,10 @@ func (s Spec) Check() error {
 		return fmt.Errorf("cluster: replicas: %d is not between 0 and %d", s.Replicas, maxReplicas)
 	case s.Sentinels < 0 || s.Sentinels > maxSentinels:
 		return fmt.Errorf("cluster: sentinels: %d is not between 0 and %d", s.Sentinels, maxSentinels)
+	case s.Spares < 0 || s.Replicas+s.Spares > maxReplicas:
+		return fmt.Errorf("cluster: spares: %d beside %d replicas is not between 0 and %d", s.Spares, s.Replicas, maxReplicas)
+	case s.SpareSentinels < 0 || s.Sentinels+s.SpareSentinels > maxSentinels:
+		return fmt.Errorf("cluster: spare-sentinels: %d beside %d Sentinels is not between 0 and %d", s.SpareSentinels, s.Sentinels, maxSentinels)
 	case s.Quorum < 0:
 		return fmt.Errorf("cluster: quorum: %d is negative", s.Quorum)
 	case s.Quorum > s.Sentinels:
@@ -47,8 +55,8 @@ func (s Spec) Check() error {
 	return nil
 }
 
-// quorum is the quorum in force.
-func (s Spec) quorum() int {
+// QuorumInForce is the quorum that the Sentinels are configured with.
+func (s Spec) QuorumInForce() int {
 	if s.Quorum > 0 {
 		return s.Quorum
 	}

@@ -69,6 +69,7 @@ type Observer struct {
 type view struct {
 	link
 	sentinel bool
+	spare    bool         // not there yet
 	asked    node.Instant // when the question that is open was sent, 0 none
 	heard    node.Instant // when the last answer came, 0 never
 
@@ -85,10 +86,10 @@ type view struct {
 func (s setup) observer(m cluster.Machine, _ cluster.Boot) node.Core {
 	o := &Observer{setup: s, from: m.Host}
 	for _, p := range s.servers {
-		o.views = append(o.views, &view{link: link{peer: p, from: m.Host}})
+		o.views = append(o.views, &view{link: link{peer: p, from: m.Host}, spare: s.spares[p.Name]})
 	}
 	for _, p := range s.sentinels {
-		o.views = append(o.views, &view{link: link{peer: p, from: m.Host}, sentinel: true})
+		o.views = append(o.views, &view{link: link{peer: p, from: m.Host}, sentinel: true, spare: s.spares[p.Name]})
 		if s.watch.Foreign {
 			o.ears = append(o.ears, &ear{link: link{peer: p, from: m.Host}})
 		}
@@ -143,6 +144,12 @@ func (o *Observer) told(message string) {
 		o.take(message)
 		return
 	}
+	if name, ok := strings.CutPrefix(message, expectPrefix); ok {
+		if v := o.viewOf(name); v != nil {
+			v.spare = false
+		}
+		return
+	}
 	o.await, o.since, o.held = message, o.now, 0
 	o.round()
 }
@@ -160,6 +167,7 @@ func (o *Observer) of(conn node.ConnID) *view {
 func (o *Observer) round() {
 	for _, v := range o.views {
 		switch {
+		case v.spare:
 		case v.state == linkDown:
 			v.open(o.now, o.out, awaitPeriod)
 		case v.state == linkDialling && o.now.Sub(v.since) > observeLimit,

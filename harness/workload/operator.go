@@ -1,49 +1,81 @@
 package workload
 
 import (
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/ordeal-go/ordeal/node"
+	"github.com/ordeal-go/ordeal/node/resp"
 )
 
-// OrderTo is the message by which the harness has the observer give a command to a server, as an operator would with
-// redis-cli: its words are the server's name and the command; {r1.host} and {r1.port} in it stand for r1's address.
-func OrderTo(server string, words ...string) string {
-	return orderPrefix + server + " " + strings.Join(words, " ")
+// OrderTo is the message by which the harness has the observer give commands to a server or Sentinel, one after the
+// other over one connection, as an operator would with redis-cli. {r1.host} and {r1.port} in a word stand for r1's
+// address, and {bytes:N} for N bytes.
+func OrderTo(machine string, commands ...[]string) string {
+	lines := []string{orderPrefix + machine}
+	for _, words := range commands {
+		lines = append(lines, strings.Join(words, wordEnd))
+	}
+	return strings.Join(lines, "\n")
 }
 
-const orderPrefix = "order "
+// Expect is the message by which the harness tells the observer that a spare machine is one of the cluster now.
+func Expect(machine string) string { return expectPrefix + machine }
+
+const (
+	orderPrefix  = "order "
+	expectPrefix = "expect "
+	wordEnd      = "\x1f" // between the words of a command, which may have blanks
+)
 
 // orderLimit is how long an operator tries to get a command to a server.
 const orderLimit = 5 * time.Second
 
-// order is a command on its way to a server, over a connection of its own.
+// order is a list of commands on its way to a server or Sentinel, over a connection of its own.
 type order struct {
 	link
-	words []string
-	given node.Instant
+	commands [][]string
+	results  []string
+	given    node.Instant
 }
 
 // take begins an order.
 func (o *Observer) take(message string) {
-	words := strings.Fields(strings.TrimPrefix(message, orderPrefix))
-	for _, p := range o.servers {
-		if len(words) > 1 && p.Name == words[0] {
-			ord := &order{link: link{peer: p, from: o.from}, words: o.addresses(words[1:]), given: o.now}
-			ord.open(o.now, o.out, 0)
-			o.orders = append(o.orders, ord)
-		}
+	lines := strings.Split(strings.TrimPrefix(message, orderPrefix), "\n")
+	v := o.viewOf(lines[0])
+	if v == nil || len(lines) < 2 {
+		return
 	}
+	ord := &order{link: link{peer: v.peer, from: o.from}, given: o.now}
+	for _, line := range lines[1:] {
+		ord.commands = append(ord.commands, o.addresses(strings.Split(line, wordEnd)))
+	}
+	ord.open(o.now, o.out, 0)
+	o.orders = append(o.orders, ord)
 }
 
-// addresses puts addresses in the place of {r1.host} and {r1.port}.
+// viewOf finds a machine by its name.
+func (o *Observer) viewOf(machine string) *view {
+	for _, v := range o.views {
+		if v.peer.Name == machine {
+			return v
+		}
+	}
+	return nil
+}
+
+// addresses puts addresses in the place of {r1.host} and {r1.port}, and bytes in the place of {bytes:N}.
 func (o *Observer) addresses(words []string) []string {
 	for i, w := range words {
 		for _, p := range o.servers {
 			host, port, _ := strings.Cut(p.Addr, ":")
 			w = strings.ReplaceAll(w, "{"+p.Name+".host}", host)
 			w = strings.ReplaceAll(w, "{"+p.Name+".port}", port)
+		}
+		if size, ok := strings.CutPrefix(w, "{bytes:"); ok {
+			n, _ := strconv.Atoi(strings.TrimSuffix(size, "}")) // the harness writes no other
+			w = strings.Repeat("x", n)
 		}
 		words[i] = w
 	}
@@ -65,17 +97,48 @@ func (o *Observer) deliver(ord *order, ev *node.Event) {
 	switch ev.Kind {
 	case node.Dialled:
 		ord.enter(linkUp, o.now)
-		ord.send(o.out, ord.words...)
+		ord.results = nil // what an earlier connection brought is done again
+		ord.send(o.out, ord.commands[0]...)
 	case node.Received:
 		ord.in.Feed(ev.Bytes)
 		if r, ok, err := ord.in.Next(); ok || err != nil {
-			o.delivered(ord, string(r.Kind)+string(r.Str))
+			o.answeredOrder(ord, r, err)
 		}
 	case node.DialFailed:
 		ord.enter(linkDown, o.now) // the next round tries again
 	case node.Closed:
 		o.delivered(ord, "the connection closed before an answer")
 	}
+}
+
+// answeredOrder takes the reply to a command and gives the next one.
+func (o *Observer) answeredOrder(ord *order, r resp.Reply, err error) {
+	result := string(r.Kind) + string(r.Str)
+	if r.Kind == ':' {
+		result = ":" + strconv.FormatInt(r.Int, 10)
+	}
+	ord.results = append(ord.results, result)
+	if next := len(ord.results); err == nil && next < len(ord.commands) {
+		ord.send(o.out, ord.commands[next]...)
+		return
+	}
+	o.delivered(ord, strings.Join(ord.results, " "))
+}
+
+// text is the order as a person would type it; long words are cut short.
+func (ord *order) text() string {
+	var lines []string
+	for _, words := range ord.commands {
+		var short []string
+		for _, w := range words {
+			if len(w) > 64 {
+				w = w[:16] + "…"
+			}
+			short = append(short, w)
+		}
+		lines = append(lines, strings.Join(short, " "))
+	}
+	return strings.Join(lines, "; ")
 }
 
 // delivered ends an order, whatever came of it.
@@ -87,7 +150,7 @@ func (o *Observer) delivered(ord *order, result string) {
 			break
 		}
 	}
-	o.out.Note(node.Note{Kind: node.NoteOrder, About: ord.peer.Name, Text: strings.Join(ord.words, " "), Result: result})
+	o.out.Note(node.Note{Kind: node.NoteOrder, About: ord.peer.Name, Text: ord.text(), Result: result})
 }
 
 // insist tries again to reach the servers of orders that did not get through, and gives up on old ones.

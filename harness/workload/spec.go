@@ -113,10 +113,11 @@ type Peer struct{ Name, Addr string }
 // Callers lays out the machines that a workload needs, numbered on from len(nodes): the clients c1…, and the
 // observer o1. duration is how long the clients work.
 func Callers(spec Spec, nodes []cluster.Machine, addr cluster.Addressing, duration time.Duration, watch Watch) []cluster.Machine {
-	setup := setup{spec: spec, watch: watch, keys: spec.keyNames(), duration: duration}
+	setup := setup{spec: spec, watch: watch, keys: spec.keyNames(), duration: duration, spares: map[string]bool{}}
 	setup.ops, _ = ParseOps(spec.Ops) // Check accepted it
 	for _, m := range nodes {
 		p := Peer{m.Name, m.Addr()}
+		setup.spares[m.Name] = m.Spare
 		if m.Kind == cluster.Sentinel {
 			setup.sentinels = append(setup.sentinels, p)
 		} else {
@@ -139,4 +140,5 @@ type setup struct {
 	duration  time.Duration
 	servers   []Peer
 	sentinels []Peer
+	spares    map[string]bool // machines that are not there from the beginning; to look up only
 }

@@ -138,7 +138,7 @@ func (o *Observer) current(v *view) bool { return v.heard > o.since }
 
 func (o *Observer) linked() bool {
 	for _, v := range o.views {
-		if !v.sentinel && (!o.current(v) || (v.server.Role == "slave" && v.server.Link != "up")) {
+		if !v.sentinel && !v.spare && (!o.current(v) || (v.server.Role == "slave" && v.server.Link != "up")) {
 			return false
 		}
 	}
@@ -147,11 +147,22 @@ func (o *Observer) linked() bool {
 
 func (o *Observer) formed() bool {
 	for _, v := range o.views {
-		if v.sentinel && (!o.current(v) || v.watch.Slaves < o.replicas() || v.watch.Others != int64(len(o.sentinels)-1)) {
+		if v.sentinel && !v.spare && (!o.current(v) || v.watch.Slaves < o.replicas() || v.watch.Others != o.others()) {
 			return false
 		}
 	}
 	return true
+}
+
+// others is how many other Sentinels each one has to find.
+func (o *Observer) others() int64 {
+	n := int64(-1)
+	for _, v := range o.views {
+		if v.sentinel && !v.spare {
+			n++
+		}
+	}
+	return n
 }
 
 // replicas is how many replicas the Sentinels can find: those attached to the master itself.
@@ -186,6 +197,7 @@ func (o *Observer) settled() bool {
 	}
 	for _, v := range o.views {
 		switch {
+		case v.spare:
 		case !o.current(v):
 			return false
 		case v.sentinel:
