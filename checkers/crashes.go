@@ -25,8 +25,8 @@ func (Crashes) Check(h *histories.History) Verdict {
 	var q inquiry
 	q.saw("starts", 0)
 	q.saw("ends", 0)
-	for _, n := range h.Notes {
-		switch n.Kind {
+	for i := range h.Notes {
+		switch n := &h.Notes[i]; n.Kind {
 		case "up":
 			q.saw("starts", 1)
 		case "down":

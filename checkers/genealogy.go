@@ -4,6 +4,8 @@ import (
 	"math"
 	"strings"
 	"time"
+
+	"github.com/ordeal-go/ordeal/histories"
 )
 
 // genealogy says which replication history goes on from which. A replica that becomes a master goes on from its old
@@ -52,16 +54,15 @@ func trace(r *record) genealogy {
 
 // states learns from a server's states: both of its IDs, and a change of its ID while it is master all along.
 func (g genealogy) states(t *timeline) {
-	for i, n := range t.own {
-		g.state(t, n.ReplID, n.ReplID2, n.Offset2, n.Time)
-		if i > 0 && isMaster(n) && isMaster(t.own[i-1]) {
-			g.renamed(t, t.own[i-1].ReplID, n.ReplID, n.ReplID2, t.own[i-1].Time, n.Time)
-		}
-	}
-	for i, n := range t.seen {
-		g.state(t, n.ReplID, n.ReplID2, n.Offset2, n.Time)
-		if i > 0 && isMaster(n) && isMaster(t.seen[i-1]) {
-			g.renamed(t, t.seen[i-1].ReplID, n.ReplID, n.ReplID2, t.seen[i-1].Time, n.Time)
+	for _, notes := range [][]*histories.Note{t.own, t.seen} {
+		for i, n := range notes {
+			if i > 0 && n.ReplID == notes[i-1].ReplID && n.ReplID2 == notes[i-1].ReplID2 && n.Offset2 == notes[i-1].Offset2 {
+				continue // it says the same again, as most do
+			}
+			g.state(t, n.ReplID, n.ReplID2, n.Offset2, n.Time)
+			if i > 0 && isMaster(n) && isMaster(notes[i-1]) {
+				g.renamed(t, notes[i-1].ReplID, n.ReplID, n.ReplID2, notes[i-1].Time, n.Time)
+			}
 		}
 	}
 }

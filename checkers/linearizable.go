@@ -208,7 +208,8 @@ func (c Linearizable) WritePage(w io.Writer, h *histories.History) error {
 
 func annotations(h *histories.History) []porcupine.Annotation {
 	end := h.End
-	for _, op := range h.Ops {
+	for i := range h.Ops {
+		op := &h.Ops[i]
 		end = max(end, op.Invoked)
 	}
 	var all []porcupine.Annotation

@@ -42,7 +42,8 @@ func (LostWrites) Check(h *histories.History) Verdict {
 		l.q.saw(name, 0)
 	}
 	final := map[string]int{}
-	for i, op := range h.Ops {
+	for i := range h.Ops {
+		op := &h.Ops[i]
 		switch {
 		case op.Func == histories.FuncWrite && op.Outcome == histories.OK:
 			l.q.saw("writes acknowledged", 1)
@@ -92,7 +93,7 @@ func (l *losses) judge(final map[string]int) {
 	h := l.r.History
 	l.values = valuesOf(h)
 	l.lines, l.lost = map[string]line{}, make([]bool, len(h.Ops))
-	byKey := l.acknowledged()
+	keys := l.keys()
 	var survivor line // of the last final read that tells
 	var last time.Duration
 	for _, key := range slices.Sorted(maps.Keys(final)) {
@@ -101,17 +102,17 @@ func (l *losses) judge(final map[string]int) {
 		if found := l.line(op); found != nil && op.Invoked >= last {
 			survivor, last = found, op.Invoked
 		}
-		l.judgeRead(i, byKey[op.Key], 0, true)
-	}
-	type memo struct {
-		value, id string
-		until     time.Duration
+		l.judgeRead(i, keys[key].writes, 0, true)
+		keys[key].final = i
 	}
 	reads := 0
-	judged := map[string]memo{} // key → the last read's value, its master's history, and up to when its writes are judged
 	for i := range h.Ops {
 		op := &h.Ops[i]
-		if op.Func != histories.FuncRead || op.Outcome != histories.OK || i == final[op.Key] {
+		if op.Func != histories.FuncRead || op.Outcome != histories.OK {
+			continue
+		}
+		k := keys[op.Key]
+		if i == k.final {
 			continue
 		}
 		id := l.mastered(op)
@@ -119,27 +120,47 @@ func (l *losses) judge(final map[string]int) {
 			continue
 		}
 		reads++
-		m := judged[op.Key]
-		if m.value != op.Value || m.id != id {
-			m = memo{op.Value, id, 0}
+		if k.value != op.Value || k.id != id {
+			k.value, k.id, k.judged = op.Value, id, 0
 		}
-		l.judgeRead(i, byKey[op.Key], m.until, false)
-		m.until = op.Invoked
-		judged[op.Key] = m
+		k.judged = l.judgeRead(i, k.writes, k.judged, false)
 	}
 	l.q.saw("reads at masters in the survivor's line", reads)
 }
 
-// acknowledged lists the acknowledged writes by key, in order of return.
-func (l *losses) acknowledged() map[string][]int {
-	all := map[string][]int{}
-	for i, op := range l.r.Ops {
+// keyed is what is known of one key.
+type keyed struct {
+	writes []write // the acknowledged ones, in order of return
+	final  int     // the last final read, an index into Ops
+
+	// The last read that was judged: what it found, its master's history, and how many of writes are judged by it. The
+	// next one that finds the same there goes on from them.
+	value, id string
+	judged    int
+}
+
+// write is an acknowledged write: an index into Ops, and its times again, to look through.
+type write struct {
+	op                int
+	invoked, returned time.Duration
+}
+
+// keys lists what there is of each key that was used.
+func (l *losses) keys() map[string]*keyed {
+	all := map[string]*keyed{}
+	for i := range l.r.Ops {
+		op := &l.r.Ops[i]
+		k := all[op.Key]
+		if k == nil {
+			k = &keyed{final: never}
+			all[op.Key] = k
+		}
 		if op.Func == histories.FuncWrite && op.Outcome == histories.OK {
-			all[op.Key] = append(all[op.Key], i)
+			k.writes = append(k.writes, write{i, op.Invoked, op.Returned})
 		}
 	}
-	for _, list := range all {
-		slices.SortStableFunc(list, func(a, b int) int { return cmp.Compare(l.r.Ops[a].Returned, l.r.Ops[b].Returned) })
+	for _, k := range all {
+		slices.SortStableFunc(k.writes, func(a, b write) int { return cmp.Compare(a.returned, b.returned) })
 	}
 	return all
 }
@@ -158,23 +179,27 @@ func (l *losses) mastered(read *histories.Operation) string {
 	return ""
 }
 
-// judgeRead finds writes, among those of its key that had returned at since or later, which the read f shows to be lost.
-// Unless the read settles what survived, that is so only of writes in the histories that its node's goes on from: what
-// was acknowledged elsewhere may yet be the one to survive.
-func (l *losses) judgeRead(f int, list []int, since time.Duration, settles bool) {
+// judgeRead finds writes, among those of its key from the one numbered from on, which the read f shows to be lost, and
+// returns the number of the first that it says nothing of. Unless the read settles what survived, that is so only of
+// writes in the histories that its node's goes on from: what was acknowledged elsewhere may yet be the one to survive.
+func (l *losses) judgeRead(f int, writes []write, from int, settles bool) (next int) {
 	read := &l.r.Ops[f]
 	limit, ok := l.written(f)
 	if !ok {
-		return
+		return from
 	}
-	i := sort.Search(len(list), func(i int) bool { return l.r.Ops[list[i]].Returned >= max(since, limit) })
-	for ; i < len(list) && l.r.Ops[list[i]].Returned < read.Invoked; i++ {
-		if w := list[i]; !l.lost[w] && l.r.Ops[w].Invoked > limit && (settles || l.forebear(w, f)) {
-			l.lost[w] = true
+	i := from
+	if i == 0 {
+		i = sort.Search(len(writes), func(i int) bool { return writes[i].returned >= limit })
+	}
+	for ; i < len(writes) && writes[i].returned < read.Invoked; i++ {
+		if w := &writes[i]; !l.lost[w.op] && w.invoked > limit && (settles || l.forebear(w.op, f)) {
+			l.lost[w.op] = true
 			l.q.saw("lost", 1)
-			l.account(w, f)
+			l.account(w.op, f)
 		}
 	}
+	return i
 }
 
 // forebear says whether the write w certainly lies in the history of the read f or in one that it goes on from.

@@ -56,12 +56,13 @@ func (MinSlaves) Check(h *histories.History) Verdict {
 			}
 		}
 	}
-	for i, op := range h.Ops {
+	for i := range h.Ops {
+		op := &h.Ops[i]
 		if op.Func != histories.FuncWrite || op.Returned == histories.Forever || !inForce {
 			continue
 		}
 		t := r.machines[op.Node]
-		if t == nil || blinked(t, &op) {
+		if t == nil || blinked(t, op) {
 			continue
 		}
 		switch refused := op.Outcome == histories.Fail && isError(op.Error, "NOREPLICAS"); {

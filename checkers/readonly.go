@@ -22,7 +22,8 @@ func (ReadOnly) Check(h *histories.History) Verdict {
 	var q inquiry
 	q.saw("writes at replicas", 0)
 	q.saw("refusals", 0)
-	for i, op := range h.Ops {
+	for i := range h.Ops {
+		op := &h.Ops[i]
 		if op.Func != histories.FuncWrite || op.Returned == histories.Forever {
 			continue
 		}

@@ -31,7 +31,8 @@ func (StaleReads) Check(h *histories.History) Verdict {
 	var q inquiry
 	q.saw("reads at replicas", 0)
 	q.saw("pairs in order", 0)
-	for i, op := range h.Ops {
+	for i := range h.Ops {
+		op := &h.Ops[i]
 		if op.Func != histories.FuncRead || op.Outcome != histories.OK || !r.always(r.machines[op.Node], op.Invoked, op.Returned, isReplica) {
 			continue
 		}
