@@ -32,6 +32,7 @@ func BenchmarkSimulation(b *testing.B) {
 // processor time of this process: on a machine that has other work to do, only that one says anything.
 func simulate(b *testing.B, s harness.Scenario) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1)) // the collector too has to live on the one core
+	harness.TuneCollector()                         // as the ordeal command does
 	var virtual, judging time.Duration
 	var ops int
 	var steps uint64

@@ -9,6 +9,8 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+
+	"github.com/ordeal-go/ordeal/harness"
 )
 
 // The exit statuses. Scripts rely on them.
@@ -43,6 +45,7 @@ func commands() []command {
 }
 
 func main() {
+	harness.TuneCollector()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	go func() { // a second Ctrl-C ends the program at once
