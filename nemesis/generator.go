@@ -7,25 +7,13 @@ import (
 	"time"
 )
 
-// Mix weighs the kinds of faults against each other; a kind with weight 0 is never drawn.
-type Mix struct {
-	Partition int // a grudge of cuts both ways: halves, bridge, majorities ring, one machine isolated
-	OneWay    int // a cut one way
-	Latency   int // slow links
-	Kill      int // kill -9, and a start with the old files
-	Pause     int // SIGSTOP, and SIGCONT
-}
-
-// EvenMix draws every kind equally often.
-var EvenMix = Mix{Partition: 1, OneWay: 1, Latency: 1, Kill: 1, Pause: 1}
-
 // GeneratorOptions says from what a schedule is drawn and how much it may hurt.
 type GeneratorOptions struct {
 	Servers   []string // by name; at least one
 	Sentinels []string
 	Clients   []string
 
-	Spares, SpareSentinels int // how many can be added
+	Spares, SpareSentinels int // how many machines can be added
 
 	Duration time.Duration // every fault is over by then
 	Quiet    time.Duration // nothing starts before
@@ -46,7 +34,7 @@ type GeneratorOptions struct {
 // grain is what times are rounded to, so that a schedule is easy to read and to edit.
 const grain = 100 * time.Millisecond
 
-// Generate draws a schedule. It is a function of rng and opts alone. Every step has a For that ends within
+// Generate draws a schedule. It is a function of rng and opts alone. Every step that lasts has a For that ends within
 // opts.Duration, and no limit of opts is exceeded at any moment, whoever the roles turn out to be.
 func Generate(rng *rand.Rand, opts GeneratorOptions) Schedule {
 	g := generator{rng: rng, GeneratorOptions: opts.withDefaults()}
@@ -91,6 +79,7 @@ const (
 	servers
 	sentinels
 	partitions
+	everything // all servers and all Sentinels
 )
 
 // harm is a resource in use from a moment to another.
@@ -115,7 +104,14 @@ func (g *generator) draw() bool {
 	}
 	g.harms = append(g.harms, h)
 	for _, f := range faults {
-		g.schedule = append(g.schedule, Step{At: h.from, Fault: f, For: h.to - h.from})
+		step := Step{At: h.from, Fault: f}
+		if len(faults) > 1 && f.Kind() == OnDisks { // it has been bad for a while when the loss of power shows it
+			step.At = g.Quiet + g.between(0, h.from-g.Quiet)
+		}
+		if f.Lasts() {
+			step.For = h.to - step.At
+		}
+		g.schedule = append(g.schedule, step)
 	}
 	return true
 }
@@ -126,8 +122,14 @@ func (g *generator) room(h harm) bool {
 	if h.of == unlimited {
 		return true
 	}
+	if h.of == everything {
+		return g.roomForAll(h)
+	}
 	left := g.limit(h.of)
 	for _, other := range g.harms {
+		if other.of == everything && h.of.machines() && other.from <= h.to && h.from <= other.to {
+			return false
+		}
 		if other.of == h.of && other.from <= h.to && h.from <= other.to {
 			if other.named || h.named {
 				return false
@@ -136,6 +138,19 @@ func (g *generator) room(h harm) bool {
 		}
 	}
 	return left > 0
+}
+
+// roomForAll says whether every machine may be down during h, which nothing else brings down then.
+func (g *generator) roomForAll(h harm) bool {
+	if g.ServersDown < len(g.Servers) || g.SentinelsDown < len(g.Sentinels) {
+		return false
+	}
+	for _, other := range g.harms {
+		if (other.of.machines() || other.of == everything) && other.from <= h.to && h.from <= other.to {
+			return false
+		}
+	}
+	return true
 }
 
 func (g *generator) interval() (from, to time.Duration) {
@@ -157,31 +172,6 @@ func (g *generator) limit(of resource) int {
 	default:
 		return g.Partitions
 	}
-}
-
-// faults draws what happens, and says what it uses up.
-func (g *generator) faults() ([]Fault, resource) {
-	kinds := []struct {
-		weight int
-		draw   func() ([]Fault, resource)
-	}{
-		{g.Mix.Partition, g.partition}, {g.Mix.OneWay, g.oneWay}, {g.Mix.Latency, g.latency},
-		{g.Mix.Kill, g.kill}, {g.Mix.Pause, g.pause},
-	}
-	total := 0
-	for _, k := range kinds {
-		total += max(k.weight, 0)
-	}
-	if total == 0 {
-		return nil, unlimited
-	}
-	at := g.rng.IntN(total)
-	for _, k := range kinds {
-		if at -= max(k.weight, 0); at < 0 {
-			return k.draw()
-		}
-	}
-	return nil, unlimited
 }
 
 // machines returns whom a partition is about, shuffled: the servers and Sentinels, and half the time the clients too.
@@ -268,9 +258,6 @@ func (g *generator) latency() ([]Fault, resource) {
 	}
 	return []Fault{f}, unlimited
 }
-
-func (g *generator) kill() ([]Fault, resource)  { return g.machineFault(Kill) }
-func (g *generator) pause() ([]Fault, resource) { return g.machineFault(Pause) }
 
 // machineFault aims at one server or one Sentinel, mostly by role.
 func (g *generator) machineFault(verb Verb) ([]Fault, resource) {

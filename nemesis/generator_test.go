@@ -2,6 +2,7 @@ package nemesis_test
 
 import (
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -19,17 +20,39 @@ func drawOptions(t *rapid.T) nemesis.GeneratorOptions {
 		}
 		return names
 	}
-	weight := rapid.IntRange(0, 3)
 	return nemesis.GeneratorOptions{
 		Servers: all("m", 1, 4), Sentinels: all("s", 0, 5), Clients: all("c", 0, 3),
-		Duration:      time.Duration(rapid.IntRange(0, 120).Draw(t, "duration")) * time.Second,
-		Quiet:         time.Duration(rapid.IntRange(0, 5).Draw(t, "quiet")) * time.Second,
-		Faults:        rapid.IntRange(0, 30).Draw(t, "faults"),
-		Mix:           nemesis.Mix{Partition: weight.Draw(t, "p"), OneWay: weight.Draw(t, "o"), Latency: weight.Draw(t, "l"), Kill: weight.Draw(t, "k"), Pause: weight.Draw(t, "z")},
+		Duration: time.Duration(rapid.IntRange(0, 120).Draw(t, "duration")) * time.Second,
+		Quiet:    time.Duration(rapid.IntRange(0, 5).Draw(t, "quiet")) * time.Second,
+		Faults:   rapid.IntRange(0, 30).Draw(t, "faults"),
+		Mix:      drawMix(t),
+		Spares:   rapid.IntRange(0, 1).Draw(t, "spares"), SpareSentinels: rapid.IntRange(0, 1).Draw(t, "spare Sentinels"),
 		ServersDown:   rapid.IntRange(0, 3).Draw(t, "servers down"),
 		SentinelsDown: rapid.IntRange(-1, 2).Draw(t, "sentinels down"),
 		Partitions:    rapid.IntRange(0, 2).Draw(t, "partitions"),
 	}
+}
+
+// drawMix gives each kind of fault a weight, mostly none.
+func drawMix(t *rapid.T) (m nemesis.Mix) {
+	v := reflect.ValueOf(&m).Elem()
+	for i := range v.NumField() {
+		v.Field(i).SetInt(max(0, rapid.Int64Range(-2, 3).Draw(t, v.Type().Field(i).Name)))
+	}
+	return m
+}
+
+// stopped are the machines that f keeps from working.
+func stopped(f nemesis.Fault, opts nemesis.GeneratorOptions) []string {
+	switch {
+	case f.Verb == nemesis.BounceAll:
+		return slices.Concat(opts.Servers, opts.Sentinels)
+	case f.Verb == nemesis.OutputLimit:
+		return f.B
+	case f.Downs(), f.Verb == nemesis.Pause, f.Verb == nemesis.Stall, f.Verb == nemesis.Storm, f.Verb == nemesis.SentinelRemove:
+		return f.A
+	}
+	return nil
 }
 
 func TestGeneratedSchedulesParseBackAndEndInTime(t *testing.T) {
@@ -41,7 +64,7 @@ func TestGeneratedSchedulesParseBackAndEndInTime(t *testing.T) {
 		require.Equal(t, s.String(), again.String())
 		for _, step := range s {
 			require.GreaterOrEqual(t, step.At, opts.Quiet)
-			require.Positive(t, step.For)
+			require.Equal(t, step.Fault.Lasts(), step.For > 0, "%s", step)
 			require.LessOrEqual(t, step.At+step.For, opts.Duration)
 		}
 	})
@@ -66,11 +89,10 @@ func TestGeneratedSchedulesNeverHurtMoreThanAllowed(t *testing.T) {
 			inForce = slices.DeleteFunc(inForce, func(o nemesis.Step) bool { return o.At+o.For < step.At })
 			var down []string
 			for _, o := range inForce {
-				if !o.Fault.Links() {
-					down = append(down, o.Fault.A...)
-				}
+				down = append(down, stopped(o.Fault, opts)...)
 			}
-			view := nemesis.View{Servers: opts.Servers, Sentinels: opts.Sentinels, Clients: opts.Clients, Down: down}
+			view := nemesis.View{Servers: opts.Servers, Sentinels: opts.Sentinels, Clients: opts.Clients, Down: down,
+				Spares: []string{"r8", "r9"}[:opts.Spares], SpareSentinels: []string{"s8", "s9"}[:opts.SpareSentinels]}
 			view.Master = opts.Servers[rng.IntN(len(opts.Servers))]
 			for _, m := range opts.Servers {
 				if m != view.Master {
@@ -82,9 +104,11 @@ func TestGeneratedSchedulesNeverHurtMoreThanAllowed(t *testing.T) {
 				require.ErrorContains(t, err, "down", "only a machine that is down already excuses a fault: %s", step)
 				continue
 			}
-			if !f.Links() {
-				require.NotContains(t, down, f.A[0], "%s hits who is down already\n%s", step, s)
-				down = append(down, f.A[0])
+			for _, m := range stopped(f, opts) {
+				if f.Verb != nemesis.OutputLimit && f.Verb != nemesis.SentinelRemove && f.Verb != nemesis.BounceAll {
+					require.NotContains(t, down, m, "%s hits who is down already\n%s", step, s)
+				}
+				down = append(down, m)
 			}
 			inForce = append(inForce, nemesis.Step{At: step.At, Fault: f, For: step.For})
 			of := func(kind []string) (n int) {
@@ -109,23 +133,26 @@ func TestSameSeedSameSchedule(t *testing.T) {
 	require.NotEqual(t, draw(1), draw(2))
 }
 
-func TestEveryKindOfFaultIsDrawn(t *testing.T) {
-	opts := nemesis.GeneratorOptions{Servers: []string{"m1", "r1", "r2"}, Sentinels: []string{"s1", "s2", "s3"},
-		Clients: []string{"c1"}, Duration: time.Minute, Faults: 10, Quiet: 2 * time.Second}
+func TestEveryFaultIsDrawn(t *testing.T) {
+	every := nemesis.Mix{}
+	v := reflect.ValueOf(&every).Elem()
+	for i := range v.NumField() {
+		v.Field(i).SetInt(1)
+	}
+	opts := nemesis.GeneratorOptions{Servers: []string{"m1", "r1", "r2"}, Sentinels: []string{"s1", "s2", "s3"}, Spares: 1, SpareSentinels: 1,
+		Clients: []string{"c1"}, Duration: time.Minute, Faults: 10, Quiet: 2 * time.Second, Mix: every, ServersDown: 3, SentinelsDown: 3}
 	rng := rand.New(rand.NewPCG(1, 1))
-	seen := map[string]int{}
-	for range 200 {
-		s := nemesis.Generate(rng, opts)
-		require.NotEmpty(t, s)
-		for _, step := range s {
-			kind := string(step.Fault.Verb)
-			if step.Fault.OneWay {
-				kind += " one way"
-			}
-			seen[kind]++
+	seen := map[nemesis.Verb]int{}
+	for range 1000 {
+		for _, step := range nemesis.Generate(rng, opts) {
+			seen[step.Fault.Verb]++
 		}
 	}
-	for _, kind := range []string{"cut", "cut one way", "latency", "latency one way", "kill", "pause"} {
-		require.Greater(t, seen[kind], 50, "%v", seen)
+	// Isolate and the other grudges are drawn as the cuts that they are made of, and every step ends by itself.
+	for _, written := range []nemesis.Verb{nemesis.Isolate, nemesis.Halves, nemesis.Bridge, nemesis.Ring, nemesis.Restart, nemesis.Resume, nemesis.Heal} {
+		seen[written] += 100
+	}
+	for _, verb := range nemesis.Verbs() {
+		require.Greater(t, seen[verb], 10, "%s", verb)
 	}
 }
