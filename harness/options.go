@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/ordeal-go/ordeal/harness/sim"
 	"github.com/ordeal-go/ordeal/harness/workload"
 	"github.com/ordeal-go/ordeal/histories"
+	"github.com/ordeal-go/ordeal/nemesis"
 )
 
 // The worlds that a run can take place in.
@@ -31,7 +33,9 @@ type Options struct {
 	// Command is how the command that replays a run begins; "": "ordeal".
 	Command    string
 	Build      string         // version of ordeal, for the history's header
-	Target     string         // live: what the servers are: "ordeal-node", which "" means too, or "redis-server" of PATH
+	Target     string         // live: what the servers are: "ordeal-node", which "" means too, "redis-server" of PATH, or any command that takes a redis.conf
+	Record     bool           // live: each ordeal-node takes down its life, for ordeal replay
+	Toxiproxy  string         // live: the API of a toxiproxy server that carries the links, "host:port"; "": this process does
 	NodeBinary string         // live: the ordeal-node to run; "": found or built
 	Progress   func(Progress) // called often while the run goes on; nil: not
 	Trace      bool           // sim: keep every event and effect as text in Out
@@ -102,18 +106,19 @@ func (o Options) header(plan Scenario, machines []cluster.Machine) histories.Hea
 
 // watch is how closely the observer looks: in the simulation servers note everything at the moment itself. Live,
 // notes are late by what a busy computer takes, and a real Redis makes none.
-func (o Options) watch() workload.Watch {
+func (o Options) watch(plan Scenario) workload.Watch {
 	if o.World == WorldSim {
 		return workload.Watch{}
 	}
-	return workload.Watch{Every: 100 * time.Millisecond, Foreign: o.Target != live.OrdealNode}
+	foreign := o.Target != live.OrdealNode || slices.ContainsFunc(plan.Faults, func(s nemesis.Step) bool { return s.Fault.Verb == nemesis.RunAs })
+	return workload.Watch{Every: 100 * time.Millisecond, Foreign: foreign}
 }
 
 // place is where a run's machines have their addresses and files.
 type place struct {
 	cluster.Addressing
-	lease *live.Lease // live only
-	temp  string      // a folder that goes with the run, "" none
+	lease *live.Lease  // live only
+	temp  *live.Folder // goes with the run; nil: none
 }
 
 // place finds addresses and folders for a run in the world asked for.
@@ -131,10 +136,10 @@ func (o Options) place() (place, error) {
 func (o Options) livePlace() (p place, err error) {
 	dir := filepath.Join(o.Out, "machines")
 	if o.Out == "" {
-		if p.temp, err = os.MkdirTemp("", "ordeal-"); err != nil {
+		if p.temp, err = live.TempFolder(); err != nil {
 			return p, err
 		}
-		dir = p.temp
+		dir = p.temp.Path
 	} else if err := os.RemoveAll(dir); err != nil { // of an earlier run kept under the same name
 		return p, err
 	}
@@ -154,15 +159,15 @@ func (p place) leave() {
 	if p.lease != nil {
 		p.lease.Release()
 	}
-	if p.temp != "" {
-		os.RemoveAll(p.temp)
+	if p.temp != nil {
+		p.temp.Remove()
 	}
 }
 
 // openWorld makes the world in which the run takes place. close ends what belongs to it beside the world itself.
 func (o Options) openWorld(ctx context.Context, p place, machines []cluster.Machine, sink cluster.Sink) (w World, close func(), err error) {
 	if o.World == WorldLive {
-		w, err := live.Open(ctx, live.Config{Machines: machines, Sink: sink, Seed: o.Seed, Lease: p.lease, NodeBinary: o.NodeBinary, Target: o.Target})
+		w, err := live.Open(ctx, live.Config{Machines: machines, Sink: sink, Seed: o.Seed, Lease: p.lease, NodeBinary: o.NodeBinary, Target: o.Target, Record: o.Record, Toxiproxy: o.Toxiproxy})
 		return w, func() {}, err
 	}
 	if !o.Trace || o.Out == "" {

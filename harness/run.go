@@ -73,7 +73,7 @@ func open(ctx context.Context, plan Scenario, opts Options) (*run, error) {
 		return nil, err
 	}
 	r.nodes = cluster.Nodes(plan.Cluster, plan.Config, r.place.Addressing)
-	r.callers = workload.Callers(plan.Workload, r.nodes, r.place.Addressing, plan.Duration, opts.watch())
+	r.callers = workload.Callers(plan.Workload, r.nodes, r.place.Addressing, plan.Duration, opts.watch(plan))
 	r.view = plan.view()
 	if r.output, err = newOutput(opts, plan); err != nil {
 		r.close()
@@ -93,15 +93,15 @@ func open(ctx context.Context, plan Scenario, opts Options) (*run, error) {
 	return r, nil
 }
 
-// expected is about how many operations and notes the history will have: what the clients begin, and each server's word
-// of its offset every 100 ms. A plan may ask for more than will ever happen, so there is a limit.
+// expected is about how many operations and notes the history will have: what the clients begin, each server's word of
+// its offset every 100 ms, and half as many other notes. A plan may ask for more than will ever happen, so there is a limit.
 func expected(plan Scenario) (ops, notes int) {
 	const most = 1 << 18
 	seconds := int(plan.Duration / time.Second)
 	if plan.Workload.Ops == "" {
 		ops = plan.Workload.Clients * plan.Workload.Rate * seconds
 	}
-	notes = 10 * (plan.Cluster.Replicas + 1) * (seconds + 10)
+	notes = 15 * (plan.Cluster.Replicas + 1) * (seconds + 10)
 	return min(ops+ops/32, most), min(notes, most)
 }
 

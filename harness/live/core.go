@@ -17,7 +17,6 @@ import (
 type core struct {
 	machine *machine
 	host    *host.Host
-	mail    *mailbox
 	log     lines
 	why     string        // why somebody ended it, "" while nobody did; guarded by World.mu
 	over    chan struct{} // closed when everything about it is written down
@@ -33,21 +32,16 @@ func (m *machine) startCore() {
 		w.report(func(s cluster.Sink) { s.Log(at, m.spec.Name, line) })
 	}
 	boot := cluster.Boot{Rand: seed.Stream(w.cfg.Seed, fmt.Sprintf("core/%s/%d", m.spec.Name, m.life)), Life: m.life, PID: os.Getpid()}
-	c.mail = newMailbox(m.spec.New(boot))
-	c.mail.listens = func(addr string) {
+	announced := &announced{Core: m.spec.New(boot), listens: func(addr string) {
 		if addr == m.ownAddr() {
 			m.gate.machineListens(true)
 		}
-	}
+	}}
 	// The time is that of the effect, not of the step: in between, the core may have been busy.
-	c.host = host.Start(c.mail, host.Config{Stdout: &c.log, Note: func(_ node.Instant, n *node.Note) {
+	c.host = host.Start(announced, host.Config{Stdout: &c.log, Note: func(_ node.Instant, n *node.Note) {
 		at := w.Elapsed()
 		w.report(func(s cluster.Sink) { s.Note(at, m.spec.Name, n) })
 	}})
-	select {
-	case <-c.mail.started: // its first event; what it is told comes after that
-	case <-c.host.Done():
-	}
 	m.core = c
 	w.work.Go(func() {
 		status, err := c.host.Wait()
@@ -58,10 +52,18 @@ func (m *machine) startCore() {
 	})
 }
 
-// tell gives the core a message. Messages arrive in order whichever ring is heard first.
-func (c *core) tell(message string) {
-	c.mail.put(message)
-	c.host.Stop(ring)
+// announced is a core whose machine's gate learns that it can be reached before the core itself does.
+type announced struct {
+	node.Core
+	listens func(addr string)
+}
+
+// Step implements node.Core.
+func (a *announced) Step(now node.Instant, ev *node.Event, out *node.Effects) {
+	if ev.Kind == node.Listened && ev.Err == node.ErrNone {
+		a.listens(ev.Local)
+	}
+	a.Core.Step(now, ev, out)
 }
 
 func (c *core) reason(status int, err error) string {

@@ -89,9 +89,9 @@ func (g *gate) lead(caller *net.TCPConn) {
 		if m.Host != from.String() {
 			continue
 		}
-		if link := w.network.Link(m.Name, to.Name); link != nil {
+		if m.Name != to.Name {
 			// The machine sees the address of whoever calls, as without us in between.
-			link.Carry(caller, func(ctx context.Context) (*net.TCPConn, error) { return g.dial(ctx, &net.TCPAddr{IP: from}) })
+			w.network.Carry(m.Name, to.Name, caller, func(ctx context.Context) (*net.TCPConn, error) { return g.dial(ctx, &net.TCPAddr{IP: from}) })
 			return
 		}
 	}

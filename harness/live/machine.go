@@ -9,7 +9,6 @@ import (
 	"strconv"
 
 	"github.com/ordeal-go/ordeal/harness/cluster"
-	"github.com/ordeal-go/ordeal/nemesis"
 )
 
 // machine is one computer of the run: a process, or a core inside the harness. Its fields are guarded by World.mu.
@@ -18,8 +17,14 @@ type machine struct {
 	spec   cluster.Machine
 	life   int
 	gate   gate
-	kills  int // faults in force that keep it down
-	pauses int // faults in force that keep it stopped
+	downs  int     // faults in force that keep it down
+	pauses int     // faults in force that keep it stopped
+	slow   float64 // by how many times faults in force slow it down; 0: not
+	runs   []stand // programs that run in the place of the world's, the last one now
+	copies copies  // of its RDB
+
+	clock    clock
+	setClock *clockPipe // into its process; nil if that has none
 
 	process *process // nil if it is down or a core
 	core    *core    // nil if it is down or a process
@@ -113,21 +118,15 @@ func (m *machine) went(asked, why string, died func() *cluster.Died) {
 	}
 	w.endPauses(m)
 	m.gate.machineListens(false)
-}
-
-// free undoes one fault's hold on the machine.
-func (m *machine) free(verb nemesis.Verb) error {
-	switch verb {
-	case nemesis.Kill:
-		if m.kills--; m.kills == 0 {
-			return m.start()
-		}
-	case nemesis.Pause:
-		if m.pauses--; m.pauses == 0 && m.process != nil {
-			return m.process.resume()
+	if m.setClock != nil {
+		m.setClock.close()
+		m.setClock = nil
+	}
+	if asked == terminated && m.downs == 0 && !w.closed {
+		if err := m.start(); err != nil { // its fault ended while it was on its way down
+			w.fail(err)
 		}
 	}
-	return nil
 }
 
 // settleGate has the gate know whether the machine is across a cut from anybody.

@@ -28,11 +28,16 @@ const (
 	listenPause = 3 * time.Millisecond
 	// stopPatience is how long a stop may take on a busy computer. What takes longer still comes.
 	stopPatience = time.Second
+	// terminatePatience is how long a process that was asked to stop may take (docker stop: 10 s).
+	terminatePatience = 10 * time.Second
 	// logPatience is how long the log of a process that has ended may be kept open by what it left behind.
 	logPatience = 200 * time.Millisecond
 	// logKept is how many of the last log lines are told when a process ends unasked.
 	logKept = 20
 )
+
+// terminated is why a process ended that was asked to stop.
+const terminated = "terminated"
 
 // process is one life of a machine that runs a program.
 type process struct {
@@ -46,8 +51,9 @@ type process struct {
 
 func (m *machine) startProcess() error {
 	w := m.world
+	program := m.program()
 	notes := ""
-	if w.program.notes {
+	if program.notes {
 		notes = filepath.Join(m.spec.Dir, fmt.Sprintf("%s.notes.%d", m.spec.Name, m.life))
 	}
 	logFile, err := os.OpenFile(filepath.Join(m.spec.Dir, m.spec.Name+".log"), os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o644)
@@ -58,15 +64,30 @@ func (m *machine) startProcess() error {
 	if err != nil {
 		return errors.Join(err, logFile.Close())
 	}
-	cmd := exec.Command(w.program.path, w.program.args(&m.spec, notes)...)
+	args := program.args(&m.spec, notes)
+	if program.notes && w.cfg.Record {
+		args = append(args, "--ordeal-record", filepath.Join(m.spec.Dir, fmt.Sprintf("%s.record.%d", m.spec.Name, m.life)))
+	}
+	var setClock *clockPipe
+	if program.notes {
+		if setClock, err = openClock(); err != nil {
+			return errors.Join(err, log.Close(), out.Close(), logFile.Close())
+		}
+		args = append(args, "--ordeal-clock", clockPath)
+	}
+	cmd := exec.Command(program.path, args...)
 	cmd.Dir = m.spec.Dir
 	cmd.Stdout, cmd.Stderr = out, out
 	cmd.SysProcAttr = attributes()
+	setClock.give(cmd, m.clock.now())
 	err = w.spawner.start(cmd)
 	out.Close()
+	setClock.given()
 	if err != nil {
+		setClock.close()
 		return errors.Join(err, log.Close(), logFile.Close())
 	}
+	m.setClock = setClock
 	p := &process{machine: m, cmd: cmd, exited: make(chan struct{}), over: make(chan struct{})}
 	m.process = p
 	at := w.Elapsed()
@@ -123,9 +144,12 @@ func (p *process) awaitListening() {
 func (p *process) kill()         { syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL) }
 func (p *process) resume() error { return p.signal(syscall.SIGCONT) }
 
+// halt stops the process some time soon.
+func (p *process) halt() error { return p.signal(syscall.SIGSTOP) }
+
 // stop returns when the process has stopped, or soon: the signal is on its way when kill(2) returns.
 func (p *process) stop() error {
-	if err := p.signal(syscall.SIGSTOP); err != nil {
+	if err := p.halt(); err != nil {
 		return err
 	}
 	for limit := time.Now().Add(stopPatience); time.Now().Before(limit) && !stopped(p.cmd.Process.Pid); {
@@ -159,6 +183,21 @@ func (p *process) reason(err error) string {
 	default:
 		return err.Error()
 	}
+}
+
+// askToStop sends the process SIGTERM, and SIGKILL when it takes longer than an operator's patience. It does not wait.
+func (p *process) askToStop() {
+	p.why = terminated
+	syscall.Kill(p.cmd.Process.Pid, syscall.SIGTERM)
+	w := p.machine.world
+	w.work.Go(func() {
+		select {
+		case <-p.exited:
+		case <-w.ctx.Done():
+		case <-time.After(terminatePatience):
+			p.kill()
+		}
+	})
 }
 
 func (p *process) died() *cluster.Died { return &cluster.Died{Log: p.kept} }

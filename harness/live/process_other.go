@@ -9,3 +9,5 @@ func attributes() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: tr
 
 // stopped cannot tell.
 func stopped(int) bool { return true }
+
+func ownGroup() *syscall.SysProcAttr { return attributes() }

@@ -1,6 +1,7 @@
 package live
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strconv"
+	"strings"
 	"sync"
 
 	"github.com/ordeal-go/ordeal/harness/cluster"
@@ -20,10 +22,14 @@ const (
 	RedisServer = "redis-server"
 )
 
+// nodeMajor is the major version of the Redis that ordeal-node is like.
+const nodeMajor = 4
+
 // program is what the processes run.
 type program struct {
 	path  string
-	notes bool // it writes notes
+	major int  // of the Redis that it is, or is like
+	notes bool // it writes notes, and takes a clock: it is ordeal-node
 	from  bool // it has to be told, beside what to bind, from where to call
 	more  []string
 	// server is more for those that are servers: to a Sentinel it would be a mistake.
@@ -54,29 +60,46 @@ func (p program) args(m *cluster.Machine, notes string) []string {
 	return args
 }
 
-func findProgram(ctx context.Context, target, binary string) (program, error) {
-	switch target {
-	case "", OrdealNode:
-		path, err := findNode(ctx, binary)
-		return program{path: path, notes: true}, err
-	case RedisServer:
-		return findRedis(ctx)
+// before says whether p is of an earlier version than o, so far as is known.
+func (p program) before(o program) bool { return p.major != 0 && p.major < o.major }
+
+// findProgram finds what command stands for: a program, and arguments that come before all others.
+func findProgram(ctx context.Context, command, binary string) (program, error) {
+	words := strings.Fields(command)
+	if len(words) == 0 {
+		words = []string{OrdealNode}
 	}
-	return program{}, fmt.Errorf("live: unknown target %q: there are %s and %s", target, OrdealNode, RedisServer)
+	if words[0] == OrdealNode {
+		path, err := findNode(ctx, binary)
+		return program{path: path, notes: true, major: nodeMajor, more: words[1:]}, err
+	}
+	return findRedis(ctx, words[0], words[1:])
 }
 
-func findRedis(ctx context.Context) (program, error) {
-	path, err := exec.LookPath(RedisServer)
+var versionIn = regexp.MustCompile(`v=(\d+)\.`)
+
+// findRedis finds a program that takes a configuration file as redis-server does.
+func findRedis(ctx context.Context, name string, args []string) (program, error) {
+	path, err := exec.LookPath(name)
 	if err != nil {
-		return program{}, fmt.Errorf("live: %w: install it, as with apt-get install redis-server", err)
+		if name == RedisServer {
+			err = fmt.Errorf("%w: install it, as with apt-get install redis-server", err)
+		}
+		return program{}, fmt.Errorf("live: the target: %w", err)
+	}
+	if path, err = filepath.Abs(path); err != nil {
+		return program{}, err
 	}
 	out, err := exec.CommandContext(ctx, path, "--version").Output()
 	if err != nil {
 		return program{}, fmt.Errorf("live: %s --version: %w", path, err)
 	}
-	version := regexp.MustCompile(`v=(\d+)\.`).FindSubmatch(out)
+	version := versionIn.FindSubmatch(out)
 	if version == nil {
-		return program{}, fmt.Errorf("live: %s --version says %q, which names no version", path, out)
+		return program{}, fmt.Errorf("live: %s --version says %q, which names no version as v=7.0.15", path, out)
+	}
+	if bytes.Contains(out, []byte("build=ordeal-node")) {
+		return program{path: path, notes: true, major: nodeMajor, more: args}, nil
 	}
 	// Since 7.0 bind is for listening only. 4.0 calls from it too; 5.0 to 6.2 do in part.
 	major, _ := strconv.Atoi(string(version[1])) // digits; one that overflows is no known version
@@ -84,7 +107,7 @@ func findRedis(ctx context.Context) (program, error) {
 		return program{}, fmt.Errorf("live: %s is version %d: its connections cannot be told apart; use 4.0, or 7.0 and later", path, major)
 	}
 	// Protected mode takes a caller from 127.3.10.1 for one from outside.
-	p := program{path: path, from: major >= 7, more: []string{"--protected-mode", "no"}}
+	p := program{path: path, major: major, from: major >= 7, more: append(args, "--protected-mode", "no")}
 	if major >= 7 {
 		p.server = []string{"--enable-debug-command", "yes"} // for DEBUG DIGEST, which older ones always allow
 	}

@@ -4,8 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
+	"net"
 	"sync"
 	"time"
 
@@ -25,9 +24,25 @@ type Config struct {
 	// NodeBinary is the path of ordeal-node. "": the one beside this program, or one built with the go command, or the
 	// one in PATH, in this order.
 	NodeBinary string
-	// Target is the program that servers and Sentinels run: "ordeal-node", which "" means too, or "redis-server", of
-	// PATH and of version 7 or later, since it has to call from an address of its own.
+	// Target is the command that servers and Sentinels run: "ordeal-node", which "" means too; "redis-server", of PATH;
+	// or any other that takes a configuration file as redis-server does, with arguments of its own. A Redis must be 4.0,
+	// or 7.0 and later, since it has to call from an address of its own.
 	Target string
+	// Record has each ordeal-node take down its life, for ordeal replay, in a file of its folder.
+	Record bool
+	// Toxiproxy is the HTTP address, "host:port", of a toxiproxy server on this computer that is to carry the links. "":
+	// they are carried by this process.
+	Toxiproxy string
+}
+
+// network is what carries connections between machines, and hurts them: [toxic.Network], or [toxic.External].
+type network interface {
+	// Carry leads an accepted connection from one machine to another, which dial reaches.
+	Carry(from, to string, caller *net.TCPConn, dial func(context.Context) (*net.TCPConn, error)) error
+	Inflict(id int, f nemesis.Fault) error
+	Lift(id int) bool
+	Held(from, to string) bool
+	Close()
 }
 
 // World is processes on loopback addresses. Its methods are those of harness.World; they may be called from any
@@ -36,7 +51,7 @@ type World struct {
 	cfg     Config
 	program program
 	started time.Time
-	network *toxic.Network
+	network network
 	api     *apiServer
 	spawner *spawner
 	stop    func() bool // forgets the context that Open was given
@@ -83,11 +98,11 @@ func (w *World) open(ctx context.Context) (err error) {
 			}
 		}
 	}
-	if w.network, err = toxic.NewNetwork(toxic.Options{Links: links, Seed: w.cfg.Seed}); err != nil {
-		return fmt.Errorf("live: %w", err)
-	}
-	if w.api, err = serveAPI(w.network); err != nil {
+	if err := w.openNetwork(ctx, links); err != nil {
 		return err
+	}
+	if w.cfg.Record && !processes {
+		return errors.New("live: there is no process to record")
 	}
 	if processes {
 		if w.program, err = findProgram(ctx, w.cfg.Target, w.cfg.NodeBinary); err != nil {
@@ -100,12 +115,48 @@ func (w *World) open(ctx context.Context) (err error) {
 			return err
 		}
 	}
+	w.work.Go(w.keepCopies)
 	w.started = time.Now() // what it took to build a program is not the run's time
 	return nil
 }
 
+func (w *World) openNetwork(ctx context.Context, links []toxic.Pair) (err error) {
+	opts := toxic.Options{Links: links, Seed: w.cfg.Seed}
+	if w.cfg.Toxiproxy != "" {
+		opts.Reach = w.reach
+		external, err := toxic.NewExternal(ctx, w.cfg.Toxiproxy, opts)
+		if err != nil {
+			return fmt.Errorf("live: %w", err)
+		}
+		w.network = external
+		return nil // it has an API of its own
+	}
+	own, err := toxic.NewNetwork(opts)
+	if err != nil {
+		return fmt.Errorf("live: %w", err)
+	}
+	w.network = own
+	w.api, err = serveAPI(own)
+	return err
+}
+
+// reach is where a machine itself listens.
+func (w *World) reach(name string) string {
+	for _, m := range w.machines {
+		if m.spec.Name == name {
+			return m.ownAddr()
+		}
+	}
+	return ""
+}
+
 // API is the address of toxiproxy's HTTP API over the links of this world, "127.0.0.1:port".
-func (w *World) API() string { return w.api.addr }
+func (w *World) API() string {
+	if w.api == nil {
+		return w.cfg.Toxiproxy
+	}
+	return w.api.addr
+}
 
 // Elapsed is how long the world has existed.
 func (w *World) Elapsed() time.Duration { return time.Since(w.started) }
@@ -120,7 +171,7 @@ func (w *World) Start(ctx context.Context, machines ...string) error {
 		if err != nil {
 			return err
 		}
-		if m.kills > 0 {
+		if m.downs > 0 {
 			return fmt.Errorf("live: machine %s cannot start while a fault keeps it down: lift the fault, or restart it", name)
 		}
 		if err := errors.Join(ctx.Err(), m.start()); err != nil {
@@ -171,7 +222,7 @@ func (w *World) Tell(machine, message string) error {
 	if m.core == nil {
 		return fmt.Errorf("live: machine %s is down and cannot be told anything", machine)
 	}
-	m.core.tell(message)
+	m.core.host.Tell(message)
 	return nil
 }
 
@@ -195,6 +246,10 @@ func (w *World) close() error {
 	for _, m := range w.machines {
 		m.end("closed with the world")
 		m.gate.shutForGood()
+		m.copies.drop()
+		if m.setClock != nil {
+			m.setClock.close()
+		}
 	}
 	w.mu.Unlock()
 
@@ -256,141 +311,4 @@ func (w *World) report(what func(cluster.Sink)) {
 	w.sink.Lock()
 	defer w.sink.Unlock()
 	what(w.cfg.Sink)
-}
-
-// inForce is a fault on machines, with those that it still holds.
-type inForce struct {
-	fault nemesis.Fault
-	held  []*machine
-}
-
-// Inflict puts f in force. Restart, resume and heal end other faults, and are over at once.
-func (w *World) Inflict(ctx context.Context, id int, f nemesis.Fault) error {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if old := w.faults[id]; old != nil {
-		return fmt.Errorf("live: a fault with the number %d was inflicted before: %s", id, old.fault)
-	}
-	targets, err := w.targets(f)
-	if err != nil {
-		return err
-	}
-	in := &inForce{fault: f}
-	switch f.Verb {
-	case nemesis.Cut, nemesis.Latency:
-		if err := w.network.Inflict(id, f); err != nil {
-			return fmt.Errorf("live: %w", err)
-		}
-	case nemesis.Kill:
-		in.held = targets
-		for _, m := range targets {
-			m.kills++
-			m.end("killed")
-		}
-	case nemesis.Pause:
-		for _, m := range targets {
-			if m.process == nil {
-				continue // nothing to stop; its next process is another one
-			}
-			in.held = append(in.held, m)
-			if m.pauses++; m.pauses == 1 {
-				err = errors.Join(err, m.process.stop())
-			}
-		}
-	case nemesis.Restart:
-		for _, m := range targets {
-			err = errors.Join(err, w.letGo(nemesis.Kill, m), m.start())
-		}
-	case nemesis.Resume:
-		for _, m := range targets {
-			err = errors.Join(err, w.letGo(nemesis.Pause, m))
-		}
-	case nemesis.Heal:
-		err = w.heal()
-	default:
-		return fmt.Errorf("live: this world has no fault called %q", f.Verb)
-	}
-	w.faults[id] = in
-	w.settleGates()
-	return err
-}
-
-// targets finds the machines of a fault on machines, and refuses names that are none.
-func (w *World) targets(f nemesis.Fault) (targets []*machine, err error) {
-	for _, name := range f.Targets() {
-		m, err := w.machine(name)
-		if err != nil {
-			return nil, fmt.Errorf("%w: %s", err, f)
-		}
-		if !f.Links() && !m.isProcess() {
-			return nil, fmt.Errorf("live: %s: %s runs inside the harness, only its links can be hurt", f, name)
-		}
-		if !slices.Contains(targets, m) {
-			targets = append(targets, m)
-		}
-	}
-	if len(f.A) == 0 && f.Verb != nemesis.Heal || len(f.B) == 0 && f.Links() {
-		return nil, fmt.Errorf("live: %s: it needs machines to act on", f)
-	}
-	return targets, nil
-}
-
-// Lift ends the fault that was inflicted as id. One that is over already is left as it is.
-func (w *World) Lift(ctx context.Context, id int) error {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	in := w.faults[id]
-	if in == nil {
-		return fmt.Errorf("live: no fault with the number %d was inflicted", id)
-	}
-	err := w.lift(id, in)
-	w.settleGates()
-	return err
-}
-
-func (w *World) lift(id int, in *inForce) (err error) {
-	w.network.Lift(id)
-	held := in.held
-	in.held = nil
-	for _, m := range held {
-		err = errors.Join(err, m.free(in.fault.Verb))
-	}
-	return err
-}
-
-func (w *World) heal() (err error) {
-	w.network.Heal()
-	for _, id := range slices.Sorted(maps.Keys(w.faults)) {
-		err = errors.Join(err, w.lift(id, w.faults[id]))
-	}
-	return err
-}
-
-// letGo takes one machine out of every fault of a kind.
-func (w *World) letGo(verb nemesis.Verb, m *machine) (err error) {
-	for _, id := range slices.Sorted(maps.Keys(w.faults)) {
-		in := w.faults[id]
-		if i := slices.Index(in.held, m); i >= 0 && in.fault.Verb == verb {
-			in.held = slices.Delete(slices.Clone(in.held), i, i+1)
-			err = errors.Join(err, m.free(verb))
-		}
-	}
-	return err
-}
-
-// endPauses ends what the pauses in force hold of m: they stopped a process that is gone.
-func (w *World) endPauses(m *machine) {
-	for _, in := range w.faults {
-		if i := slices.Index(in.held, m); i >= 0 && in.fault.Verb == nemesis.Pause {
-			in.held = slices.Delete(slices.Clone(in.held), i, i+1)
-		}
-	}
-	m.pauses = 0
-}
-
-// settleGates opens and shuts the announced addresses as the faults in force want it.
-func (w *World) settleGates() {
-	for _, m := range w.machines {
-		m.settleGate()
-	}
 }

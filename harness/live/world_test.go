@@ -159,11 +159,11 @@ func inflict(t *testing.T, w *live.World, id int, text string) {
 	require.NoError(t, w.Inflict(context.Background(), id, f))
 }
 
-// Each of four machines keeps a connection to each other one. Every ordered pair is cut and healed by itself; the
+// Each of six machines keeps a connection to each other one. Every ordered pair is cut and healed by itself; the
 // round trips over all other pairs of machines go on.
 func TestEveryOrderedPairIsCutByItself(t *testing.T) {
 	t.Parallel()
-	names := []string{"a", "b", "c", "d"}
+	names := []string{"a", "b", "c", "d", "e", "f"}
 	all := slices.Clone(names)
 	for _, x := range names { // a caller for each pair, so that each has one connection to talk over
 		for _, y := range names {
@@ -173,31 +173,31 @@ func TestEveryOrderedPairIsCutByItself(t *testing.T) {
 		}
 	}
 	machines := echoes(all...)
-	for i := range machines[4:] {
-		m := &machines[4+i]
+	for i := range machines[6:] {
+		m := &machines[6+i]
 		m.Port, m.New = 0, func(cluster.Boot) node.Core { return &caller{machine: m} }
 	}
 	r := &record{}
 	w := open(t, machines, r)
-	startAll(t, w, r, machines[:4])
+	startAll(t, w, r, machines[:6])
 	addr := map[string]string{}
 	for _, m := range machines {
 		addr[m.Name] = m.Addr()
 	}
-	for _, m := range machines[4:] {
+	for _, m := range machines[6:] {
 		require.NoError(t, w.Start(t.Context(), m.Name))
 		require.NoError(t, w.Tell(m.Name, "dial "+addr[m.Name[1:]]))
 		eventually(t, w, r, "the connection of "+m.Name, func() bool { return r.count(m.Name+" note stage dialled") == 1 })
 	}
-	for round, cut := range machines[4:] {
+	for round, cut := range machines[6:] {
 		for dir, arrow := range []string{"->", "|"} {
 			id := 10*round + dir
 			inflict(t, w, id, fmt.Sprintf("cut %s %s %s", cut.Name, arrow, cut.Name[1:]))
 			word := fmt.Sprintf("round-%d-%d;", round, dir)
-			for _, m := range machines[4:] {
+			for _, m := range machines[6:] {
 				require.NoError(t, w.Tell(m.Name, word))
 			}
-			for _, m := range machines[4:] {
+			for _, m := range machines[6:] {
 				if m.Name != cut.Name {
 					eventually(t, w, r, m.Name+"'s echo", func() bool { return r.count(m.Name+" note stage echoed "+word) == 1 })
 				}

@@ -3,6 +3,7 @@ package toxic
 import (
 	"context"
 	"fmt"
+	"net"
 	"slices"
 	"sync"
 
@@ -21,6 +22,8 @@ func (p Pair) String() string { return p.From + "->" + p.To }
 type Options struct {
 	Links []Pair // who may call whom; a machine is known if it is in one of them
 	Seed  uint64 // of jitter
+	// Reach says where a machine itself listens, "ip:port". Only [NewExternal] needs it.
+	Reach func(machine string) string
 }
 
 // Network is the links of a cluster and the faults in force on them. Its methods may be called at any time from any
@@ -64,6 +67,16 @@ func NewNetwork(opts Options) (*Network, error) {
 		}
 	}
 	return n, nil
+}
+
+// Carry leads an accepted connection from one machine to another, as [Link.Carry] does.
+func (n *Network) Carry(from, to string, caller *net.TCPConn, dial func(context.Context) (*net.TCPConn, error)) error {
+	l := n.links[Pair{from, to}]
+	if l == nil {
+		caller.Close()
+		return fmt.Errorf("no machine %s calls %s", from, to)
+	}
+	return l.Carry(caller, dial)
 }
 
 // Link returns the link over which from calls to, nil if there is none.

@@ -52,7 +52,8 @@ type Host struct {
 
 	// life guards what must be known without waiting for the core. It is taken after mu.
 	life    sync.Mutex
-	closing bool // nothing new may begin
+	closing bool     // nothing new may begin
+	letters []string // told, and not delivered yet
 	wg      sync.WaitGroup
 
 	// mu is the core's lock: it is held while the core steps and while its effects are carried out.
@@ -113,6 +114,23 @@ func Run(ctx context.Context, core node.Core, cfg Config) (status int, err error
 // core that is busy hears of it later.
 func (h *Host) Stop(signal int) {
 	h.spawn(func() { h.deliver(node.Event{Kind: node.StopRequested, N: int64(signal)}) })
+}
+
+// Tell gives the core a message of its surroundings, as a [node.Told] event. Messages arrive in order, after Started; a
+// life that is over takes none.
+func (h *Host) Tell(message string) {
+	h.life.Lock()
+	h.letters = append(h.letters, message)
+	h.life.Unlock()
+	h.spawn(func() {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		h.life.Lock()
+		letter := h.letters[0] // whichever goroutine comes first takes the oldest
+		h.letters = h.letters[1:]
+		h.life.Unlock()
+		h.deliverLocked(node.Event{Kind: node.Told, Bytes: []byte(letter)})
+	})
 }
 
 // Kill ends the life as SIGKILL ends a process: the core hears nothing of it, bytes that have not left are dropped,

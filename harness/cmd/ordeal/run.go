@@ -18,7 +18,9 @@ func runCommand(ctx context.Context, io streams, args []string) (int, error) {
 	f.StringVar(&opts.World, "world", harness.WorldSim, "`world` to play in: sim, or live (processes on loopback through toxiproxy)")
 	f.StringVar(&opts.Out, "out", "", "`folder` to keep the run in (default runs/SCENARIO-WORLD-SEED)")
 	f.StringVar(&opts.NodeBinary, "node", "", "live: the ordeal-node `program` (default: found beside ordeal or in PATH, else built)")
-	f.StringVar(&opts.Target, "target", "ordeal-node", "live: the `server` to test, ordeal-node or redis-server (of PATH, 7.0 or later)")
+	f.StringVar(&opts.Target, "target", "ordeal-node", "live: the `server` to test: ordeal-node, redis-server (4.0, or 7.0 and later), or any command that takes a redis.conf")
+	f.BoolVar(&opts.Record, "record", false, "live: each ordeal-node takes down its life, for ordeal replay")
+	f.StringVar(&opts.Toxiproxy, "toxiproxy", "", "live: `address` of a toxiproxy server that is to carry the links (default: this process carries them)")
 	f.BoolVar(&opts.Trace, "trace", false, "sim: also keep every event and effect as text, for ordeal diff")
 	asJSON := f.Bool("json", false, "print the result as JSON")
 	if err := f.parse(args, 1, 1); err != nil {

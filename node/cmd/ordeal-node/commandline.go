@@ -21,6 +21,7 @@ that contains redis-sentinel or ordeal-sentinel, a Sentinel.
   --sentinel            be a Sentinel: needs a configuration file, which it rewrites
   --ordeal-notes FILE   append what the core observes of itself to FILE, as JSON lines
   --ordeal-record FILE  take down all that happens to the core, for ordeal replay
+  --ordeal-clock FILE   set the core's clock as the JSON lines say that come over FILE, a pipe
   -v, --version         print the version
   -h, --help            print this
 
@@ -40,6 +41,7 @@ type commandLine struct {
 	sentinel   bool
 	notes      string // absolute path; "" for none
 	record     string // absolute path; "" for none
+	clock      string // absolute path; "" for none
 	version    bool
 	help       bool
 }
@@ -109,6 +111,8 @@ func (cmd *commandLine) option(name string, args []string) (err error) {
 		return ownFile(name, args, &cmd.notes)
 	case name == "ordeal-record":
 		return ownFile(name, args, &cmd.record)
+	case name == "ordeal-clock":
+		return ownFile(name, args, &cmd.clock)
 	case name == "sentinel":
 		cmd.sentinel = true
 		if len(args) == 0 {

@@ -73,6 +73,11 @@ func live(cmd *commandLine, stdin string, own settings) (status int, err error) 
 		}
 		cfg.Note = notes.write
 	}
+	if cmd.clock != "" {
+		if err := followClock(cmd.clock, &cfg); err != nil {
+			return 1, err
+		}
+	}
 	core, err := newCore(cmd, stdin)
 	if err != nil {
 		return 1, err
