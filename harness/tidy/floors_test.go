@@ -29,7 +29,7 @@ var mayImport = map[string][]string{
 	"node/rdb":             {},
 	"node/conf":            {"node/resp"},
 	"node/pubsub":          {"node", "node/glob", "node/resp"},
-	"node/keyspace":        {"node/rdb", "node/glob"},
+	"node/keyspace":        {"node/rdb", "node/resp"},
 	"node/server":          {"node", "node/resp", "node/rdb", "node/conf", "node/glob", "node/pubsub", "node/keyspace"},
 	"node/sentinel":        {"node", "node/resp", "node/conf", "node/glob", "node/pubsub"},
 	"node/host":            {"node"},

@@ -2,8 +2,9 @@ package keyspace
 
 import (
 	"fmt"
-	"math"
 	"strconv"
+
+	"github.com/ordeal-go/ordeal/node/resp"
 )
 
 // Kind is the type of a value, numbered as DEBUG DIGEST does. Redis 4.0: server.h, OBJ_STRING and following.
@@ -56,7 +57,7 @@ const maxEmbedded = 44
 
 // StringValue returns a string of the bytes of b, which it copies.
 func StringValue(b []byte) Value {
-	if n, ok := canonicalInt(b); ok {
+	if n, ok := resp.ParseInt(b); ok {
 		return Value{form: formInt, n: n}
 	}
 	return Value{b: append([]byte(nil), b...)}
@@ -77,7 +78,7 @@ func (v Value) Int() (n int64, ok bool) {
 	if v.form == formInt {
 		return v.n, true
 	}
-	return canonicalInt(v.b)
+	return resp.ParseInt(v.b)
 }
 
 // Len returns the length of the string v in bytes.
@@ -120,29 +121,4 @@ func (v Value) Encoding() string {
 		return "embstr"
 	}
 	return "raw"
-}
-
-// canonicalInt reads the one text that each int64 has. Redis 4.0: util.c, string2l.
-func canonicalInt(b []byte) (n int64, ok bool) {
-	digits := b
-	if len(b) > 0 && b[0] == '-' {
-		digits = b[1:]
-	}
-	if len(digits) == 0 || len(digits) > len("9223372036854775807") {
-		return 0, false
-	}
-	if digits[0] == '0' {
-		return 0, len(b) == 1
-	}
-	var u uint64 // 19 digits cannot overflow it
-	for _, c := range digits {
-		if c < '0' || c > '9' {
-			return 0, false
-		}
-		u = u*10 + uint64(c-'0')
-	}
-	if len(digits) < len(b) {
-		return -int64(u), u <= -math.MinInt64
-	}
-	return int64(u), u <= math.MaxInt64
 }
