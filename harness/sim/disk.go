@@ -35,6 +35,7 @@ type disk struct {
 
 	faults   []diskFault
 	written  string    // the file that was written last
+	damaged  bool      // a loss of power took what the disk had said to be safe
 	versions []version // of RDBs
 }
 
@@ -208,6 +209,7 @@ func (d *disk) tear(s *node.FileStep) {
 func (d *disk) losePower() {
 	d.journal = d.journal[:d.chance.below(uint64(len(d.journal))+1)]
 	d.commit()
+	d.damaged = d.damaged || d.suffers(nemesis.LyingFsync, "") || d.suffers(nemesis.TornTail, "")
 	if d.suffers(nemesis.TornTail, d.written) {
 		d.tearTail()
 	}

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -153,4 +154,29 @@ func (d *disk) tearTail() {
 	kept += int(d.chance.below(uint64(len(f.data)-kept) + 1))
 	f.synced = f.data[:kept:kept]
 	d.durable[d.written] = f
+}
+
+// superviseWait is how long an operator leaves a process down that its disk has brought down.
+const superviseWait = int64(1e9)
+
+// excuses says whether a process that exits by its own will may have its disk to blame: it cannot read its files, or
+// finds in them what it did not leave there.
+func (d *disk) excuses() bool { return len(d.faults) > 0 || d.damaged }
+
+// superviseAfterBadDisk has a process start again that exited because of its disk. What is broken on it the operator
+// has moved away by then: snapshots, and a configuration that was rewritten.
+func (m *machine) superviseAfterBadDisk() {
+	d := &m.disk
+	if d.damaged {
+		d.damaged = false
+		for _, at := range slices.Sorted(maps.Keys(d.files)) {
+			if strings.HasSuffix(at, ".rdb") {
+				d.rename(at, nil)
+			}
+		}
+		if at := m.spec.ConfigPath; at != "" {
+			d.put(at, []byte(m.spec.Files[at]))
+		}
+	}
+	m.w.queue.push(item{at: m.w.now + superviseWait, what: supervised, machine: m.index, b: uint32(m.life)})
 }

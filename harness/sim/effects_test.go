@@ -663,3 +663,13 @@ func (s stage) fails(fault, operation, why string) {
 	s.Tell("c2", "%s %s y", operation, file)
 	require.NotContains(s.t, s.Await("c2", "file-done 4").Text, why)
 }
+
+func TestProcessThatExitsForItsDisksSakeIsNoFinding(t *testing.T) {
+	s := stage{worldtest.Puppets(t, configured, "c1", "c2"), t}
+	id := s.Inflict("eio-read c2")
+	s.Tell("c2", "exit 1")
+	s.Await("c2", "started") // an operator starts it again
+	s.Lift(id)
+	s.Tell("c2", "exit 1")
+	require.ErrorContains(t, s.World.Advance(context.Background(), time.Hour), "went down by itself")
+}

@@ -311,6 +311,11 @@ func (m *machine) exit(status int) {
 		m.startIfFree()
 		return
 	}
+	if m.disk.excuses() {
+		m.end(why)
+		m.superviseAfterBadDisk()
+		return
+	}
 	m.w.fail(&cluster.Died{Machine: m.spec.Name, At: time.Duration(m.w.now), Why: why, Log: m.log.lines()})
 	m.end(why)
 }

@@ -17,6 +17,7 @@ const (
 	synAgain                        // a (endpoint), b (attempt)
 	proxyGoesOn                     // a (endpoint): a toxic has slept enough
 	disowned                        // a (endpoint): a reset answers bytes for a connection that is dead to the other side
+	supervised                      // machine, b (life): what exited for its disk's sake is started again
 	stopLimit                       // machine, b (life): it was asked to stop long enough ago
 )
 

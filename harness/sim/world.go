@@ -236,6 +236,10 @@ func (w *World) happen(it item) {
 		m.timerDue(it.a, it.b)
 	case jobStep:
 		w.jobs.stepDone(it.a, it.b)
+	case supervised:
+		if !m.up && uint32(m.life) == it.b {
+			m.startIfFree()
+		}
 	case stopLimit:
 		m.stopOverdue(it.b)
 	default:
