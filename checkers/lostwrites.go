@@ -221,8 +221,7 @@ func (l *losses) written(f int) (at time.Duration, ok bool) {
 	if !op.Found {
 		return -1, true
 	}
-	value := keyValue{op.Key, op.Value}
-	v := l.values.of[value]
+	v := l.values.value(f)
 	i := v.write
 	switch {
 	case i == never:
@@ -371,7 +370,7 @@ func (l *losses) at(i int, s spot, line line) (why string, allowed bool) {
 		return fmt.Sprintf("%s by offset %d (%v), was lost, although %s had all of %s before offset %d when it was promoted at %v",
 			what, s.to, s.toAt, by.machine, short(s.id), survived.cut, by.at), false
 	}
-	if j := l.hadBy(by, op); j >= 0 {
+	if j := l.hadBy(by, i); j >= 0 {
 		return fmt.Sprintf("%s, was lost, although %s had it: it was read there at %v, before its promotion at %v",
 			what, by.machine, l.r.Ops[j].Returned, by.at), false
 	}
@@ -389,12 +388,12 @@ func (l *losses) at(i int, s spot, line line) (why string, allowed bool) {
 
 // hadBy finds a read of the write's value at the promoted replica before its promotion, with its data not replaced
 // since, or returns -1.
-func (l *losses) hadBy(by *origin, op *histories.Operation) int {
+func (l *losses) hadBy(by *origin, w int) int {
 	t := l.r.machines[by.machine]
 	if t == nil || !by.told {
 		return -1
 	}
-	for j := l.values.of[keyValue{op.Key, op.Value}].lastRead; j >= 0; j = int(l.values.before[j]) {
+	for j := l.values.value(w).lastRead; j >= 0; j = int(l.values.before[j]) {
 		read := &l.r.Ops[j]
 		if read.Node == by.machine && read.Returned <= by.at && !anyIn(t.resyncs, read.Invoked, by.at) && !t.turned(read.Invoked, by.at) {
 			return j

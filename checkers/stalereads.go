@@ -59,7 +59,7 @@ func (StaleReads) Check(h *histories.History) Verdict {
 // written says whether the read i returned what somebody had begun to write, and is a breach if not.
 func (q *inquiry) written(h *histories.History, vs values, i int) bool {
 	op := &h.Ops[i]
-	j := vs.of[keyValue{op.Key, op.Value}].write
+	j := vs.value(i).write
 	switch {
 	case j == never:
 		q.breach(op.Returned, op.Node, []int{i}, "read %s=%s, which nobody wrote", op.Key, op.Value)
@@ -99,7 +99,7 @@ func (q *inquiry) monotonic(h *histories.History, vs values, t *timeline, reads 
 		old := &h.Ops[newest]
 		if !op.Found {
 			q.breach(op.Returned, op.Node, []int{newest, i}, "read that %s is missing, after %s at %v", op.Key, old.Value, old.Returned)
-		} else if j := vs.of[keyValue{op.Key, op.Value}].write; h.Ops[j].Outcome == histories.OK && h.Ops[j].Returned < newestWritten {
+		} else if j := vs.value(i).write; h.Ops[j].Outcome == histories.OK && h.Ops[j].Returned < newestWritten {
 			q.breach(op.Returned, op.Node, []int{newest, i}, "read %s=%s after %s at %v, which was written later", op.Key, op.Value, old.Value, old.Returned)
 		}
 	}
@@ -137,5 +137,5 @@ func (s spans) touch(from, to time.Duration) bool {
 
 // invoked is when the value that the read i returned was begun to be written.
 func (vs values) invoked(h *histories.History, i int) time.Duration {
-	return h.Ops[vs.of[keyValue{h.Ops[i].Key, h.Ops[i].Value}].write].Invoked
+	return h.Ops[vs.value(i).write].Invoked
 }

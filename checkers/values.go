@@ -8,9 +8,16 @@ import (
 
 // values says of each value of each key who wrote it and who read it.
 type values struct {
-	of     map[keyValue]*value
+	list   []value
+	of     []int32 // of an operation, its value's index in list, or noValue
 	before []int32 // of a read, the read before it that found the same value; -1 if there is none
 }
+
+// noValue is what operations have that tell no value: a read that found nothing, or that did not happen.
+const noValue = -1
+
+// value returns the value that the operation i wrote or found; it must be one that tells a value.
+func (vs values) value(i int) *value { return &vs.list[vs.of[i]] }
 
 type keyValue struct{ key, value string }
 
@@ -28,20 +35,27 @@ const (
 )
 
 func valuesOf(h *histories.History) values {
-	vs := values{of: make(map[keyValue]*value, len(h.Ops)/2), before: make([]int32, len(h.Ops))}
-	room := make([]value, 0, len(h.Ops)) // one allocation for all
+	vs := values{list: make([]value, 0, len(h.Ops)/2), of: make([]int32, len(h.Ops)), before: make([]int32, len(h.Ops))}
+	keys := map[string]map[string]int32{} // key → value → its index in list
 	for i := range h.Ops {
 		op := &h.Ops[i]
 		if read := op.Func == histories.FuncRead; read && (op.Outcome != histories.OK || !op.Found) {
+			vs.of[i] = noValue
 			continue
 		}
-		at := keyValue{op.Key, op.Value}
-		v := vs.of[at]
-		if v == nil {
-			room = append(room, value{write: never, read: histories.Forever, lastRead: -1})
-			v = &room[len(room)-1]
-			vs.of[at] = v
+		known := keys[op.Key]
+		if known == nil {
+			known = map[string]int32{}
+			keys[op.Key] = known
 		}
+		at, ok := known[op.Value]
+		if !ok {
+			at = int32(len(vs.list))
+			vs.list = append(vs.list, value{write: never, read: histories.Forever, lastRead: -1})
+			known[op.Value] = at
+		}
+		vs.of[i] = at
+		v := &vs.list[at]
 		switch {
 		case op.Func == histories.FuncRead:
 			v.read = min(v.read, op.Returned)

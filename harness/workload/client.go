@@ -51,6 +51,8 @@ type Client struct {
 	write  bool
 	target int // on this server
 	since  node.Instant
+
+	text []byte // memory to make a value in
 }
 
 func (s setup) client(m cluster.Machine, b cluster.Boot) node.Core {
@@ -172,7 +174,8 @@ func (c *Client) invoke(target int, op operation) {
 	n := c.out.NewNote(node.NoteInvoke)
 	n.Process, n.Key, n.Peer = c.name, op.key, l.peer.Name
 	if op.write {
-		n.Op, n.Value = "write", c.name+"-"+strconv.Itoa(op.n)
+		c.text = strconv.AppendInt(append(append(c.text[:0], c.name...), '-'), int64(op.n), 10)
+		n.Op, n.Value = "write", string(c.text)
 		l.send(c.out, "SET", op.key, n.Value)
 	} else {
 		n.Op = "read"
