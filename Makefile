@@ -21,7 +21,8 @@ race:
 	$(GO) test -race -timeout 20m ./...
 
 bench:
-	$(GO) test -run '^$$' -bench . -benchtime 1x ./harness/bench
+	$(GO) test -run '^$$' -bench 'Simulation|Sweep' -benchtime 40x ./harness/bench
+	$(GO) test -run '^$$' -bench . -skip 'Simulation|Sweep' -benchtime 1x ./harness/bench
 
 # 2,000 seeds in separate processes, with one processor and two, with and without the race detector: equal traces.
 determinism:

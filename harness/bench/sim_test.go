@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/metrics"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -57,6 +58,32 @@ func simulate(b *testing.B, s harness.Scenario) {
 	b.ReportMetric(float64(steps)/cpu.Seconds(), "steps/cpu-s")
 	b.ReportMetric(allocs/float64(steps), "allocs/step")
 	b.ReportMetric(bytes/runs/1e6, "MB/run")
+}
+
+// BenchmarkSweep plays scenarios of 60 virtual seconds on all cores, as ordeal sweep does. scenarios/5min is how many
+// that makes; the second figure is what it would be if this process had the cores to itself.
+func BenchmarkSweep(b *testing.B) {
+	s, ok := scenarios.ByName("sentinel-failover")
+	require.True(b, ok)
+	s.Duration = time.Minute
+	harness.TuneCollector()
+	cores := runtime.GOMAXPROCS(0)
+	var m meter
+	m.start()
+	var seed atomic.Uint64
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			res, err := harness.Run(b.Context(), s, harness.Options{Seed: seed.Add(1)})
+			if err != nil || res.Result() == checkers.Invalid {
+				b.Errorf("%v %v", err, res)
+				return
+			}
+		}
+	})
+	cpu, _, _ := m.stop()
+	const window = float64(5 * time.Minute)
+	b.ReportMetric(float64(b.N)*window/float64(b.Elapsed()), "scenarios/5min")
+	b.ReportMetric(float64(b.N)*window/float64(cpu)*float64(cores), "scenarios/5min-alone")
 }
 
 // meter measures what this process uses between start and stop.
