@@ -117,7 +117,12 @@ func (r *record) always(t *timeline, from, to time.Duration, holds func(*histori
 	if t == nil {
 		return false
 	}
-	return steady(t, t.own, from-r.slack, to+r.slack, 0, holds) || steady(t, t.seen, from, to, 2, holds)
+	if steady(t, t.own, from-r.slack, to+r.slack, 0, holds) {
+		return true
+	}
+	// The observer looks once a second: what changes and changes back in between, only the machine itself tells.
+	changed := r.ever(t, from, to, func(n *histories.Note) bool { return !holds(n) })
+	return !changed && steady(t, t.seen, from, to, 2, holds)
 }
 
 // ever says whether holds was true of the machine at some moment of [from, to] by its own notes.
