@@ -29,6 +29,7 @@ type External struct {
 
 	mu      sync.Mutex
 	proxies map[Pair]*client.Proxy
+	listen  map[Pair]string // where the proxies listen; only read once they are there
 	faults  map[int]nemesis.Fault
 	off     map[Pair]int // drops in force on a link
 	held    map[Pair]int // cuts in force on what a machine sends to another
@@ -43,7 +44,7 @@ type External struct {
 // connections to the machines' own addresses, which Options.Reach tells.
 func NewExternal(ctx context.Context, addr string, opts Options) (*External, error) {
 	x := &External{opts: opts, api: client.NewClient(addr), prefix: fmt.Sprintf("ordeal-%d-", os.Getpid()),
-		proxies: map[Pair]*client.Proxy{}, faults: map[int]nemesis.Fault{}, off: map[Pair]int{}, held: map[Pair]int{},
+		proxies: map[Pair]*client.Proxy{}, listen: map[Pair]string{}, faults: map[int]nemesis.Fault{}, off: map[Pair]int{}, held: map[Pair]int{},
 		conns: map[net.Conn]struct{}{}}
 	x.ctx, x.cancel = context.WithCancel(context.Background())
 	for _, p := range opts.Links {
@@ -56,20 +57,20 @@ func NewExternal(ctx context.Context, addr string, opts Options) (*External, err
 			x.Close()
 			return nil, fmt.Errorf("the toxiproxy server at %s: link %s: %w", addr, p, err)
 		}
-		x.proxies[p] = proxy
+		x.proxies[p], x.listen[p] = proxy, proxy.Listen
 	}
 	return x, nil
 }
 
 // Carry leads an accepted connection to the proxy of its link. Options.Reach said where that leads, not dial.
 func (x *External) Carry(from, to string, caller *net.TCPConn, _ func(context.Context) (*net.TCPConn, error)) error {
-	proxy := x.proxies[Pair{from, to}]
-	if proxy == nil {
+	addr := x.listen[Pair{from, to}]
+	if addr == "" {
 		caller.Close()
 		return fmt.Errorf("no machine %s calls %s", from, to)
 	}
 	var dialer net.Dialer
-	c, err := dialer.DialContext(x.ctx, "tcp", proxy.Listen)
+	c, err := dialer.DialContext(x.ctx, "tcp", addr)
 	if err != nil {
 		caller.SetLinger(0)
 		caller.Close()
