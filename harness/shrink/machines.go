@@ -24,7 +24,11 @@ func (j *job) cutMachines(ctx context.Context) bool {
 					candidates = append(candidates, fewer(j.best.scenario, kind, drop))
 				}
 			}
+			none := workload.Ops{}.String()
 			for i := n; i > 0; i-- {
+				if kind == "c" && n == 1 && j.best.scenario.Workload.Ops == none {
+					break // one client there must be, and it does nothing already
+				}
 				candidates = append(candidates, dropped(j.best.scenario, kind, i))
 			}
 			if !j.try(ctx, candidates, j.seeds()...) {
