@@ -2,8 +2,6 @@ package workload
 
 import (
 	"bytes"
-	"strconv"
-	"strings"
 
 	"github.com/ordeal-go/ordeal/harness/cluster"
 	"github.com/ordeal-go/ordeal/node"
@@ -32,19 +30,21 @@ func (s *serverState) parse(info []byte) {
 }
 
 // infoField returns the value of a line "name:value" of an INFO text, "" if there is none.
-func infoField(info []byte, name string) string {
+func infoField(info []byte, name string) string { return string(infoValue(info, name)) }
+
+func infoValue(info []byte, name string) []byte {
 	for len(info) > 0 {
 		line, rest, _ := bytes.Cut(info, []byte("\n"))
 		info = rest
 		if len(line) > len(name) && line[len(name)] == ':' && string(line[:len(name)]) == name {
-			return string(bytes.TrimRight(line[len(name)+1:], "\r"))
+			return bytes.TrimSuffix(line[len(name)+1:], []byte("\r"))
 		}
 	}
-	return ""
+	return nil
 }
 
 func infoInt(info []byte, name string) int64 {
-	n, _ := strconv.ParseInt(infoField(info, name), 10, 64) // a field that is missing or odd counts as 0
+	n, _ := resp.ParseInt(infoValue(info, name)) // a field that is missing or odd counts as 0
 	return n
 }
 
@@ -77,15 +77,15 @@ func (s *sentinelState) parse(r resp.Reply) bool {
 	*s = sentinelState{}
 	var ip, port string
 	for i := 0; i+1 < len(r.Elems); i += 2 {
-		value := string(r.Elems[i+1].Str)
-		n, _ := strconv.ParseInt(value, 10, 64)
+		value := r.Elems[i+1].Str
+		n, _ := resp.ParseInt(value) // 0 where it is no number
 		switch string(r.Elems[i].Str) {
 		case "ip":
-			ip = value
+			ip = string(value)
 		case "port":
-			port = value
+			port = string(value)
 		case "flags":
-			s.Failover = strings.Contains(value, FailoverInProgress)
+			s.Failover = bytes.Contains(value, []byte(FailoverInProgress))
 		case "config-epoch":
 			s.Epoch = n
 		case "num-slaves":
