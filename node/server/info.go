@@ -36,7 +36,7 @@ func (s *Server) infoCommand(c *client) {
 	if len(c.args) == 2 {
 		want = strings.ToLower(string(c.args[1]))
 	}
-	var b []byte
+	b := s.scratch[:0]
 	for _, section := range infoSections {
 		if want != section.name && want != "all" && (want != "default" || section.unusual) {
 			continue
@@ -46,6 +46,7 @@ func (s *Server) infoCommand(c *client) {
 		}
 		b = section.write(s, b)
 	}
+	s.scratch = b
 	s.replyBulk(c, b)
 }
 

@@ -86,7 +86,7 @@ type Server struct {
 	rewritten [][]byte      // what to propagate instead of the running command's own words; nil: those
 	forced    bool          // propagate the running command although it changed nothing
 	busy      time.Duration // how long the running command keeps the server: DEBUG SLEEP
-	scratch   []byte
+	scratch   []byte        // memory for INFO
 }
 
 // New returns a server that has not started yet.
