@@ -1,8 +1,11 @@
 package nemesis_test
 
 import (
+	"fmt"
 	"os"
+	"reflect"
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -48,4 +51,25 @@ func TestExampleInTheFaultTableParses(t *testing.T) {
 	s, err := nemesis.ParseSchedule(string(example[1]))
 	require.NoError(t, err)
 	require.Len(t, s, 6)
+}
+
+func TestEveryWayToWriteAFaultParses(t *testing.T) {
+	verbs, rows := table(t, "What they do")
+	for i, cells := range rows {
+		for _, code := range regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(cells[0], -1) {
+			text := strings.ReplaceAll(code[1], `\|`, "|")
+			if strings.HasPrefix(text, "…") {
+				continue
+			}
+			step, err := nemesis.ParseStep("at 0s " + text)
+			require.NoError(t, err, text)
+			require.Equal(t, verbs[i], string(step.Fault.Verb))
+		}
+	}
+}
+
+func TestMixHasAsManyKindsAsTheTableSays(t *testing.T) {
+	text, err := os.ReadFile("FAULTS.md")
+	require.NoError(t, err)
+	require.Contains(t, string(text), fmt.Sprintf("weighs %d kinds", reflect.TypeFor[nemesis.Mix]().NumField()))
 }

@@ -3,6 +3,8 @@ package sim_test
 import (
 	"context"
 	"fmt"
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -672,4 +674,22 @@ func TestProcessThatExitsForItsDisksSakeIsNoFinding(t *testing.T) {
 	s.Lift(id)
 	s.Tell("c2", "exit 1")
 	require.ErrorContains(t, s.World.Advance(context.Background(), time.Hour), "went down by itself")
+}
+
+// Where the table of faults says no, the simulation refuses; everywhere else it does not.
+func TestSimRefusesWhatTheTableSaysAndNothingElse(t *testing.T) {
+	table, err := os.ReadFile("../../nemesis/FAULTS.md")
+	require.NoError(t, err)
+	rows := regexp.MustCompile("(?m)^\\| `([a-z_-]+)` \\| (?:`([^`]+)`.*?) \\| (.*?) \\| (.*?) \\|$").FindAllStringSubmatch(string(table), -1)
+	require.Len(t, rows, len(nemesis.Verbs()))
+	for _, row := range rows {
+		step, err := nemesis.ParseStep("at 0s " + strings.NewReplacer(`\|`, "|", " A", " c1", " B", " c2", " C", " c3", " D", " c4", " E", " c5", "=dump.rdb", "=puppet.conf").Replace(row[2]))
+		require.NoError(t, err)
+		if f := step.Fault; !f.Order() && !f.Compound() {
+			s := worldtest.Puppets(t, configured, "c1", "c2", "c3", "c4", "c5")
+			s.Connect("c1", "c2")
+			refused := s.World.Inflict(context.Background(), 1, f) != nil
+			require.Equal(t, strings.HasPrefix(row[3], "no:"), refused, "%v: %s", f, row[3])
+		}
+	}
 }
