@@ -26,11 +26,11 @@ func TestRealRedisIsJudgedAndItsLostWritesAreCounted(t *testing.T) {
 		t.Skip("it takes some twenty seconds of real time")
 	}
 	t.Parallel()
-	schedule, err := nemesis.ParseSchedule("at 1s cut m1 c1 | s1 s2 s3 r1 c2 c3 for 4s")
+	schedule, err := nemesis.ParseSchedule("at 1s cut m1 c1 | s1 s2 s3 r1 r2 c2 c3 for 4s")
 	require.NoError(t, err)
 	res, err := harness.Run(t.Context(), harness.Scenario{
 		Name:    "real-redis",
-		Cluster: cluster.Spec{Replicas: 1, Sentinels: 3, Quorum: 2},
+		Cluster: cluster.Spec{Replicas: 2, Sentinels: 3, Quorum: 2},
 		Config: cluster.Config{
 			Server:   cluster.Settings{{Name: "repl-diskless-sync-delay", Value: "0"}, {Name: "min-slaves-to-write", Value: "0"}},
 			Sentinel: cluster.Settings{{Name: "down-after-milliseconds", Value: "600"}, {Name: "failover-timeout", Value: "3000"}},
