@@ -68,7 +68,7 @@ func formed(res *harness.Result) (at time.Duration) {
 	return at
 }
 
-var particulars = regexp.MustCompile(`\b[mrscp]\d+\b|[0-9a-f]{8,}|[-+]?\d+(\.\d+)?(ns|µs|ms|s|m|h)?`)
+var particulars = regexp.MustCompile(`\b[mrscp]\d+\b|[0-9a-f]{8,}|[-+]?(\d+(\.\d+)?(ns|µs|ms|s|m|h)?)+`)
 
 // kind is a sentence without the names and numbers that differ from run to run.
 func kind(why string) string { return particulars.ReplaceAllString(firstLine(why), "#") }

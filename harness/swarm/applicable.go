@@ -8,8 +8,8 @@ import (
 	"github.com/ordeal-go/ordeal/nemesis"
 )
 
-// applicable returns the checks that correct servers pass in s, whatever order things happen in.
-func applicable(s harness.Scenario) []string {
+// Applicable returns the checks that correct servers pass in s, whatever order things happen in.
+func Applicable(s harness.Scenario) []string {
 	var names []string
 	for _, name := range checkers.Names() {
 		if holds(name, s) {

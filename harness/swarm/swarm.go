@@ -34,7 +34,7 @@ func With(dice Dice) harness.Scenario {
 	s.Duration = time.Duration(d.between("duration", 10, 45)) * time.Second
 	s.Settle = settle(s)
 	s.Faults = d.faults(s)
-	s.Checks = applicable(s)
+	s.Checks = Applicable(s)
 	return s.WithDefaults()
 }
 
