@@ -1,6 +1,8 @@
 package checkers
 
 import (
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -14,8 +16,10 @@ import (
 //
 // Votes are known from the voters' notes, events and logs, and from what those who asked log that they were told. Of a
 // Sentinel that notes nothing, as a real one, the configuration is what the observer was told; in the middle of a
-// failover that has the new epoch with the old address, and is left out. A failover that a user ordered needs no votes and is not judged by them. Redis 4.0: sentinel.c, sentinelVoteLeader,
-// sentinelGetLeader, sentinelProcessHelloMessage.
+// failover that has the new epoch with the old address, and is left out. A failover that a user ordered needs no votes
+// and is not judged by them. A Sentinel that was told to remove the master, or was given its first configuration file
+// again, knows nothing of what it said before. Redis 4.0: sentinel.c, sentinelVoteLeader, sentinelGetLeader,
+// sentinelProcessHelloMessage.
 type SentinelSafety struct{}
 
 // Name implements Checker.
@@ -95,6 +99,14 @@ func (e *elections) events() {
 			e.log(&logs[0], noted[logs[0].Machine])
 		}
 		switch n.Kind {
+		case "up":
+			if e.restored(n) {
+				e.forget(n.Machine)
+			}
+		case "order":
+			if strings.Contains(n.Text, "SENTINEL REMOVE") || strings.Contains(n.Text, "SENTINEL MONITOR") {
+				e.forget(n.Machine)
+			}
 		case "vote":
 			e.vote(n.Time, n.Machine, n.ID, n.Master, n.Leader, n.Epoch)
 		case "event":
@@ -111,6 +123,19 @@ func (e *elections) events() {
 	for i := range logs {
 		e.log(&logs[i], noted[logs[i].Machine])
 	}
+}
+
+// restored says whether a machine that came up had been given its first configuration file again.
+func (e *elections) restored(up *histories.Note) bool {
+	return slices.ContainsFunc(e.r.Faults, func(f histories.Fault) bool {
+		return f.Start <= up.Time && strings.HasPrefix(f.Text, "restore-config ") && slices.Contains(f.Targets, up.Machine)
+	})
+}
+
+// forget drops what a Sentinel's epochs were.
+func (e *elections) forget(machine string) {
+	delete(e.epoch, machine)
+	maps.DeleteFunc(e.config, func(key string, _ *histories.Note) bool { return strings.HasPrefix(key, machine+" ") })
 }
 
 func (e *elections) log(l *histories.LogLine, noted bool) {
