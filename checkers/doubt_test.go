@@ -46,3 +46,21 @@ func TestReplicaThatCameAndWentBetweenTwoLooksCounts(t *testing.T) {
 	h.Notes[2].N = 1 // the master itself never had two
 	require.Equal(t, checkers.Invalid, checkers.Judge(checkers.MinSlaves{}, h).Result)
 }
+
+// r1 started again, was promoted before it had a link, and took writes that nobody followed: they do not move its
+// offset, so its place in the old history is no place of its data any more.
+func TestAMasterNobodyFollowsIsAtNoPlaceOfTheOldHistory(t *testing.T) {
+	digest := func(at time.Duration, machine, id, data string) histories.Note {
+		return histories.Note{Time: at, Machine: machine, Kind: "digest", ReplID: id, Offset: 28, Digest: data}
+	}
+	h := &histories.History{Header: histories.Header{World: "sim"}, Ops: []histories.Operation{{Process: "c1", Func: histories.FuncWrite, Key: "k",
+		Value: "1", Node: "r1", Invoked: 3, Returned: 4, Outcome: histories.OK}}, Notes: []histories.Note{
+		digest(1, "m1", "aa", "11"), digest(2, "r1", "aa", "11"),
+		{Time: 3, Machine: "r1", Kind: "promoted", ReplID: "bb", ReplID2: "aa", Offset: 28, Offset2: 29},
+		digest(4, "r1", "bb", "22"),
+	}}
+	require.Equal(t, checkers.Valid, checkers.Judge(checkers.SameData{}, h).Result)
+
+	h.Notes = append(h.Notes, digest(5, "r2", "bb", "22")) // who is followed counts
+	require.Equal(t, checkers.Invalid, checkers.Judge(checkers.SameData{}, h).Result)
+}

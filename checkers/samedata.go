@@ -1,13 +1,18 @@
 package checkers
 
-import "github.com/ordeal-go/ordeal/histories"
+import (
+	"time"
+
+	"github.com/ordeal-go/ordeal/histories"
+)
 
 // SameData holds servers to what partial resynchronization rests on: two datasets at the same place of the same
 // replication history are the same, whoever has them.
 //
 // A place has several names, because a promoted replica goes on from its old master's history under a new ID: digests
 // meet under the first. A history that only one machine ever had is left out: a master without a replica does not
-// count its writes. Redis 4.0: replication.c, masterTryPartialResynchronization and feedReplicationBacklog.
+// count its writes, nor does one that was promoted and has no backlog yet, which has left its place in the old history
+// once it is written to. Redis 4.0: replication.c, masterTryPartialResynchronization and feedReplicationBacklog.
 type SameData struct{}
 
 // Name implements Checker.
@@ -53,7 +58,7 @@ func (SameData) Check(h *histories.History) Verdict {
 	for _, i := range digests {
 		n := &h.Notes[i]
 		id, offset := g.place(n.ReplID, n.Offset)
-		if holders[id] != "" {
+		if holders[id] != "" || holders[n.ReplID] != "" && id != n.ReplID && written(h, n.Machine, g[n.ReplID].at, n.Time) {
 			continue
 		}
 		at := place{id, offset}
@@ -89,4 +94,14 @@ func short(id string) string {
 		return id[:8]
 	}
 	return id
+}
+
+// written says whether a client may have written to the machine in [from, to].
+func written(h *histories.History, machine string, from, to time.Duration) bool {
+	for i := range h.Ops {
+		if op := &h.Ops[i]; op.Node == machine && op.Func == histories.FuncWrite && op.Outcome != histories.Fail && op.Invoked <= to && op.Returned >= from {
+			return true
+		}
+	}
+	return false
 }

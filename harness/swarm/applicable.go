@@ -26,24 +26,26 @@ func holds(check string, s harness.Scenario) bool {
 		// master that starts again has the data of its last snapshot.
 		return s.Cluster.Sentinels == 0 && only(s.Faults, harmlessToData)
 	case "min-slaves":
-		return s.Config.Server.Get("min-slaves-to-write", "0") != "0" && !has(s.Faults, "config-set")
+		return s.Config.Server.Get("min-slaves-to-write", "0") != "0" && !has(s.Faults, "config-set", "run-as")
 	case "sentinel-safety":
-		// A vote must survive on disk, which must not lie, and what an operator orders needs no election.
+		// A vote must survive on disk, which must not lie; what an operator orders needs no election; and a RESET, which
+		// takes a replica out too, makes a Sentinel forget a failover that is past its point of no return.
 		return s.Cluster.Sentinels > 0 && !has(s.Faults, "lying-fsync", "torn-tail", "eio-write", "eio-sync", "disk-full", "file-gone",
-			"restore-config", "sentinel-reset", "sentinel-remove", "sentinel-add", "sentinel-failover", "sentinel-set", "run-as")
+			"restore-config", "sentinel-reset", "sentinel-remove", "sentinel-add", "sentinel-failover", "sentinel-set", "replica-add", "replica-remove", "run-as")
 	case "lost-writes", "stale-reads":
-		// What an operator throws away is gone, and an older RDB holds older data.
-		return !has(s.Faults, "flushall", "restore-rdb", "run-as")
+		// What an operator throws away is gone, an older RDB holds older data, and what is written to a replica lasts until
+		// its next full sync.
+		return !has(s.Faults, "flushall", "restore-rdb", "run-as") && !sets(s.Faults, "slave-read-only")
 	case "read-only":
-		return !has(s.Faults, "config-set", "run-as")
+		return !has(s.Faults, "run-as") && !sets(s.Faults, "slave-read-only")
 	case "partial-resync", "same-offset-same-data":
-		return !has(s.Faults, "restore-rdb", "run-as", "config-set")
+		return !has(s.Faults, "restore-rdb", "run-as") && !sets(s.Faults, "slave-read-only")
 	case "convergence":
-		// Nobody puts right what an operator set wrong. And a replica whose PSYNC is answered by MASTERDOWN takes its master
+		// Nobody puts right what an operator set wrong, or what a disk lost of a configuration file. And a replica whose PSYNC is answered by MASTERDOWN takes its master
 		// for one that knows only SYNC (Redis 4.0: replication.c, slaveTryPartialResynchronization): it gets the same data,
 		// and neither the name of the history nor the offset, until its link breaks again.
 		return !mayAnswerMasterDown(s) && !has(s.Faults, "promote", "slaveof", "config-set", "sentinel-set", "sentinel-remove", "sentinel-reset", "sentinel-add",
-			"replica-add", "replica-remove", "restore-config", "run-as", "eio-write", "eio-sync", "disk-full", "file-gone")
+			"replica-add", "replica-remove", "restore-config", "run-as", "lying-fsync", "torn-tail", "eio-write", "eio-sync", "disk-full", "file-gone")
 	}
 	return true
 }
@@ -65,4 +67,11 @@ func has(faults nemesis.Schedule, verbs ...nemesis.Verb) bool {
 // down: in a chain, and while Sentinels turn masters into replicas.
 func mayAnswerMasterDown(s harness.Scenario) bool {
 	return s.Config.Server.Get("slave-serve-stale-data", "yes") == "no" && (s.Cluster.Chain || s.Cluster.Sentinels > 0)
+}
+
+// sets says whether an operator changes the setting called name.
+func sets(faults nemesis.Schedule, name string) bool {
+	return slices.ContainsFunc(faults, func(f nemesis.Step) bool {
+		return f.Fault.Verb == "config-set" && slices.ContainsFunc(f.Fault.Args, func(a nemesis.Arg) bool { return a.Name == "name" && a.Value == name })
+	})
 }
