@@ -56,17 +56,19 @@ func (s *stub) close()       { s.idle, s.sleeping, s.offering, s.closed = false,
 type stage struct {
 	stub
 	pipe
-	id    int
-	room  int
-	toxic Toxic // nil: the chunk passes as it is
+	id       int
+	room     int
+	toxic    Toxic // nil: the chunk passes as it is
+	toxicity float64
 }
 
 // Chain is what one direction of one proxied connection passes through: a reader that has one chunk in its hand, a
 // stage that does nothing, and the toxics in the order in which they were added. Toxiproxy: ToxicLink.
 type Chain struct {
-	hand   []Chunk // of the reader: at most one, and what toxics left behind when they were removed
+	hand   []Chunk // of the reader: at most one
 	over   bool    // the reader has seen the end
 	stages []*stage
+	freed  []Chunk // what toxics held that were interrupted: it passes before all else
 	draw   Draw
 	closed bool
 }
@@ -74,7 +76,7 @@ type Chain struct {
 // NewChain returns a chain without toxics. Draws come from draw.
 func NewChain(draw Draw) *Chain {
 	c := &Chain{draw: draw}
-	c.append(0, nil, 0)
+	c.append(0, nil, 1, 0)
 	return c
 }
 
@@ -83,7 +85,7 @@ func (c *Chain) Empty() bool { return len(c.stages) == 1 && !c.Busy() && !c.over
 
 // Busy says whether bytes are on their way through the chain.
 func (c *Chain) Busy() bool {
-	if len(c.hand) > 0 {
+	if len(c.hand) > 0 || len(c.freed) > 0 {
 		return true
 	}
 	for _, s := range c.stages {
@@ -95,68 +97,85 @@ func (c *Chain) Busy() bool {
 }
 
 // Add puts a toxic at the end of the chain. With a toxicity below 1 a draw decides whether it does anything to this
-// connection.
+// connection. What the toxic before it holds passes at once, as when that is taken away. Toxiproxy: ToxicLink.AddToxic.
 func (c *Chain) Add(now int64, id int, t Toxic, toxicity float64) {
-	const precision = 1 << 24 // of a float32 in [0, 1)
-	if float64(c.draw(precision))/precision >= toxicity {
-		t = nil
+	last := c.stages[len(c.stages)-1]
+	if held, ok := last.interrupt(); ok {
+		c.freed = append(c.freed, held...)
+		c.run(last, now)
 	}
-	c.append(id, t, now)
+	c.append(id, t, toxicity, now)
 }
 
-func (c *Chain) append(id int, t Toxic, now int64) {
-	s := &stage{id: id, toxic: t}
-	if t == nil {
-		s.pipe = &noop{&s.stub}
-		s.wait()
-	} else {
+func (c *Chain) append(id int, t Toxic, toxicity float64, now int64) {
+	s := &stage{id: id, toxic: t, toxicity: toxicity}
+	if t != nil {
 		s.room = t.buffer()
-		s.pipe = t.pipe(&s.stub, now, c.draw)
 	}
 	c.stages = append(c.stages, s)
+	c.run(s, now)
 }
 
-// Remove takes the toxic away that was added as id. What it holds is handed on at once, or lost with the connection
-// if the toxic ends it: then it returns false. Toxiproxy: ToxicLink.RemoveToxic.
+// run lets a toxic begin, or one that does nothing in its place. Toxiproxy: ToxicStub.Run.
+func (c *Chain) run(s *stage, now int64) {
+	const precision = 1 << 24 // of a float32 in [0, 1)
+	if s.toxic == nil || float64(c.draw(precision))/precision >= s.toxicity {
+		s.pipe = &noop{&s.stub}
+		s.wait()
+		return
+	}
+	before := s.pipe
+	s.pipe = s.toxic.pipe(&s.stub, now, c.draw)
+	if p, ok := s.pipe.(*limitData); ok {
+		if q, ok := before.(*limitData); ok {
+			p.left = q.left // the one thing that toxiproxy keeps
+		}
+	}
+}
+
+// interrupt stops a toxic and returns what it held; false if it is closing the connection or has closed it, from which
+// toxiproxy does not keep it.
+func (s *stage) interrupt() (held []Chunk, ok bool) {
+	if _, closing := s.pipe.(*resetPeer); s.closed || closing && s.sleeping {
+		return nil, false
+	}
+	if s.offering {
+		held = append(held, s.offer)
+	}
+	held = append(held, s.interrupted()...)
+	s.idle, s.sleeping, s.offering = false, false, false
+	return held, true
+}
+
+// Remove takes the toxic away that was added as id, if it is there. What it and the one before it hold is handed on at
+// once, or lost with the connection if the toxic ends it: then it returns false. Toxiproxy: ToxicLink.RemoveToxic.
 func (c *Chain) Remove(now int64, id int) (open bool) {
 	i := slices.IndexFunc(c.stages, func(s *stage) bool { return s.id == id })
 	if i < 1 || c.closed {
 		return true
 	}
-	s := c.stages[i]
-	if s.closed {
+	s, before := c.stages[i], c.stages[i-1]
+	left, ok := s.interrupt()
+	if !ok {
 		return true
 	}
-	if s.toxic != nil && s.toxic.closesWhenRemoved() {
+	if s.toxic.closesWhenRemoved() { // whether or not it was one that did nothing
 		s.close()
 		c.closed = true
 		return false
 	}
-	var left []Chunk
-	if s.offering {
-		left = append(left, s.offer)
+	left = append(left, s.inbox...)
+	if held, ok := before.interrupt(); ok {
+		left = append(left, held...)
+		c.run(before, now)
 	}
-	left = append(append(left, s.interrupted()...), s.inbox...)
 	c.stages = slices.Delete(c.stages, i, i+1)
-	if i < len(c.stages) {
-		c.stages[i].inbox = append(c.stages[i].inbox, left...)
-		c.stages[i].ended = c.stages[i].ended || s.ended
+	if i == len(c.stages) {
+		c.freed = append(c.freed, left...)
 		return true
 	}
-	c.flushed(left, s.ended)
+	c.stages[i].inbox = append(c.stages[i].inbox, left...)
 	return true
-}
-
-// flushed leaves what the last toxic held to a stage that only passes it on.
-func (c *Chain) flushed(left []Chunk, ended bool) {
-	if len(left) == 0 && !ended {
-		return
-	}
-	last := &stage{id: -1}
-	last.pipe = &noop{&last.stub}
-	last.wait()
-	last.inbox, last.ended = left, ended
-	c.stages = append(c.stages, last)
 }
 
 // Wants says whether the reader has its hand free.
@@ -181,6 +200,12 @@ func (c *Chain) Next() (at int64, ok bool) {
 // Run lets happen what happens until now, and gives out what comes out at the end of the chain. It says whether the
 // chain is still open: whoever closes it, toxic or end of the stream, both ends of the connection are closed then.
 func (c *Chain) Run(now int64, out func([]byte)) (open bool) {
+	for _, chunk := range c.freed {
+		if len(chunk.Data) > 0 {
+			out(chunk.Data)
+		}
+	}
+	c.freed = c.freed[:0]
 	for moved := true; moved && !c.closed; {
 		moved = false
 		for i := len(c.stages) - 1; i >= 0; i-- {
