@@ -3,6 +3,8 @@ package mutants
 import (
 	"bytes"
 	"encoding/json"
+	"flag"
+	"fmt"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -22,6 +24,11 @@ type summary struct {
 	}
 }
 
+var every = flag.Bool("every", false, "try every mutant, and shrink what they do; without it those that others stand for are left out")
+
+// others stand for these: the same checker finds them, in the same part of the code.
+var stoodFor = []string{"elected-by-quorum-alone", "two-votes-in-an-epoch", "continue-beyond-second-offset"}
+
 // TestSweepFindsEveryMutant: at most 200 seeds of the mutant's scenario find it, by the checker that should, and the
 // command that the sweep prints finds it again.
 func TestSweepFindsEveryMutant(t *testing.T) {
@@ -29,6 +36,9 @@ func TestSweepFindsEveryMutant(t *testing.T) {
 	require.NoError(t, err)
 	for _, m := range All() {
 		t.Run(m.Name, func(t *testing.T) {
+			if slices.Contains(stoodFor, m.Name) && !*every {
+				t.Skip("others stand for it: go test ./harness/mutants -every")
+			}
 			dir := t.TempDir()
 			program := filepath.Join(dir, "ordeal")
 			require.NoError(t, m.Build(t.Context(), root, "./harness/cmd/ordeal", program))
@@ -53,6 +63,49 @@ func TestSweepFindsEveryMutant(t *testing.T) {
 			require.True(t, slices.ContainsFunc(again.Verdicts, func(v struct{ Checker, Result string }) bool {
 				return v.Checker == m.Checker && v.Result == "invalid"
 			}), "%s: the printed command does not find it again", f.Replay)
+		})
+	}
+}
+
+// TestWhatMutantsBreakIsMadeSmall: a run of twenty faults and a thousand operations at least comes down to three faults
+// and twenty operations at most, and the file that says so fails when it is run.
+func TestWhatMutantsBreakIsMadeSmall(t *testing.T) {
+	names := []string{"second-offset-short"}
+	if *every {
+		names = append(names, "replica-accepts-writes", "min-slaves-ignored", "history-of-the-rdb-on-a-master", "old-master-left-alone")
+	}
+	root, err := Root(t.Context())
+	require.NoError(t, err)
+	for _, name := range names {
+		t.Run(name, func(t *testing.T) {
+			m, err := ByName(name)
+			require.NoError(t, err)
+			dir := t.TempDir()
+			program := filepath.Join(dir, "ordeal")
+			require.NoError(t, m.Build(t.Context(), root, "./harness/cmd/ordeal", program))
+			long := filepath.Join(root, "harness", "mutants", "testdata", "many-faults.yaml")
+
+			type size struct{ Faults, Operations int }
+			var found struct {
+				Seed     uint64
+				From, To size
+				Minimal  bool
+			}
+			for seed := 1; seed <= 10 && !found.Minimal; seed++ {
+				cmd := exec.CommandContext(t.Context(), program, "shrink", long, "-seed", fmt.Sprint(seed), "-check", m.Checker, "-json")
+				cmd.Dir = dir
+				if out, _ := cmd.Output(); cmd.ProcessState.ExitCode() == 1 {
+					require.NoError(t, json.Unmarshal(out, &found))
+				}
+			}
+			require.True(t, found.Minimal)
+			require.GreaterOrEqual(t, found.From.Faults, 20)
+			require.GreaterOrEqual(t, found.From.Operations, 1000)
+			require.LessOrEqual(t, found.To.Faults, 3)
+			require.LessOrEqual(t, found.To.Operations, 20)
+			out, status := run(t, program, dir, "run", "shrunk.yaml", "-seed", fmt.Sprint(found.Seed))
+			require.Equal(t, 1, status)
+			require.Contains(t, string(out), m.Checker+": invalid")
 		})
 	}
 }
