@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"syscall"
@@ -379,4 +380,46 @@ func TestTemporaryFolderGoesWithItsOwner(t *testing.T) {
 	_, path, found := strings.Cut(strings.TrimSpace(string(out)), "folder ")
 	require.True(t, found, "%s", out)
 	require.Eventually(t, func() bool { _, err := os.Stat(path); return os.IsNotExist(err) }, patience, 5*time.Millisecond)
+}
+
+// What the table of nemesis/FAULTS.md refuses in its column on live, this world refuses, and it takes the others.
+func TestTableOfFaultsSaysWhatThisWorldTakes(t *testing.T) {
+	t.Parallel()
+	table, err := os.ReadFile("../../nemesis/FAULTS.md")
+	require.NoError(t, err)
+	machines, lease := cluster31(t)
+	w, r := openProcesses(t, machines, lease, "")
+	require.NoError(t, w.Start(t.Context(), "m1", "r1"))
+	eventually(t, w, r, "replication", func() bool { return info(&machines[1], "master_link_status") == "up" })
+	args := map[nemesis.Verb]string{nemesis.Latency: " latency=1", nemesis.Bandwidth: " rate=1000", nemesis.SlowClose: " delay=1",
+		nemesis.Timeout: " timeout=1", nemesis.ResetPeer: " timeout=1", nemesis.Slicer: " average_size=100", nemesis.LimitData: " bytes=100000",
+		nemesis.SlowCPU: " factor=2", nemesis.RestoreRDB: " age=1s", nemesis.RunAs: " program=ordeal-node", nemesis.SlowDisk: " delay=1ms",
+		nemesis.FileGone: " file=dump.rdb", nemesis.ClockJump: " by=1s", nemesis.ClockDrift: " ppm=1", nemesis.ClockOffset: " by=1ms"}
+	id := 0
+	for _, verb := range nemesis.Verbs() {
+		row := regexp.MustCompile(`(?m)^\| .` + string(verb) + `. \|.*[^\\]\|([^|\n]*)\|$`).FindSubmatch(table)
+		require.NotNil(t, row, "%s has no row", verb)
+		f := nemesis.Fault{Verb: verb, A: []string{"m1"}}
+		if f.Compound() || f.Order() {
+			continue
+		}
+		target := " m1"
+		switch f.Kind() {
+		case nemesis.OnLinks:
+			target = " m1 -> r1"
+		case nemesis.OnAll:
+			target = ""
+		}
+		f, err := nemesis.Parse(string(verb) + target + args[verb])
+		require.NoError(t, err)
+		id++
+		err = w.Inflict(t.Context(), id, f)
+		if strings.HasPrefix(strings.TrimSpace(string(row[1])), "no") {
+			require.Error(t, err, "%s: %s", f, row[1])
+			continue
+		}
+		require.NoError(t, err, "%s: %s", f, row[1])
+		require.NoError(t, w.Lift(t.Context(), id), "%s", f)
+	}
+	answers(t, w, r, &machines[0], "PING", "+PONG")
 }

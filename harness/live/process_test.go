@@ -25,7 +25,7 @@ func cluster31(t *testing.T) ([]cluster.Machine, *live.Lease) {
 	t.Helper()
 	lease, err := live.Addresses()
 	require.NoError(t, err)
-	config := cluster.Config{Sentinel: cluster.Settings{{Name: "down-after-milliseconds", Value: "500"}, {Name: "failover-timeout", Value: "2000"}}}
+	config := cluster.Config{Server: cluster.Settings{{Name: "repl-diskless-sync-delay", Value: "0"}}, Sentinel: cluster.Settings{{Name: "down-after-milliseconds", Value: "500"}, {Name: "failover-timeout", Value: "2000"}}}
 	return cluster.Nodes(cluster.Spec{Replicas: 2, Sentinels: 3}, config, lease.Addressing(t.TempDir())), lease
 }
 

@@ -2,6 +2,7 @@ package live_test
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"io"
 	"net"
@@ -23,7 +24,11 @@ import (
 	"github.com/ordeal-go/ordeal/node"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	flag.Parse()
+	flag.Set("test.parallel", "8") // they wait for processes more than they need the processor
+	goleak.VerifyTestMain(m)
+}
 
 const (
 	patience = 30 * time.Second

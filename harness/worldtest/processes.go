@@ -30,6 +30,7 @@ func TestProcesses(t *testing.T, open func(t *testing.T, machines []cluster.Mach
 		{"heal restarts what was killed and resumes what was paused", healRestarts},
 	} {
 		t.Run(p.name, func(t *testing.T) {
+			t.Parallel()
 			machines := []cluster.Machine{server(), {Name: "c1", Kind: cluster.Client, Port: 6379}}
 			machines[0].Name, machines[0].Kind = "m1", cluster.Server
 			machines[1].New = func(cluster.Boot) node.Core { return newPuppet(t, &machines[1]) }

@@ -10,7 +10,10 @@ import (
 // Test checks the promises about connections, timers, files, work and link faults, on client machines.
 func Test(t *testing.T, open func(t *testing.T, machines []cluster.Machine, sink cluster.Sink) harness.World) {
 	for _, p := range promises {
-		t.Run(p.name, func(t *testing.T) { p.check(t, open) })
+		t.Run(p.name, func(t *testing.T) {
+			t.Parallel()
+			p.check(t, open)
+		})
 	}
 }
 
