@@ -21,7 +21,8 @@ type World interface {
 	// Tell delivers a [node.Told] event with message to the core of a client or observer machine. Messages to one
 	// machine arrive in order.
 	Tell(machine, message string) error
-	// Inflict puts f in force. Its targets are machines' names. A world that cannot express f says so and why.
+	// Inflict puts f in force. Its targets are machines' names, and it is neither compound nor an order: the run
+	// carries those out. A world that cannot express f says so and why.
 	// Several faults may be in force on one link or machine at a time.
 	Inflict(ctx context.Context, id int, f nemesis.Fault) error
 	// Lift ends the fault that Inflict was given as id: cut links carry again, what is paused goes on. A machine
