@@ -53,10 +53,14 @@ type tally struct {
 // leaderOf counts the votes of epoch and returns the elected leader's ID, "" if there is none yet. I vote too: for the
 // one that is ahead, or for myself if nobody has a vote. It takes a majority of all known Sentinels, the dead ones
 // included, and the quorum. Redis 4.0: sentinel.c, sentinelGetLeader.
+//
+// Otherwise than there, the others' votes are those of epoch too. 4.0 counts the ones of its current epoch: a candidate
+// whose attempt was overtaken by a newer epoch is elected by votes of that one and its own of the older one, and gives
+// its configuration the older number, which another leader may have won by a majority.
 func (s *Sentinel) leaderOf(master *instance, epoch int64) string {
 	s.votes = s.votes[:0]
 	for _, other := range master.sentinels {
-		if other.leader != "" && other.leaderEpoch == s.currentEpoch {
+		if other.leader != "" && other.leaderEpoch == epoch {
 			s.count(other.leader)
 		}
 	}

@@ -51,8 +51,8 @@ func (s *Sentinel) askOthers(master *instance, mode askMode) {
 			continue
 		}
 		candidate := "*"
-		if master.failover.state != idle {
-			candidate = s.id
+		if master.failover.state != idle && master.failover.epoch == s.currentEpoch {
+			candidate = s.id // in a newer epoch than its own attempt's, a vote would be of no use to it
 		}
 		c := &other.link.cmd
 		c.out = resp.AppendArray(c.out, 6)

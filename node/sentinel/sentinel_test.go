@@ -256,6 +256,18 @@ func TestElectionNeedsMajorityOfAllKnownAndQuorum(t *testing.T) {
 	require.Empty(t, s.leaderOf(master, 4), "votes of another epoch do not count")
 }
 
+// A candidate of epoch 4 that hears of epoch 5 does not win with votes of 5 and its own of 4.
+func TestOvertakenCandidateIsNotElectedByVotesOfTwoEpochs(t *testing.T) {
+	s := New(Options{Rand: rand.New(rand.NewPCG(1, 1))})
+	s.id, s.currentEpoch = "me", 5
+	master := &instance{kind: kindMaster, name: "m", quorum: 2, leader: "me", leaderEpoch: 4}
+	for range 2 {
+		master.sentinels = append(master.sentinels, &instance{kind: kindSentinel, leader: "me", leaderEpoch: 5})
+	}
+	master.sentinels = append(master.sentinels, &instance{kind: kindSentinel}, &instance{kind: kindSentinel})
+	require.Empty(t, s.leaderOf(master, 4))
+}
+
 func TestNotesTellVotesEventsAndConfigurations(t *testing.T) {
 	w := cluster(2, 3, 2, "")
 	w.advance(15 * time.Second)
