@@ -27,7 +27,7 @@ type summary struct {
 var every = flag.Bool("every", false, "try every mutant, and shrink what they do; without it those that others stand for are left out")
 
 // others stand for these: the same checker finds them, in the same part of the code.
-var stoodFor = []string{"elected-by-quorum-alone", "two-votes-in-an-epoch", "continue-beyond-second-offset"}
+var stoodFor = []string{"elected-by-quorum-alone", "two-votes-in-an-epoch", "second-offset-short"}
 
 // TestSweepFindsEveryMutant: at most 200 seeds of the mutant's scenario find it, by the checker that should, and the
 // command that the sweep prints finds it again.
@@ -108,6 +108,34 @@ func TestWhatMutantsBreakIsMadeSmall(t *testing.T) {
 			require.Contains(t, string(out), m.Checker+": invalid")
 		})
 	}
+}
+
+// TestDiffNamesTheEventWhereTwoBuildsPart: the first difference between the same run of an honest build and of one with
+// a line changed is what that line did.
+func TestDiffNamesTheEventWhereTwoBuildsPart(t *testing.T) {
+	root, err := Root(t.Context())
+	require.NoError(t, err)
+	m, err := ByName("replica-accepts-writes")
+	require.NoError(t, err)
+	dir := t.TempDir()
+	honest, mutant := filepath.Join(dir, "honest"), filepath.Join(dir, "mutant")
+	cmd := exec.CommandContext(t.Context(), "go", "build", "-o", honest, "./harness/cmd/ordeal")
+	cmd.Dir = root
+	out, err := cmd.CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	require.NoError(t, m.Build(t.Context(), root, "./harness/cmd/ordeal", mutant))
+
+	_, status := run(t, honest, dir, "run", m.Scenario, "-seed", "1", "-trace", "-out", "a")
+	require.Equal(t, 0, status)
+	_, status = run(t, mutant, dir, "run", m.Scenario, "-seed", "1", "-trace", "-out", "b")
+	require.Equal(t, 1, status)
+	out, status = run(t, honest, dir, "diff", "a", "b")
+	require.Equal(t, 1, status)
+	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
+	before, was, is := lines[len(lines)-3], lines[len(lines)-2], lines[len(lines)-1]
+	require.Contains(t, before, "SET", "what led to it:\n%s", out)
+	require.Contains(t, was, "readonly", "%s", out)
+	require.NotContains(t, is, "readonly", "%s", out)
 }
 
 func run(t *testing.T, program, dir string, args ...string) (out []byte, status int) {
