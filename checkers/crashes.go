@@ -14,6 +14,10 @@ type Crashes struct{}
 // crashSlack is how long after a fault is over its machine may still end of it: a process takes time to die.
 const crashSlack = time.Second
 
+// killed is how the ends begin that the world itself made, such as "killed: it did not stop within 10s" when a save at
+// SIGTERM fails.
+const killed = "killed"
+
 // closedWithTheWorld is how machines end when the run does.
 const closedWithTheWorld = "closed with the world"
 
@@ -34,7 +38,7 @@ func (Crashes) Check(h *histories.History) Verdict {
 				continue
 			}
 			q.saw("ends", 1)
-			if broke(n.Text) || n.Text != "killed" && !hit(h, n.Machine, n.Time) {
+			if broke(n.Text) || !strings.HasPrefix(n.Text, killed) && !hit(h, n.Machine, n.Time) {
 				q.breach(n.Time, n.Machine, nil, "ended, and nobody ended it: %s", n.Text)
 			}
 		}
