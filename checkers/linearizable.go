@@ -175,6 +175,9 @@ func (q *inquiry) stuck(h *histories.History, k register, info porcupine.Lineari
 	q.breach(0, "", k.ops[:1], "no order of the operations on %s respects time", k.key)
 }
 
+// ErrNothingToShow is WritePage's error for a history without an operation that was answered.
+var ErrNothingToShow = errors.New("the history has no operation that was answered: there is nothing to show")
+
 // WritePage writes porcupine's page of h, HTML that shows the order found for each key, or how far it gets, with the
 // faults beside it. Keys that have an order are left out if one has none, because the page is for finding out why.
 func (c Linearizable) WritePage(w io.Writer, h *histories.History) error {
@@ -198,7 +201,7 @@ func (c Linearizable) WritePage(w io.Writer, h *histories.History) error {
 		}
 	}
 	if len(bad) == 0 {
-		return errors.New("the history has no operation that was answered: there is nothing to show")
+		return ErrNothingToShow
 	}
 	model := models.Register()
 	_, info := porcupine.CheckOperationsVerbose(model, models.Operations(bad), c.timeout())

@@ -87,14 +87,17 @@ func (o *output) close() {
 	}
 }
 
-// WriteReport writes the run's report, and porcupine's page beside it, into dir.
+// WriteReport writes the run's report, and porcupine's page beside it, into dir. A run whose clients were never answered
+// has no such page.
 func WriteReport(dir string, h *histories.History, r *Result) error {
-	return errors.Join(
-		WritePage(filepath.Join(dir, PageFile), h),
-		writeFile(filepath.Join(dir, ReportFile), func(w io.Writer) error {
-			return report.HTML(w, h, r.Verdicts, report.Options{Page: PageFile, Took: r.Took.Round(time.Millisecond)})
-		}),
-	)
+	page := PageFile
+	err := WritePage(filepath.Join(dir, PageFile), h)
+	if errors.Is(err, checkers.ErrNothingToShow) {
+		page, err = "", os.Remove(filepath.Join(dir, PageFile))
+	}
+	return errors.Join(err, writeFile(filepath.Join(dir, ReportFile), func(w io.Writer) error {
+		return report.HTML(w, h, r.Verdicts, report.Options{Page: page, Took: r.Took.Round(time.Millisecond)})
+	}))
 }
 
 // WritePage writes porcupine's own page of the history, with the faults as annotations.

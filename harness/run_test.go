@@ -1,6 +1,7 @@
 package harness_test
 
 import (
+	"os"
 	"testing"
 	"time"
 
@@ -91,4 +92,16 @@ func TestFaultsAimAtWhoeverIsMasterByThen(t *testing.T) {
 	require.Equal(t, "kill m1", res.History.Faults[0].Text)
 	require.Equal(t, "kill master", res.History.Faults[0].Asked)
 	require.NotEqual(t, "kill m1", res.History.Faults[1].Text, "m1 is no longer the master")
+}
+
+// A cluster that never settles and clients that are never answered leave nothing for porcupine: the run is reported all
+// the same.
+func TestRunWithoutAnswersIsReported(t *testing.T) {
+	dir := t.TempDir()
+	h := &histories.History{Header: histories.Header{Version: histories.Version, Scenario: "nobody-answers", World: "sim"}}
+	require.NoError(t, harness.WriteReport(dir, h, &harness.Result{Verdicts: checkers.Verdicts{{Checker: "convergence", Result: checkers.Invalid, Why: "x"}}}))
+	page, err := os.ReadFile(dir + "/" + harness.ReportFile)
+	require.NoError(t, err)
+	require.NotContains(t, string(page), harness.PageFile)
+	require.NoFileExists(t, dir+"/"+harness.PageFile)
 }
