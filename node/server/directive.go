@@ -83,8 +83,26 @@ func number(name string, field func(*config) *int64, byDefault, low, high int64,
 	if reason == "" {
 		reason = conf.BadDirective
 	}
+	d := quantity(name, field, byDefault, reason, func(value string) (int64, bool) { return conf.ParseInt(value, low, high) })
+	d.rewrite = func(s *Server, r *conf.Rewriter) { r.Int(name, *field(&s.cfg), byDefault) }
+	return d
+}
+
+// size is an option in bytes, of at least low; a smaller one is refused for reason.
+func size(name string, field func(*config) *int64, byDefault, low int64, reason string) directive {
+	d := quantity(name, field, byDefault, reason, func(value string) (int64, bool) {
+		n, ok := conf.ParseBytes(value)
+		return n, ok && n >= low
+	})
+	d.rewrite = func(s *Server, r *conf.Rewriter) { r.Bytes(name, *field(&s.cfg), byDefault) }
+	return d
+}
+
+// quantity is an option that is an integer, however it is written; a file with one that does not parse is refused for
+// reason.
+func quantity(name string, field func(*config) *int64, byDefault int64, reason string, parse func(string) (int64, bool)) directive {
 	take := func(c *config, value string) bool {
-		n, ok := conf.ParseInt(value, low, high)
+		n, ok := parse(value)
 		if ok {
 			*field(c) = n
 		}
@@ -101,32 +119,6 @@ func number(name string, field func(*config) *int64, byDefault, low, high int64,
 		get:       func(s *Server) string { return strconv.FormatInt(*field(&s.cfg), 10) },
 		set:       func(s *Server, value string) bool { return take(&s.cfg, value) },
 		byDefault: func(c *config) { *field(c) = byDefault },
-		rewrite:   func(s *Server, r *conf.Rewriter) { r.Int(name, *field(&s.cfg), byDefault) },
-	}
-}
-
-// size is an option in bytes, of at least low; a smaller one is refused for reason.
-func size(name string, field func(*config) *int64, byDefault, low int64, reason string) directive {
-	take := func(c *config, value string) bool {
-		n, ok := conf.ParseBytes(value)
-		if !ok || n < low {
-			return false
-		}
-		*field(c) = n
-		return true
-	}
-	return directive{
-		name: name,
-		read: word1(func(c *config, value string) string {
-			if !take(c, value) {
-				return reason
-			}
-			return ""
-		}),
-		get:       func(s *Server) string { return strconv.FormatInt(*field(&s.cfg), 10) },
-		set:       func(s *Server, value string) bool { return take(&s.cfg, value) },
-		byDefault: func(c *config) { *field(c) = byDefault },
-		rewrite:   func(s *Server, r *conf.Rewriter) { r.Bytes(name, *field(&s.cfg), byDefault) },
 	}
 }
 
