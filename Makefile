@@ -15,7 +15,8 @@ build:
 	$(GO) build -o bin/ ./harness/cmd/ordeal ./node/cmd/ordeal-node
 
 test: lint
-	$(GO) test -timeout 10m ./...
+	$(GO) test -timeout 10m $$($(GO) list ./... | grep -v '/harness/live$$')
+	$(GO) test -timeout 10m -parallel 2 ./harness/live # real processes: beside nothing else
 
 race:
 	$(GO) test -race -timeout 20m ./...
