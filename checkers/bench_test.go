@@ -58,14 +58,14 @@ func busyRun() *histories.History {
 		}
 		back := at + time.Duration(rng.IntN(9_000_000))
 		if rng.IntN(2) == 0 {
-			r.Invoke(at, process, histories.FuncRead, key, "", node, false)
+			r.Invoke(at, histories.Operation{Process: process, Func: histories.FuncRead, Key: key, Node: node})
 			v, found := values[node][key]
-			r.OK(back, process, v, found)
+			r.OK(back, process, word(v, found))
 			continue
 		}
 		value++
 		v := fmt.Sprint("v", value)
-		r.Invoke(at, process, histories.FuncWrite, key, v, node, false)
+		r.Invoke(at, histories.Operation{Process: process, Func: histories.FuncWrite, Key: key, Arg: histories.Text(v), Node: node})
 		values[node][key] = v
 		offset[node] += 40
 		if at < failover-time.Second {
@@ -75,12 +75,12 @@ func busyRun() *histories.History {
 		if value%50 == 0 {
 			r.Info(back, process, "timeout")
 		} else {
-			r.OK(back, process, "", false)
+			r.OK(back, process, histories.Value{})
 		}
 	}
 	for key, v := range values["r1"] {
-		r.Invoke(end, "f"+key, histories.FuncRead, key, "", "r1", true)
-		r.OK(end+1, "f"+key, v, true)
+		r.Invoke(end, histories.Operation{Process: "f" + key, Func: histories.FuncRead, Key: key, Node: "r1", Final: true})
+		r.OK(end+1, "f"+key, histories.Text(v))
 	}
 	if err := r.Finish(histories.Footer{End: end + 2}); err != nil {
 		panic(err)

@@ -36,7 +36,7 @@ func TestReplicaThatCameAndWentBetweenTwoLooksCounts(t *testing.T) {
 	}
 	h := &histories.History{
 		Header: histories.Header{World: "sim", Plan: "config: {min-slaves-to-write: 2}", Machines: []histories.Machine{{Name: "m1", Kind: "server"}}},
-		Ops: []histories.Operation{{Process: "c1", Func: histories.FuncWrite, Key: "k", Value: "1", Node: "m1",
+		Ops: []histories.Operation{{Process: "c1", Func: histories.FuncWrite, Key: "k", Arg: histories.Text("1"), Node: "m1",
 			Invoked: 1660 * ms, Returned: 1670 * ms, Outcome: histories.OK}},
 		Notes: []histories.Note{state(100*ms, "", 1, 2), state(1420*ms, "observer", 1, 0), state(1640*ms, "", 2, 2), state(2100*ms, "", 1, 2),
 			state(2420*ms, "observer", 1, 0), state(3420*ms, "observer", 1, 0)},
@@ -54,7 +54,7 @@ func TestAMasterNobodyFollowsIsAtNoPlaceOfTheOldHistory(t *testing.T) {
 		return histories.Note{Time: at, Machine: machine, Kind: "digest", ReplID: id, Offset: 28, Digest: data}
 	}
 	h := &histories.History{Header: histories.Header{World: "sim"}, Ops: []histories.Operation{{Process: "c1", Func: histories.FuncWrite, Key: "k",
-		Value: "1", Node: "r1", Invoked: 3, Returned: 4, Outcome: histories.OK}}, Notes: []histories.Note{
+		Arg: histories.Text("1"), Node: "r1", Invoked: 3, Returned: 4, Outcome: histories.OK}}, Notes: []histories.Note{
 		digest(1, "m1", "aa", "11"), digest(2, "r1", "aa", "11"),
 		{Time: 3, Machine: "r1", Kind: "promoted", ReplID: "bb", ReplID2: "aa", Offset: 28, Offset2: 29},
 		digest(4, "r1", "bb", "22"),

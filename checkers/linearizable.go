@@ -84,7 +84,7 @@ func registers(h *histories.History) []register {
 	read := map[keyValue]bool{} // a value whose write had no answer → somebody read it
 	for i := range h.Ops {
 		if op := &h.Ops[i]; op.Func == histories.FuncWrite && op.Outcome == histories.Info {
-			read[keyValue{op.Key, op.Value}] = false
+			read[keyValue{op.Key, op.Word()}] = false
 		}
 	}
 	counts := func(op *histories.Operation) bool {
@@ -98,8 +98,8 @@ func registers(h *histories.History) []register {
 	for i := range h.Ops {
 		if op := &h.Ops[i]; counts(op) {
 			reads[i] = true
-			at := keyValue{op.Key, op.Value}
-			if _, unanswered := read[at]; unanswered && op.Found {
+			at := keyValue{op.Key, op.Word()}
+			if _, unanswered := read[at]; unanswered && op.Found() {
 				read[at] = true
 			}
 		}
@@ -109,7 +109,7 @@ func registers(h *histories.History) []register {
 	for i := range h.Ops {
 		op := &h.Ops[i]
 		// A write without an answer that nobody read can have happened after everything else.
-		written := op.Func == histories.FuncWrite && (op.Outcome == histories.OK || op.Outcome == histories.Info && read[keyValue{op.Key, op.Value}])
+		written := op.Func == histories.FuncWrite && (op.Outcome == histories.OK || op.Outcome == histories.Info && read[keyValue{op.Key, op.Word()}])
 		if !reads[i] && !written {
 			continue
 		}
@@ -129,17 +129,18 @@ func (k register) unique(h *histories.History) bool {
 	seen := map[string]bool{}
 	for _, i := range k.ops {
 		if op := &h.Ops[i]; op.Func == histories.FuncWrite {
-			if seen[op.Value] {
+			if seen[op.Word()] {
 				return false
 			}
-			seen[op.Value] = true
+			seen[op.Word()] = true
 		}
 	}
 	return true
 }
 
 func (k register) search(h *histories.History, timeout time.Duration) (porcupine.CheckResult, porcupine.LinearizationInfo) {
-	return porcupine.CheckOperationsVerbose(models.Register(), models.Operations(k.operations(h)), timeout)
+	model := models.Register()
+	return porcupine.CheckOperationsVerbose(model.Porcupine(), model.Operations(k.operations(h)), timeout)
 }
 
 func (k register) operations(h *histories.History) []histories.Operation {
@@ -168,7 +169,7 @@ func (q *inquiry) stuck(h *histories.History, k register, info porcupine.Lineari
 		if !in[n] {
 			op := &h.Ops[i]
 			q.breach(op.Returned, op.Node, []int{i}, "no order of the operations on %s respects time: the longest has %d of %d and lacks the %s of %s by %s",
-				k.key, longest, len(k.ops), op.Func, op.Value, op.Process)
+				k.key, longest, len(k.ops), op.Func, op.Word(), op.Process)
 			return
 		}
 	}
@@ -204,9 +205,9 @@ func (c Linearizable) WritePage(w io.Writer, h *histories.History) error {
 		return ErrNothingToShow
 	}
 	model := models.Register()
-	_, info := porcupine.CheckOperationsVerbose(model, models.Operations(bad), c.timeout())
+	_, info := porcupine.CheckOperationsVerbose(model.Porcupine(), model.Operations(bad), c.timeout())
 	info.AddAnnotations(annotations(h))
-	return porcupine.Visualize(model, info, w)
+	return porcupine.Visualize(model.Porcupine(), info, w)
 }
 
 func annotations(h *histories.History) []porcupine.Annotation {

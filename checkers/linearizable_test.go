@@ -24,23 +24,25 @@ func tiny(t *rapid.T, unique bool) *histories.History {
 		from := rapid.IntRange(0, 8).Draw(t, "from")
 		op := histories.Operation{Process: fmt.Sprint("c", i), Key: "k", Func: histories.FuncWrite, Outcome: histories.OK,
 			Invoked: time.Duration(from), Returned: time.Duration(from + rapid.IntRange(0, 5).Draw(t, "long"))}
-		op.Value = fmt.Sprint("v", rapid.IntRange(0, 2).Draw(t, "value"))
+		value, found := fmt.Sprint("v", rapid.IntRange(0, 2).Draw(t, "value")), true
 		switch rapid.IntRange(0, 5).Draw(t, "what") {
 		case 0:
 			op.Outcome = histories.Info
 			op.Returned = histories.Forever
 		case 1, 2, 3:
 			op.Func = histories.FuncRead
-			op.Found = rapid.IntRange(0, 4).Draw(t, "found") > 0
+			found = rapid.IntRange(0, 4).Draw(t, "found") > 0
 			if unique {
-				op.Value = fmt.Sprint("v", rapid.IntRange(0, 4).Draw(t, "of"))
-			}
-			if !op.Found {
-				op.Value = ""
+				value = fmt.Sprint("v", rapid.IntRange(0, 4).Draw(t, "of"))
 			}
 		}
-		if unique && op.Func == histories.FuncWrite {
-			op.Value = fmt.Sprint("v", i)
+		switch {
+		case op.Func == histories.FuncRead:
+			op.Result = word(value, found)
+		case unique:
+			op.Arg = histories.Text(fmt.Sprint("v", i))
+		default:
+			op.Arg = histories.Text(value)
 		}
 		h.Ops = append(h.Ops, op)
 	}
@@ -64,9 +66,9 @@ func bruteForce(ops []histories.Operation, done []bool, value string, found bool
 		if done[i] || tooEarly(ops, done, op) {
 			continue
 		}
-		v, f := op.Value, true
+		v, f := op.Word(), true
 		if op.Func == histories.FuncRead {
-			if op.Found != found || op.Found && op.Value != value {
+			if op.Found() != found || op.Found() && op.Word() != value {
 				continue
 			}
 			v, f = value, found
@@ -117,7 +119,8 @@ func TestLinearizableAgreesWithEveryOrderTried(t *testing.T) {
 func TestZonesAgreeWithPorcupine(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		h := tiny(t, true)
-		want := porcupine.CheckOperations(models.Register(), models.Operations(h.Ops))
+		model := models.Register()
+		want := porcupine.CheckOperations(model.Porcupine(), model.Operations(h.Ops))
 		v := checkers.Linearizable{}.Check(h)
 		require.Equal(t, !want, v.Result == checkers.Invalid, "%v: %v", v, h.Ops)
 	})
@@ -138,11 +141,11 @@ func TestPageShowsTheOperationsAndTheFaults(t *testing.T) {
 func TestASearchThatTakesTooLongIsUnknown(t *testing.T) {
 	h := &histories.History{}
 	for i := range 60 { // every value twice, all at once, and a read that no order explains
-		h.Ops = append(h.Ops, histories.Operation{Process: fmt.Sprint("c", i), Func: histories.FuncWrite, Key: "k", Value: fmt.Sprint(i / 2),
+		h.Ops = append(h.Ops, histories.Operation{Process: fmt.Sprint("c", i), Func: histories.FuncWrite, Key: "k", Arg: histories.Text(fmt.Sprint(i / 2)),
 			Invoked: 1, Returned: 1000, Outcome: histories.OK})
 	}
 	for i := range 30 {
-		h.Ops = append(h.Ops, histories.Operation{Process: fmt.Sprint("d", i), Func: histories.FuncRead, Key: "k", Value: fmt.Sprint(i), Found: true,
+		h.Ops = append(h.Ops, histories.Operation{Process: fmt.Sprint("d", i), Func: histories.FuncRead, Key: "k", Result: histories.Text(fmt.Sprint(i)),
 			Invoked: 1, Returned: 1000, Outcome: histories.OK})
 	}
 	h.Ops = append(h.Ops, histories.Operation{Process: "e", Func: histories.FuncRead, Key: "k", Invoked: 2000, Returned: 2001, Outcome: histories.OK})

@@ -120,8 +120,8 @@ func (l *losses) judge(final map[string]int) {
 			continue
 		}
 		reads++
-		if k.value != op.Value || k.id != id {
-			k.value, k.id, k.judged = op.Value, id, 0
+		if k.value != op.Word() || k.id != id {
+			k.value, k.id, k.judged = op.Word(), id, 0
 		}
 		k.judged = l.judgeRead(i, k.writes, k.judged, false)
 	}
@@ -218,14 +218,14 @@ func (l *losses) forebear(w, f int) bool {
 // written says when, at the latest, the value that the read f found had been written; ok is false if that is not known.
 func (l *losses) written(f int) (at time.Duration, ok bool) {
 	op := &l.r.Ops[f]
-	if !op.Found {
+	if !op.Found() {
 		return -1, true
 	}
 	v := l.values.value(f)
 	i := v.write
 	switch {
 	case i == never:
-		l.q.breach(op.Returned, op.Node, []int{f}, "%s of %s found %s, which nobody wrote", kindOf(op), op.Key, op.Value)
+		l.q.breach(op.Returned, op.Node, []int{f}, "%s of %s found %s, which nobody wrote", kindOf(op), op.Key, op.Word())
 		return 0, false
 	case i == twice:
 		return 0, false
@@ -234,7 +234,7 @@ func (l *losses) written(f int) (at time.Duration, ok bool) {
 	// A write without an answer had happened, at the latest, when its value was first read.
 	at = v.read
 	if w.Outcome == histories.Fail {
-		l.q.breach(op.Returned, op.Node, []int{i, f}, "%s of %s found %s, whose write had failed: %s", kindOf(op), op.Key, op.Value, w.Error)
+		l.q.breach(op.Returned, op.Node, []int{i, f}, "%s of %s found %s, whose write had failed: %s", kindOf(op), op.Key, op.Word(), w.Error)
 		return 0, false
 	}
 	if w.Outcome == histories.OK {
@@ -357,7 +357,7 @@ func (l *losses) line(read *histories.Operation) line {
 // at explains the loss of write i if it lies at s; allowed says whether asynchronous replication may lose it there.
 func (l *losses) at(i int, s spot, line line) (why string, allowed bool) {
 	op := &l.r.Ops[i]
-	what := fmt.Sprintf("%s=%s by %s, acknowledged", op.Key, op.Value, op.Process)
+	what := fmt.Sprintf("%s=%s by %s, acknowledged", op.Key, op.Word(), op.Process)
 	survived, forebear := line[s.id]
 	if !forebear {
 		return l.givenUp(i, s.id, what)
@@ -415,7 +415,7 @@ func (l *losses) givenUp(i int, id, what string) (string, bool) {
 // unplaced explains a loss where replication IDs are not known: any upheaval afterwards will do.
 func (l *losses) unplaced(i, f int) {
 	op := &l.r.Ops[i]
-	what := fmt.Sprintf("%s=%s by %s, acknowledged", op.Key, op.Value, op.Process)
+	what := fmt.Sprintf("%s=%s by %s, acknowledged", op.Key, op.Word(), op.Process)
 	if at, machine, event := l.upheaval(op.Invoked); event != "" {
 		l.oldest = max(l.oldest, at-op.Returned)
 		l.q.allow(op.Returned, op.Node, []int{i, f}, "%s %v before %s %s", what, at-op.Returned, machine, event)

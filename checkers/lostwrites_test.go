@@ -66,7 +66,7 @@ func (y *toy) write(i int) {
 	key := rapid.SampledFrom([]string{"a", "b"}).Draw(y.t, "key")
 	y.values++
 	value := fmt.Sprint("v", y.values)
-	y.r.Invoke(y.tick(), process, histories.FuncWrite, key, value, s.name, false)
+	y.r.Invoke(y.tick(), histories.Operation{Process: process, Func: histories.FuncWrite, Key: key, Arg: histories.Text(value), Node: s.name})
 	if !s.master {
 		y.r.Fail(y.tick(), process, "READONLY")
 		return
@@ -79,7 +79,7 @@ func (y *toy) write(i int) {
 	if rapid.IntRange(0, 9).Draw(y.t, "answer lost") == 0 {
 		y.r.Info(y.tick(), process, "timeout")
 	} else {
-		y.r.OK(y.tick(), process, "", false)
+		y.r.OK(y.tick(), process, histories.Value{})
 	}
 }
 
@@ -87,9 +87,9 @@ func (y *toy) readAt(i int) {
 	s := y.servers[i]
 	key := rapid.SampledFrom([]string{"a", "b"}).Draw(y.t, "key")
 	process := fmt.Sprint("d", i)
-	y.r.Invoke(y.tick(), process, histories.FuncRead, key, "", s.name, false)
+	y.r.Invoke(y.tick(), histories.Operation{Process: process, Func: histories.FuncRead, Key: key, Node: s.name})
 	value, found := s.read(key)
-	y.r.OK(y.tick(), process, value, found)
+	y.r.OK(y.tick(), process, word(value, found))
 }
 
 // replicate brings some of its master's stream to replica i.
@@ -209,9 +209,9 @@ func (y *toy) finish() *histories.History {
 		y.state(y.servers[i])
 	}
 	for _, key := range []string{"a", "b"} {
-		y.r.Invoke(y.tick(), "f", histories.FuncRead, key, "", y.servers[y.master].name, true)
+		y.r.Invoke(y.tick(), histories.Operation{Process: "f", Func: histories.FuncRead, Key: key, Node: y.servers[y.master].name, Final: true})
 		value, found := y.servers[y.master].read(key)
-		y.r.OK(y.tick(), "f", value, found)
+		y.r.OK(y.tick(), "f", word(value, found))
 	}
 	y.tick()
 	if err := y.r.Finish(histories.Footer{End: y.now}); err != nil {
@@ -244,9 +244,9 @@ func TestLostWritesFindsEveryPlantedLoss(t *testing.T) {
 		victim := (y.master + 1) % 3
 		m, s := y.servers[y.master], y.servers[victim]
 		write := func(key, value string) {
-			y.r.Invoke(y.tick(), "p", histories.FuncWrite, key, value, m.name, false)
+			y.r.Invoke(y.tick(), histories.Operation{Process: "p", Func: histories.FuncWrite, Key: key, Arg: histories.Text(value), Node: m.name})
 			m.stream = append(m.stream, toyWrite{key, value})
-			y.r.OK(y.tick(), "p", "", false)
+			y.r.OK(y.tick(), "p", histories.Value{})
 		}
 		catchUp := func() {
 			for len(s.stream) < len(m.stream) {
@@ -269,4 +269,12 @@ func TestLostWritesFindsEveryPlantedLoss(t *testing.T) {
 		require.Len(t, v.Findings, 1, "%v", v.Findings)
 		require.Contains(t, v.Findings[0].Text, "a=planted")
 	})
+}
+
+// word is what a read found.
+func word(value string, found bool) histories.Value {
+	if !found {
+		return histories.Value{}
+	}
+	return histories.Text(value)
 }

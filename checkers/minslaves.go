@@ -71,7 +71,7 @@ func (MinSlaves) Check(h *histories.History) Verdict {
 			if r.always(t, op.Invoked, op.Returned, tooFew) {
 				q.saw("refusals with too few replicas", 1)
 			} else if r.always(t, op.Invoked, op.Returned, enough) && !r.ever(t, op.Invoked, op.Returned, tooFew) {
-				q.breach(op.Returned, op.Node, []int{i}, "refused the write of %s=%s for lack of replicas, and had enough all the time", op.Key, op.Value)
+				q.breach(op.Returned, op.Node, []int{i}, "refused the write of %s=%s for lack of replicas, and had enough all the time", op.Key, op.Word())
 			}
 		case op.Outcome == histories.OK:
 			// A replica may come and go between two looks of the observer: then the master's own word is all there is.
@@ -81,7 +81,7 @@ func (MinSlaves) Check(h *histories.History) Verdict {
 				if n == nil || !tooFew(n) {
 					n = s[1]
 				}
-				q.breach(op.Returned, op.Node, []int{i}, "acknowledged the write of %s=%s with %d good replicas, and needs %d", op.Key, op.Value, n.N, needed(n))
+				q.breach(op.Returned, op.Node, []int{i}, "acknowledged the write of %s=%s with %d good replicas, and needs %d", op.Key, op.Word(), n.N, needed(n))
 			} else if r.always(t, op.Invoked, op.Returned, func(n *histories.Note) bool { return enough(n) && needed(n) > 0 }) {
 				q.saw("writes acknowledged with enough replicas", 1)
 			}

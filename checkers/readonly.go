@@ -42,7 +42,7 @@ func (ReadOnly) Check(h *histories.History) Verdict {
 		case r.always(t, op.Invoked, op.Returned, isReplica):
 			q.saw("writes at replicas", 1)
 			if op.Outcome == histories.OK {
-				q.breach(op.Returned, op.Node, []int{i}, "acknowledged the write of %s=%s by %s, and was a replica all the time", op.Key, op.Value, op.Process)
+				q.breach(op.Returned, op.Node, []int{i}, "acknowledged the write of %s=%s by %s, and was a replica all the time", op.Key, op.Word(), op.Process)
 			}
 		}
 	}

@@ -37,7 +37,7 @@ func (StaleReads) Check(h *histories.History) Verdict {
 			continue
 		}
 		q.saw("reads at replicas", 1)
-		if op.Found && !q.written(h, vs, i) {
+		if op.Found() && !q.written(h, vs, i) {
 			continue
 		}
 		at := register{op.Node, op.Key}
@@ -62,13 +62,13 @@ func (q *inquiry) written(h *histories.History, vs values, i int) bool {
 	j := vs.value(i).write
 	switch {
 	case j == never:
-		q.breach(op.Returned, op.Node, []int{i}, "read %s=%s, which nobody wrote", op.Key, op.Value)
+		q.breach(op.Returned, op.Node, []int{i}, "read %s=%s, which nobody wrote", op.Key, op.Word())
 	case j == twice:
 		return false
 	case h.Ops[j].Outcome == histories.Fail:
-		q.breach(op.Returned, op.Node, []int{j, i}, "read %s=%s, whose write had failed: %s", op.Key, op.Value, h.Ops[j].Error)
+		q.breach(op.Returned, op.Node, []int{j, i}, "read %s=%s, whose write had failed: %s", op.Key, op.Word(), h.Ops[j].Error)
 	case h.Ops[j].Invoked > op.Returned:
-		q.breach(op.Returned, op.Node, []int{i, j}, "read %s=%s, which was written only at %v", op.Key, op.Value, h.Ops[j].Invoked)
+		q.breach(op.Returned, op.Node, []int{i, j}, "read %s=%s, which was written only at %v", op.Key, op.Word(), h.Ops[j].Invoked)
 	default:
 		return true
 	}
@@ -88,7 +88,7 @@ func (q *inquiry) monotonic(h *histories.History, vs values, t *timeline, reads 
 		op := &h.Ops[i]
 		for ; next < len(byReturn) && h.Ops[byReturn[next]].Returned < op.Invoked; next++ {
 			before := byReturn[next]
-			if b := &h.Ops[before]; b.Found && (newest < 0 || breaks.touch(since, b.Invoked) || vs.invoked(h, before) > newestWritten) {
+			if b := &h.Ops[before]; b.Found() && (newest < 0 || breaks.touch(since, b.Invoked) || vs.invoked(h, before) > newestWritten) {
 				newest, newestWritten, since = before, vs.invoked(h, before), b.Invoked
 			}
 		}
@@ -97,10 +97,10 @@ func (q *inquiry) monotonic(h *histories.History, vs values, t *timeline, reads 
 		}
 		q.saw("pairs in order", 1)
 		old := &h.Ops[newest]
-		if !op.Found {
-			q.breach(op.Returned, op.Node, []int{newest, i}, "read that %s is missing, after %s at %v", op.Key, old.Value, old.Returned)
+		if !op.Found() {
+			q.breach(op.Returned, op.Node, []int{newest, i}, "read that %s is missing, after %s at %v", op.Key, old.Word(), old.Returned)
 		} else if j := vs.value(i).write; h.Ops[j].Outcome == histories.OK && h.Ops[j].Returned < newestWritten {
-			q.breach(op.Returned, op.Node, []int{newest, i}, "read %s=%s after %s at %v, which was written later", op.Key, op.Value, old.Value, old.Returned)
+			q.breach(op.Returned, op.Node, []int{newest, i}, "read %s=%s after %s at %v, which was written later", op.Key, op.Word(), old.Word(), old.Returned)
 		}
 	}
 }

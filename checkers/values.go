@@ -39,7 +39,7 @@ func valuesOf(h *histories.History) values {
 	keys := map[string]map[string]int32{} // key → value → its index in list
 	for i := range h.Ops {
 		op := &h.Ops[i]
-		if read := op.Func == histories.FuncRead; read && (op.Outcome != histories.OK || !op.Found) {
+		if read := op.Func == histories.FuncRead; read && (op.Outcome != histories.OK || !op.Found()) {
 			vs.of[i] = noValue
 			continue
 		}
@@ -48,11 +48,11 @@ func valuesOf(h *histories.History) values {
 			known = map[string]int32{}
 			keys[op.Key] = known
 		}
-		at, ok := known[op.Value]
+		at, ok := known[op.Word()]
 		if !ok {
 			at = int32(len(vs.list))
 			vs.list = append(vs.list, value{write: never, read: histories.Forever, lastRead: -1})
-			known[op.Value] = at
+			known[op.Word()] = at
 		}
 		vs.of[i] = at
 		v := &vs.list[at]

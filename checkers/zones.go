@@ -49,7 +49,7 @@ func (q *inquiry) zones(h *histories.History, k register) {
 		if op := &h.Ops[i]; op.Func == histories.FuncWrite {
 			z := &zone{write: i, firstOp: -1, lastOp: -1}
 			z.add(h, i)
-			byValue[op.Value] = z
+			byValue[op.Word()] = z
 			all = append(all, z)
 		}
 	}
@@ -59,16 +59,16 @@ func (q *inquiry) zones(h *histories.History, k register) {
 		if op.Func != histories.FuncRead {
 			continue
 		}
-		z := byValue[op.Value]
+		z := byValue[op.Word()]
 		switch {
-		case !op.Found:
+		case !op.Found():
 			if op.Invoked > missing.last {
 				missing.last, missing.lastOp = op.Invoked, i
 			}
 		case z == nil:
-			q.breach(op.Returned, op.Node, []int{i}, "read %s=%s, which nobody wrote", op.Key, op.Value)
+			q.breach(op.Returned, op.Node, []int{i}, "read %s=%s, which nobody wrote", op.Key, op.Word())
 		case op.Returned < h.Ops[z.write].Invoked:
-			q.breach(op.Returned, op.Node, []int{i, z.write}, "read %s=%s, which was written only at %v", op.Key, op.Value, h.Ops[z.write].Invoked)
+			q.breach(op.Returned, op.Node, []int{i, z.write}, "read %s=%s, which was written only at %v", op.Key, op.Word(), h.Ops[z.write].Invoked)
 		default:
 			z.add(h, i)
 		}
@@ -129,5 +129,5 @@ func (z *zone) describe(h *histories.History, key string) string {
 	if z.write < 0 {
 		return key + " missing"
 	}
-	return key + "=" + h.Ops[z.write].Value
+	return key + "=" + h.Ops[z.write].Word()
 }

@@ -159,7 +159,7 @@ func (a account) lost() {
 		case op.Outcome != histories.OK:
 		case op.Func == histories.FuncWrite:
 			there[op.Key] = true
-		case op.Returned > a.at && there[op.Key] && !op.Found:
+		case op.Returned > a.at && there[op.Key] && !op.Found():
 			return
 		}
 	}

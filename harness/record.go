@@ -39,9 +39,10 @@ func (r *record) name(addr string) string {
 func (r *record) Note(at time.Duration, machine string, n *node.Note) {
 	switch n.Kind {
 	case node.NoteInvoke:
-		r.rec.Invoke(at, n.Process, n.Op, n.Key, n.Value, n.Peer, n.Final)
+		r.rec.Invoke(at, histories.Operation{Process: n.Process, Workload: n.Workload, Func: n.Func, Key: n.Key, Arg: value(n.Arg),
+			Node: n.Peer, Final: n.Final})
 	case node.NoteOK:
-		r.rec.OK(at, n.Process, n.Value, n.Found)
+		r.rec.OK(at, n.Process, value(n.Result))
 	case node.NoteFail:
 		r.rec.Fail(at, n.Process, n.Text)
 	case node.NoteInfo:
@@ -49,6 +50,16 @@ func (r *record) Note(at time.Duration, machine string, n *node.Note) {
 	default:
 		r.observation(at, machine, n)
 	}
+}
+
+// value is the argument or result that a client noted.
+func value(text string) histories.Value {
+	if text == "" {
+		return histories.Value{}
+	}
+	v, err := histories.ParseValue(text)
+	node.Assert(err == nil, "a client noted the value %s: %v", text, err)
+	return v
 }
 
 func (r *record) observation(at time.Duration, machine string, n *node.Note) {

@@ -2,8 +2,9 @@ package histories
 
 import "time"
 
-// Version is the version of the JSON lines format that this package writes.
-const Version = 1
+// Version is the version of the JSON lines format that this package writes. It reads version 1 too, in which an
+// operation was a read or a write of one text.
+const Version = 2
 
 // History is a whole run. Times are from the run's start.
 type History struct {
@@ -29,6 +30,16 @@ type Header struct {
 	Plan     string    `json:"plan,omitempty"`    // the scenario as YAML, every draw made
 	Replay   string    `json:"replay,omitempty"`  // the command that runs it again
 	Machines []Machine `json:"machines,omitempty"`
+	// Workloads says of each workload by which model its operations are judged. An operation of a workload that is not
+	// listed is one of a register.
+	Workloads []Workload `json:"workloads,omitempty"`
+}
+
+// Workload is one of the workloads of a run.
+type Workload struct {
+	Name  string `json:"name"`            // as operations give it
+	Kind  string `json:"kind"`            // "register", "list-append", …
+	Model string `json:"model,omitempty"` // what judges its operations, if that is not called as the kind
 }
 
 // Machine is one member of the cluster under test, or one of its clients.
@@ -56,25 +67,45 @@ const (
 	Info Outcome = "info" // it may have happened, at any time from its invocation on
 )
 
-// What an operation does, [Operation].Func.
+// What the operations of a register do, [Operation].Func. Other workloads have other functions, which their models know.
 const (
-	FuncWrite = "write" // Key becomes Value
-	FuncRead  = "read"  // Key is Value, or does not exist
+	FuncWrite = "write" // Key becomes Arg
+	FuncRead  = "read"  // Result is what Key holds, or nothing if it does not exist
 )
 
 // Operation is one call of a client.
 type Operation struct {
 	Process  string        // the client; it has one operation open at a time
-	Func     string        // FuncWrite or FuncRead
-	Key      string        //
-	Value    string        // what was written; of a read that is OK, what was found
-	Found    bool          // of a read that is OK: the key existed
+	Workload string        // which of the run's workloads it belongs to, by name; "" where there is only one
+	Func     string        // what it does, in the words of the workload's model: FuncWrite, "add", "pop", …
+	Key      string        // what it does that to; "" where that is several things, which Arg then names
+	Arg      Value         // its argument, or the list of them
+	Result   Value         // what it found, of one that is OK
 	Node     string        // the machine asked, by name; its address if it has none
 	Final    bool          // a read after the cluster settled, which says what survived
 	Invoked  time.Duration //
 	Returned time.Duration // Forever while Outcome is Info and no answer came
 	Outcome  Outcome       // an operation without a return is Info
 	Error    string        // of Fail and Info
+}
+
+// Write is the value of the write that op is, as a word.
+func (op *Operation) Write() (value string, is bool) {
+	if op.Func != FuncWrite {
+		return "", false
+	}
+	return op.Arg.Str(), true
+}
+
+// Found says whether op is a read that found something.
+func (op *Operation) Found() bool { return op.Outcome == OK && !op.Result.IsNothing() }
+
+// Word is the value that op is about, as a word: what a write was to write, and what a read found.
+func (op *Operation) Word() string {
+	if op.Func == FuncWrite {
+		return op.Arg.Str()
+	}
+	return op.Result.Str()
 }
 
 // Forever is the return of an operation that never returned.

@@ -72,18 +72,27 @@ func anyHistory(t *rapid.T) *histories.History {
 	return h
 }
 
+// anyValue draws a value, with lists in it that go at most so deep.
+func anyValue(depth int) *rapid.Generator[histories.Value] {
+	simple := rapid.OneOf(rapid.Just(histories.Value{}), rapid.Map(anyText, histories.Text), rapid.Map(rapid.Int64(), histories.Int),
+		rapid.Map(rapid.Bool(), histories.Bool))
+	if depth == 0 {
+		return simple
+	}
+	return rapid.OneOf(simple, rapid.Map(rapid.SliceOfN(anyValue(depth-1), 0, 3), func(v []histories.Value) histories.Value { return histories.List(v...) }))
+}
+
 func anyOperation(t *rapid.T, now time.Duration) histories.Operation {
 	op := histories.Operation{Process: rapid.SampledFrom([]string{"c1", "c2", "c3\xff"}).Draw(t, "process"), Key: anyText.Draw(t, "key"),
 		Node: anyText.Draw(t, "node"), Final: rapid.Bool().Draw(t, "final"), Invoked: now,
-		Func:     rapid.SampledFrom([]string{histories.FuncRead, histories.FuncWrite}).Draw(t, "f"),
+		Func:     rapid.SampledFrom([]string{histories.FuncRead, histories.FuncWrite, "add"}).Draw(t, "f"),
 		Outcome:  rapid.SampledFrom([]histories.Outcome{histories.OK, histories.Fail, histories.Info}).Draw(t, "outcome"),
 		Returned: anyTime(t, "returned", now)}
-	if op.Func == histories.FuncWrite {
-		op.Value = anyText.Draw(t, "value")
-	} else if op.Outcome == histories.OK {
-		if op.Found = rapid.Bool().Draw(t, "found"); op.Found {
-			op.Value = anyText.Draw(t, "value")
-		}
+	if rapid.Bool().Draw(t, "argument") {
+		op.Arg = anyValue(2).Draw(t, "arg")
+	}
+	if op.Outcome == histories.OK {
+		op.Result = anyValue(2).Draw(t, "result")
 	}
 	if op.Outcome != histories.OK {
 		op.Error = anyText.Draw(t, "error")
@@ -137,7 +146,7 @@ func replay(h *histories.History, r *histories.Recorder) {
 		switch {
 		case op.Returned == histories.Forever:
 		case op.Outcome == histories.OK:
-			r.OK(op.Returned, op.Process, op.Value, op.Found)
+			r.OK(op.Returned, op.Process, op.Result)
 		case op.Outcome == histories.Fail:
 			r.Fail(op.Returned, op.Process, op.Error)
 		default:
@@ -149,7 +158,7 @@ func replay(h *histories.History, r *histories.Recorder) {
 		if before, is := open[op.Process]; is {
 			finish(before)
 		}
-		r.Invoke(op.Invoked, op.Process, op.Func, op.Key, op.Value, op.Node, op.Final)
+		r.Invoke(op.Invoked, op)
 		open[op.Process] = op
 	}
 	for _, process := range []string{"c1", "c2", "c3\xff"} {
@@ -205,13 +214,15 @@ func TestEveryTornHistoryIsReadUpToTheTear(t *testing.T) {
 
 func TestErrorsNameTheLineWhatWasFoundAndWhatWasExpected(t *testing.T) {
 	const header = `{"ordeal":1,"scenario":"x","seed":1,"world":"sim"}` + "\n"
+	const second = `{"ordeal":2,"scenario":"x","seed":1,"world":"sim"}` + "\n"
+	const begun = `{"t":5,"op":"invoke","process":"c3","f":"pop","key":"k"}` + "\n"
 	write := `{"t":5,"op":"invoke","process":"c3","f":"write","key":"k","value":"1"}` + "\n"
 	for _, c := range []struct{ file, want string }{
 		{"", "the history is empty: expected a header"},
 		{"\n\n", "the history is empty"},
 		{`{"t":1}` + "\n", "line 1: found no header: expected a line like"},
 		{"once upon a time\n", "line 1: found no header"},
-		{`{"ordeal":7}` + "\n", "line 1: the history has version 7, and this program reads version 1"},
+		{`{"ordeal":7}` + "\n", "line 1: the history has version 7, and this program reads versions 1 to 2"},
 		{`{"ordeal":1,"sed":4}` + "\n", `line 1: unknown field "sed"`},
 		{header + `{"t":7,"op":"ok","process":"c3"}` + "\n", "line 2: ok of process c3, which has no operation open: expected its invoke before"},
 		{header + write + write, "line 3: invoke of process c3, whose operation from 5ns is still open"},
@@ -223,6 +234,16 @@ func TestErrorsNameTheLineWhatWasFoundAndWhatWasExpected(t *testing.T) {
 		{header + `{"t":5,"op":"invoke","process":"c1","f":"incr","key":"k"}` + "\n", `line 2: invoke of "incr": expected "f" to be "read" or "write"`},
 		{header + `{"t":5,"op":"invoke","process":"c1","f":"write","key":"k"}` + "\n", "line 2: invoke of a write without a value"},
 		{header + `{"t":5,"op":"invoke","process":"c1","f":"read","key":"k","value":"1"}` + "\n", "line 2: invoke of a read with a value"},
+		{header + `{"t":5,"op":"invoke","process":"c1","f":"write","key":"k","arg":"1"}` + "\n", `line 2: invoke with a field "arg": expected "value"`},
+		{header + write + `{"t":9,"op":"ok","process":"c3","result":"1"}` + "\n", `line 3: ok with a field "result": expected "value"`},
+		{second + write, `line 2: invoke with a field "value": expected "arg"`},
+		{second + begun + `{"t":9,"op":"ok","process":"c3","value":"1"}` + "\n", `line 3: ok with a field "value": expected "result"`},
+		{second + begun + `{"t":9,"op":"ok","process":"c3","arg":"1"}` + "\n", "line 3: ok of a pop with an argument: expected it in its invoke"},
+		{second + begun + `{"t":9,"op":"info","process":"c3","result":"1"}` + "\n", "line 3: info of a pop with a result: expected one only in an ok"},
+		{second + `{"t":5,"op":"invoke","process":"c3","f":"pop","result":1}` + "\n", "line 2: invoke of a pop with a result"},
+		{second + `{"t":5,"op":"invoke","process":"c3","key":"k"}` + "\n", "line 2: invoke of process c3 without a function"},
+		{second + `{"t":5,"op":"invoke","process":"c3","f":"add","arg":{"a":1}}` + "\n", `line 2: field "arg": found {: expected a text, a number`},
+		{second + `{"t":5,"op":"invoke","process":"c3","f":"add","arg":` + strings.Repeat("[", 20) + strings.Repeat("]", 20) + `}` + "\n", "lists of lists go deeper than 16"},
 		{header + `{"t":5,"machine":"m1"}` + "\n", "line 2: found 0 of the fields op, fault, note, log and end: expected one"},
 		{header + `{"t":5,"machine":"m1","note":"state","log":"x"}` + "\n", "line 2: found 2 of the fields"},
 		{header + `{"t":5,"machine":"m1","note":"state","ofset":4}` + "\n", `line 2: unknown field "ofset"`},
@@ -288,7 +309,7 @@ func TestTheFirstWriteErrorIsReportedAtTheEnd(t *testing.T) {
 
 func TestARecorderReportsNonsense(t *testing.T) {
 	r := histories.NewRecorder(histories.Header{}, nil)
-	r.OK(5, "c1", "", false)
+	r.OK(5, "c1", histories.Value{})
 	r.FaultStop(6, 1)
 	require.ErrorContains(t, r.Finish(histories.Footer{}), "ok of process c1 at 5ns, which has no operation open")
 	require.Empty(t, r.History().Ops)
@@ -298,7 +319,9 @@ func FuzzRead(f *testing.F) {
 	if file, err := os.ReadFile("testdata/example.jsonl"); err == nil {
 		f.Add(file)
 	}
+	f.Add([]byte(`{"ordeal":2}` + "\n" + `{"t":1,"op":"invoke","process":"c","f":"cas","key":"k","arg":[null,1,[true]]}` + "\n" + `{"t":2,"op":"ok","process":"c","result":"x"}`))
 	f.Add([]byte(`{"ordeal":1}` + "\n" + `{"t":1,"op":"invoke","process":"c","f":"read","key":"k"}` + "\n" + `{"t":2,"op":"ok","process":"c","value":null}`))
+	f.Add([]byte(`{"ordeal":2}` + "\n" + `{"t":1,"op":"invoke","process":"c","f":"cas","key":"k","arg":[null,1,[true]]}` + "\n" + `{"t":2,"op":"ok","process":"c","result":"x"}`))
 	f.Add([]byte(`{"ordeal":1}` + "\n" + `{"t":1,"fault":"start","id":1,"targets":["a"]}` + "\n" + `{"t":1,"machine":"\u0000/w==","note":"x"}` + "\n"))
 	f.Fuzz(func(t *testing.T, file []byte) {
 		h, err := histories.Read(bytes.NewReader(file))
@@ -320,8 +343,8 @@ func FuzzRead(f *testing.F) {
 func BenchmarkRecord(b *testing.B) {
 	r := histories.NewRecorder(histories.Header{}, nil)
 	for i := range b.N {
-		r.Invoke(time.Duration(i), "c1", histories.FuncWrite, "k1", "v1", "m1", false)
-		r.OK(time.Duration(i+1), "c1", "", false)
+		r.Invoke(time.Duration(i), histories.Operation{Process: "c1", Func: histories.FuncWrite, Key: "k1", Arg: histories.Text("v1"), Node: "m1"})
+		r.OK(time.Duration(i+1), "c1", histories.Value{})
 	}
 }
 
@@ -330,8 +353,8 @@ func BenchmarkRead(b *testing.B) {
 	w := histories.NewWriter(&file, 1<<16)
 	w.Header(histories.Header{})
 	for i := range 10000 {
-		w.Invoke(time.Duration(i), "c1", histories.FuncWrite, "k1", "v1", "m1", false)
-		w.OKWrite(time.Duration(i+1), "c1")
+		w.Invoke(&histories.Operation{Invoked: time.Duration(i), Process: "c1", Func: histories.FuncWrite, Key: "k1", Arg: histories.Text("v1"), Node: "m1"})
+		w.OK(time.Duration(i+1), "c1", histories.Value{})
 	}
 	w.Flush()
 	b.SetBytes(int64(file.Len()))

@@ -85,16 +85,13 @@ func (s step) write(w *Writer, h *History) {
 			w.Fail(s.at, op.Process, op.Error)
 		case op.Outcome == Info:
 			w.Info(s.at, op.Process, op.Error)
-		case op.Func == FuncRead:
-			w.OKRead(s.at, op.Process, op.Value, op.Found)
 		default:
-			w.OKWrite(s.at, op.Process)
+			w.OK(s.at, op.Process, op.Result)
 		}
 	case stepFaultStart:
 		w.FaultStart(h.Faults[s.index])
 	case stepInvoke:
-		op := &h.Ops[s.index]
-		w.Invoke(s.at, op.Process, op.Func, op.Key, op.Value, op.Node, op.Final)
+		w.Invoke(&h.Ops[s.index])
 	case stepNote:
 		w.Note(&h.Notes[s.index])
 	case stepLog:

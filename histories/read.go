@@ -110,11 +110,12 @@ func inOrder[T any](list []T, at func(*T) time.Duration) {
 
 // reader is a history while it is read.
 type reader struct {
-	h      *History
-	line   int // its number, from 1
-	header bool
-	open   map[string]int // process → its operation under way, an index into Ops
-	faults map[int]int    // ID → index into Faults
+	h       *History
+	line    int // its number, from 1
+	header  bool
+	version int            // of the file; what was read is of version Version
+	open    map[string]int // process → its operation under way, an index into Ops
+	faults  map[int]int    // ID → index into Faults
 }
 
 // anyLine has the fields of every kind of line but the header. What kind a line is, its field op, fault, note, log or
@@ -122,13 +123,16 @@ type reader struct {
 type anyLine struct {
 	Note // t, machine, note, key, text, id and the fields of notes
 
-	Op      *string `json:"op"`
-	Process *string `json:"process"`
-	Func    string  `json:"f"`
-	Value   *string `json:"value"`
-	Node    string  `json:"node"`
-	Final   bool    `json:"final"`
-	Error   string  `json:"error"`
+	Op       *string         `json:"op"`
+	Process  *string         `json:"process"`
+	Workload string          `json:"workload"`
+	Func     string          `json:"f"`
+	Arg      json.RawMessage `json:"arg"`
+	Result   json.RawMessage `json:"result"` // a value of an operation, a word of a note
+	Value    *string         `json:"value"`  // version 1: what a write wrote, what a read found
+	Node     string          `json:"node"`
+	Final    bool            `json:"final"`
+	Error    string          `json:"error"`
 
 	Fault   *string  `json:"fault"`
 	ID      anyID    `json:"id"` // a number of a fault, a string of a note
@@ -189,6 +193,11 @@ func (r *reader) take(line []byte) error {
 		r.h.Footer, r.h.Complete = Footer{End: *l.End, Trace: l.Trace}, true
 	default:
 		l.Note.ID = l.ID.text
+		word, err := r.value("result", l.Result)
+		if err != nil {
+			return err
+		}
+		l.Note.Result = word.Str()
 		r.h.Notes = append(r.h.Notes, l.Note)
 	}
 	return nil
@@ -201,11 +210,13 @@ func (r *reader) takeHeader(line []byte) error {
 	if err := json.Unmarshal(line, &probe); err != nil || probe.Version == nil {
 		return r.fault("found no header: expected a line like %s", headerExample)
 	}
-	if *probe.Version != Version {
-		return r.fault("the history has version %d, and this program reads version %d", *probe.Version, Version)
+	if v := *probe.Version; v < 1 || v > Version {
+		return r.fault("the history has version %d, and this program reads versions 1 to %d: use the ordeal that wrote it", v, Version)
 	}
-	r.header = true
-	return r.decode(line, &r.h.Header)
+	r.header, r.version = true, *probe.Version
+	err := r.decode(line, &r.h.Header)
+	r.h.Version = Version
+	return err
 }
 
 func (r *reader) takeOp(l *anyLine) error {
@@ -218,20 +229,18 @@ func (r *reader) takeOp(l *anyLine) error {
 		switch {
 		case open:
 			return r.fault("invoke of process %s, whose operation from %v is still open: expected its ok, fail or info", process, r.h.Ops[i].Invoked)
-		case l.Func != FuncRead && l.Func != FuncWrite:
-			return r.fault("invoke of %q: expected \"f\" to be %q or %q", l.Func, FuncRead, FuncWrite)
-		case l.Func == FuncWrite && l.Value == nil:
-			return r.fault("invoke of a write without a value: expected a field \"value\"")
-		case l.Func == FuncRead && l.Value != nil:
-			return r.fault("invoke of a read with a value: expected the value in its ok")
+		case l.Func == "":
+			return r.fault("invoke of process %s without a function: expected a field \"f\", such as %q", process, FuncRead)
+		case l.Result != nil:
+			return r.fault("invoke of a %s with a result: expected the result in its ok", l.Func)
 		}
-		op := Operation{Process: process, Func: l.Func, Key: l.Key, Node: l.Node, Final: l.Final,
-			Invoked: l.Time, Returned: Forever, Outcome: Info}
-		if l.Value != nil {
-			op.Value = *l.Value
+		arg, err := r.argument(l)
+		if err != nil {
+			return err
 		}
 		r.open[process] = len(r.h.Ops)
-		r.h.Ops = append(r.h.Ops, op)
+		r.h.Ops = append(r.h.Ops, Operation{Process: process, Workload: l.Workload, Func: l.Func, Key: l.Key, Arg: arg,
+			Node: l.Node, Final: l.Final, Invoked: l.Time, Returned: Forever, Outcome: Info})
 		return nil
 	}
 	if !open {
@@ -244,17 +253,71 @@ func (r *reader) takeOp(l *anyLine) error {
 		return r.fault("op is %q: expected invoke, ok, fail or info", *l.Op)
 	case l.Time < op.Invoked:
 		return r.fault("%s at %v of an operation invoked at %v: expected it not to return before", outcome, l.Time, op.Invoked)
-	case l.Value != nil && (outcome != OK || op.Func != FuncRead):
-		return r.fault("%s of a %s with a value: expected one only in the ok of a read", outcome, op.Func)
+	case l.Arg != nil:
+		return r.fault("%s of a %s with an argument: expected it in its invoke", outcome, op.Func)
+	case l.Result != nil && outcome != OK:
+		return r.fault("%s of a %s with a result: expected one only in an ok", outcome, op.Func)
 	case l.Error != "" && outcome == OK:
 		return r.fault("ok with an error, %q: expected fail or info", l.Error)
 	}
-	delete(r.open, process)
-	op.Outcome, op.Returned, op.Error = outcome, l.Time, l.Error
-	if l.Value != nil {
-		op.Value, op.Found = *l.Value, true
+	result, err := r.result(l, op, outcome)
+	if err != nil {
+		return err
 	}
+	delete(r.open, process)
+	op.Outcome, op.Returned, op.Error, op.Result = outcome, l.Time, l.Error, result
 	return nil
+}
+
+// argument is what an invocation has as its argument.
+func (r *reader) argument(l *anyLine) (Value, error) {
+	if r.version > 1 {
+		if l.Value != nil {
+			return Value{}, r.fault("invoke with a field \"value\": expected \"arg\", as of version 2")
+		}
+		return r.value("arg", l.Arg)
+	}
+	switch {
+	case l.Func != FuncRead && l.Func != FuncWrite:
+		return Value{}, r.fault("invoke of %q: expected \"f\" to be %q or %q in a history of version 1", l.Func, FuncRead, FuncWrite)
+	case l.Arg != nil:
+		return Value{}, r.fault("invoke with a field \"arg\": expected \"value\" in a history of version 1")
+	case l.Func == FuncWrite && l.Value == nil:
+		return Value{}, r.fault("invoke of a write without a value: expected a field \"value\"")
+	case l.Func == FuncRead && l.Value != nil:
+		return Value{}, r.fault("invoke of a read with a value: expected the value in its ok")
+	case l.Value != nil:
+		return Text(*l.Value), nil
+	}
+	return Value{}, nil
+}
+
+// result is what the return of op has as its result.
+func (r *reader) result(l *anyLine, op *Operation, outcome Outcome) (Value, error) {
+	switch {
+	case r.version > 1 && l.Value != nil:
+		return Value{}, r.fault("%s with a field \"value\": expected \"result\", as of version 2", outcome)
+	case r.version > 1:
+		return r.value("result", l.Result)
+	case l.Result != nil:
+		return Value{}, r.fault("%s with a field \"result\": expected \"value\" in a history of version 1", outcome)
+	case l.Value == nil:
+		return Value{}, nil
+	case outcome != OK || op.Func != FuncRead:
+		return Value{}, r.fault("%s of a %s with a value: expected one only in the ok of a read", outcome, op.Func)
+	}
+	return Text(*l.Value), nil
+}
+
+func (r *reader) value(name string, raw json.RawMessage) (Value, error) {
+	if raw == nil {
+		return Value{}, nil
+	}
+	v, err := ParseValue(string(raw))
+	if err != nil {
+		return Value{}, r.fault("field %q: %w", name, err)
+	}
+	return v, nil
 }
 
 func (r *reader) takeFault(l *anyLine) error {
@@ -308,7 +371,7 @@ func (r *reader) fault(format string, args ...any) error {
 // plain undoes what appendText does to strings that JSON cannot carry.
 func (l *anyLine) plain() error {
 	n := &l.Note
-	texts := []*string{&n.Machine, &n.Kind, &n.From, &n.Role, &n.Link, &n.ReplID, &n.ReplID2, &n.Peer, &n.Result,
+	texts := []*string{&n.Machine, &n.Kind, &n.From, &n.Role, &n.Link, &n.ReplID, &n.ReplID2, &n.Peer,
 		&n.Reason, &n.AskedID, &n.Digest, &n.Master, &n.Leader, &n.Event, &n.Text, &n.Key,
 		l.Op, l.Process, &l.Func, l.Value, &l.Node, &l.Error, l.Fault, &l.ID.text, &l.Asked, l.Log, &l.Trace}
 	for i := range l.Targets {

@@ -37,44 +37,32 @@ func (r *Recorder) Expect(ops, notes int) {
 	r.h.Notes = slices.Grow(r.h.Notes, notes)
 }
 
-// Invoke says that process asked node for an operation: fn is FuncWrite or FuncRead, value what is to be written.
-func (r *Recorder) Invoke(at time.Duration, process, fn, key, value, node string, final bool) {
-	open := r.open[process]
+// Invoke says that a process began the operation op: its Process, Workload, Func, Key, Arg, Node and Final count.
+func (r *Recorder) Invoke(at time.Duration, op Operation) {
+	open := r.open[op.Process]
 	if open == nil {
 		open = new(int)
-		r.open[process] = open
+		r.open[op.Process] = open
 	} else if *open != none {
-		r.fault("invoke of process %s at %v, whose operation from %v is open", process, at, r.h.Ops[*open].Invoked)
+		r.fault("invoke of process %s at %v, whose operation from %v is open", op.Process, at, r.h.Ops[*open].Invoked)
 		return
 	}
-	if fn == FuncRead {
-		value = ""
-	}
 	*open = len(r.h.Ops)
-	r.h.Ops = append(r.h.Ops, Operation{Process: process, Func: fn, Key: key, Value: value, Node: node, Final: final,
-		Invoked: at, Returned: Forever, Outcome: Info})
+	op.Result, op.Error = Value{}, ""
+	op.Invoked, op.Returned, op.Outcome = at, Forever, Info
+	r.h.Ops = append(r.h.Ops, op)
 	if r.w != nil {
-		r.w.Invoke(at, process, fn, key, value, node, final)
+		r.w.Invoke(&op)
 	}
 }
 
-// OK says that the operation of process happened; value and found are what a read found.
-func (r *Recorder) OK(at time.Duration, process, value string, found bool) {
-	op := r.returned(at, process, OK)
-	if op == nil {
-		return
-	}
-	if op.Func != FuncRead {
+// OK says that the operation of process happened, and what it found.
+func (r *Recorder) OK(at time.Duration, process string, result Value) {
+	if op := r.returned(at, process, OK); op != nil {
+		op.Result = result
 		if r.w != nil {
-			r.w.OKWrite(op.Returned, process)
+			r.w.OK(op.Returned, process, result)
 		}
-		return
-	}
-	if op.Found = found; found {
-		op.Value = value
-	}
-	if r.w != nil {
-		r.w.OKRead(op.Returned, process, value, found)
 	}
 }
 

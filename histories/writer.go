@@ -36,37 +36,28 @@ func (w *Writer) Header(h Header) {
 	w.end(append(w.lines, line...))
 }
 
-// Invoke writes that process began an operation. value is ignored for a read.
-func (w *Writer) Invoke(at time.Duration, process, fn, key, value, node string, final bool) {
-	b := appendTime(w.lines, at)
+// Invoke writes that op began at op.Invoked. How it ended is ignored.
+func (w *Writer) Invoke(op *Operation) {
+	b := appendTime(w.lines, op.Invoked)
 	b = append(b, `,"op":"invoke"`...)
-	b = appendText(appendName(b, "process"), process)
-	b = appendText(appendName(b, "f"), fn)
-	b = appendText(appendName(b, "key"), key)
-	if fn != FuncRead {
-		b = appendText(appendName(b, "value"), value)
-	}
-	b = appendField(b, "node", node)
-	if final {
+	b = appendText(appendName(b, "process"), op.Process)
+	b = appendField(b, "workload", op.Workload)
+	b = appendText(appendName(b, "f"), op.Func)
+	b = appendField(b, "key", op.Key)
+	b = appendValue(b, "arg", op.Arg)
+	b = appendField(b, "node", op.Node)
+	if op.Final {
 		b = append(b, `,"final":true`...)
 	}
 	w.end(append(b, '}'))
 }
 
-// OKWrite writes that the write which process has open happened.
-func (w *Writer) OKWrite(at time.Duration, process string) { w.result(at, OK, process, "") }
-
-// OKRead writes what the read that process has open found; value is ignored unless found.
-func (w *Writer) OKRead(at time.Duration, process, value string, found bool) {
+// OK writes that the operation which process has open happened, and what it found.
+func (w *Writer) OK(at time.Duration, process string, result Value) {
 	b := appendTime(w.lines, at)
 	b = append(b, `,"op":"ok"`...)
 	b = appendText(appendName(b, "process"), process)
-	b = appendName(b, "value")
-	if found {
-		b = appendText(b, value)
-	} else {
-		b = append(b, "null"...)
-	}
+	b = appendValue(b, "result", result)
 	w.end(append(b, '}'))
 }
 

@@ -4,12 +4,12 @@
 // operations can be put in an order that respects time (what returned before another was invoked comes first) and
 // that the model allows.
 //
-// The model here is the register: a Redis string key, written with SET and read with GET. Keys do not touch each
-// other, so each key is judged for itself. What becomes of an operation:
+// A model is a value ([Model]): a name, functions, which part of the state an operation touches, and a step. What becomes
+// of an operation:
 //
 //   - ok: it takes effect at one moment between invocation and return, both included.
 //   - fail: it did not happen, and is dropped.
-//   - info write: it may take effect at any moment from its invocation on. It is open to the end of the history; one
-//     that never takes effect is one that does so after the last read.
-//   - info read: it says nothing, and is dropped.
+//   - info, if it may write: it may take effect at any moment from its invocation on. It is open to the end of the
+//     history; one that never takes effect is one that does so after the last read.
+//   - info, if it only reads: it says nothing, and is dropped.
 package models

@@ -1,125 +1,58 @@
 package models
 
 import (
-	"cmp"
-	"fmt"
-	"slices"
-	"time"
-
-	"github.com/anishathalye/porcupine"
-
 	"github.com/ordeal-go/ordeal/histories"
 )
 
-// Access is what one operation does to a register: the input of [Register].
-type Access struct {
-	Write bool
-	Key   string
-	Value string // of a write
+// Register is one value under a name, which does not exist at first: what was written last is what is read. In Redis: a
+// string key, SET and GET; cas is a WATCH, a GET and a SET in MULTI, done only if the key held what was expected.
+//
+//	write value            result nothing
+//	read                   result value, or nothing if it does not exist
+//	cas [expected, value]  result true if it held expected (nothing: did not exist), and false if not
+func Register() Model {
+	return Model{
+		Name: "register", About: "one value under a name: what was written last is what is read (SET, GET)",
+		Functions: []Function{{Name: histories.FuncWrite, Writes: true}, {Name: histories.FuncRead, Reads: true},
+			{Name: FuncCAS, Writes: true, Reads: true}},
+		Init: func() any { return cell{} },
+		Step: func(state any, op *histories.Operation) (bool, any) {
+			now := state.(cell)
+			switch op.Func {
+			case histories.FuncWrite:
+				return true, holding(op.Arg)
+			case FuncCAS:
+				return stepCAS(now, op)
+			}
+			return op.Outcome != histories.OK || holding(op.Result) == now, now
+		},
+		Show: func(state any) string { return state.(cell).String() },
+	}
 }
 
-// State is what a register holds, and what a read finds: the output of [Register], and its state.
-type State struct {
-	Value  string
-	Exists bool
+// FuncCAS writes a value if the register holds the one that is expected.
+const FuncCAS = "cas"
+
+func stepCAS(now cell, op *histories.Operation) (bool, any) {
+	expected, value := holding(op.Arg.Elem(0)), holding(op.Arg.Elem(1))
+	next := now
+	if now == expected {
+		next = value
+	}
+	return op.Outcome != histories.OK || op.Result.True() == (now == expected), next
 }
 
-func (s State) String() string {
-	if !s.Exists {
+// cell is what a register holds, as a word.
+type cell struct {
+	word   string
+	exists bool
+}
+
+func holding(v histories.Value) cell { return cell{v.Str(), !v.IsNothing()} }
+
+func (c cell) String() string {
+	if !c.exists {
 		return "missing"
 	}
-	return fmt.Sprintf("%q", s.Value)
-}
-
-// Register is one string key of a Redis without replication. It does not exist at first; what was set last is what
-// is got.
-func Register() porcupine.Model {
-	return porcupine.Model{
-		Partition: byKey,
-		Init:      func() any { return State{} },
-		Step: func(state, input, output any) (bool, any) {
-			if a := input.(Access); a.Write {
-				return true, State{Value: a.Value, Exists: true}
-			}
-			return output.(State) == state.(State), state
-		},
-		DescribeOperation:         describe,
-		DescribeState:             func(state any) string { return state.(State).String() },
-		DescribeOperationMetadata: func(info any) string { s, _ := info.(string); return s },
-	}
-}
-
-func describe(input, output any) string {
-	a := input.(Access)
-	if !a.Write {
-		return fmt.Sprintf("read %s → %v", a.Key, output)
-	}
-	if output == nil {
-		return fmt.Sprintf("write %s %q, no answer", a.Key, a.Value)
-	}
-	return fmt.Sprintf("write %s %q", a.Key, a.Value)
-}
-
-// byKey parts operations by key, keys in order of their names.
-func byKey(all []porcupine.Operation) [][]porcupine.Operation {
-	index := map[string]int{}
-	var parts [][]porcupine.Operation
-	for _, op := range all {
-		key := op.Input.(Access).Key
-		i, known := index[key]
-		if !known {
-			i = len(parts)
-			index[key] = i
-			parts = append(parts, nil)
-		}
-		parts[i] = append(parts[i], op)
-	}
-	slices.SortFunc(parts, func(a, b []porcupine.Operation) int {
-		return cmp.Compare(a[0].Input.(Access).Key, b[0].Input.(Access).Key)
-	})
-	return parts
-}
-
-// Operations converts those of ops that may have taken effect or saw something. Clients are numbered in order of
-// their first operation; a client with an operation that has no return goes on under a new number, as in Jepsen,
-// because one client does one thing at a time.
-func Operations(ops []histories.Operation) []porcupine.Operation {
-	var end time.Duration
-	for _, op := range ops {
-		end = max(end, op.Invoked)
-		if op.Outcome == histories.OK {
-			end = max(end, op.Returned)
-		}
-	}
-	clients := map[string]int{}
-	next := 0
-	var all []porcupine.Operation
-	for _, op := range ops {
-		read := op.Func == histories.FuncRead
-		if op.Outcome == histories.Fail || read && op.Outcome != histories.OK {
-			continue
-		}
-		client, known := clients[op.Process]
-		if !known {
-			client = next
-			next++
-			clients[op.Process] = client
-		}
-		p := porcupine.Operation{ClientId: client, Call: int64(op.Invoked), Return: int64(op.Returned),
-			Input:    Access{Write: !read, Key: op.Key, Value: op.Value},
-			Metadata: fmt.Sprintf("process %s at %s", op.Process, op.Node)}
-		switch {
-		case op.Outcome == histories.Info:
-			p.Return = int64(end) + 1
-			p.Metadata = fmt.Sprintf("process %s at %s: %s", op.Process, op.Node, op.Error)
-			delete(clients, op.Process)
-		case read:
-			p.Input = Access{Key: op.Key}
-			p.Output = State{Value: op.Value, Exists: op.Found}
-		default:
-			p.Output = State{}
-		}
-		all = append(all, p)
-	}
-	return all
+	return histories.Text(c.word).String()
 }

@@ -38,10 +38,10 @@ const (
 // What clients note: one operation is a NoteInvoke and at most one of the others, which are its outcome in
 // Jepsen's sense.
 const (
-	// NoteInvoke: Process, Op ("write", "read"), Key, Value (to be written), Peer (the address asked), Final (the
-	// read that settles what survived).
+	// NoteInvoke: Process, Workload (its name, "" where there is only one), Func ("write", "read", …), Key, Arg (as
+	// JSON, "" for none), Peer (the address asked), Final (the read that settles what survived).
 	NoteInvoke NoteKind = "invoke"
-	// NoteOK: Process; Value and Found for a read.
+	// NoteOK: Process, Result (as JSON, "" for none).
 	NoteOK NoteKind = "ok"
 	// NoteFail did certainly not happen: Process, Text (the error).
 	NoteFail NoteKind = "fail"
@@ -84,10 +84,10 @@ type Note struct {
 	Event  string `json:"event,omitempty"`
 	Text   string `json:"text,omitempty"`
 
-	Process string `json:"process,omitempty"`
-	Op      string `json:"op,omitempty"`
-	Key     string `json:"key,omitempty"`
-	Value   string `json:"value,omitempty"`
-	Found   bool   `json:"found,omitempty"`
-	Final   bool   `json:"final,omitempty"`
+	Process  string `json:"process,omitempty"`
+	Workload string `json:"workload,omitempty"`
+	Func     string `json:"f,omitempty"`
+	Key      string `json:"key,omitempty"`
+	Arg      string `json:"arg,omitempty"`
+	Final    bool   `json:"final,omitempty"`
 }

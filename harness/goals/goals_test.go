@@ -42,7 +42,7 @@ func TestGoalsAreRecognizedByWhatWasNoted(t *testing.T) {
 		return histories.Note{Time: at, Machine: m, Kind: "state", Role: "slave", Peer: of, ReplID: "aa"}
 	}
 	write := func(at time.Duration, value string, outcome histories.Outcome) histories.Operation {
-		return histories.Operation{Process: "c1", Func: "write", Key: "k", Value: value, Node: "m1", Invoked: at, Returned: at + s, Outcome: outcome}
+		return histories.Operation{Process: "c1", Func: "write", Key: "k", Arg: histories.Text(value), Node: "m1", Invoked: at, Returned: at + s, Outcome: outcome}
 	}
 	for _, c := range []struct {
 		goal    string
@@ -81,13 +81,13 @@ func TestGoalsAreRecognizedByWhatWasNoted(t *testing.T) {
 		{"write-refused-min-slaves", histories.History{Ops: []histories.Operation{{Func: "write", Outcome: histories.Fail, Error: "NOREPLICAS Not enough good slaves to write."}}},
 			histories.History{Ops: []histories.Operation{{Func: "write", Outcome: histories.Fail, Error: "READONLY You can't"}}}},
 		{"write-lost", histories.History{Ops: []histories.Operation{write(1*s, "a", histories.OK), write(3*s, "b", histories.OK),
-			{Func: "read", Key: "k", Value: "a", Found: true, Final: true, Invoked: 9 * s, Returned: 9 * s, Outcome: histories.OK}}},
+			{Func: "read", Key: "k", Result: histories.Text("a"), Final: true, Invoked: 9 * s, Returned: 9 * s, Outcome: histories.OK}}},
 			histories.History{Ops: []histories.Operation{write(1*s, "a", histories.OK), write(3*s, "b", histories.OK),
-				{Func: "read", Key: "k", Value: "b", Found: true, Final: true, Invoked: 9 * s, Returned: 9 * s, Outcome: histories.OK}}}},
+				{Func: "read", Key: "k", Result: histories.Text("b"), Final: true, Invoked: 9 * s, Returned: 9 * s, Outcome: histories.OK}}}},
 		{"stale-read", histories.History{Ops: []histories.Operation{write(1*s, "a", histories.OK), write(3*s, "b", histories.OK),
-			{Func: "read", Key: "k", Value: "a", Found: true, Node: "r1", Invoked: 9 * s, Returned: 9 * s, Outcome: histories.OK}}},
+			{Func: "read", Key: "k", Result: histories.Text("a"), Node: "r1", Invoked: 9 * s, Returned: 9 * s, Outcome: histories.OK}}},
 			histories.History{Ops: []histories.Operation{write(1*s, "a", histories.OK), write(3*s, "b", histories.OK),
-				{Func: "read", Key: "k", Value: "b", Found: true, Node: "r1", Invoked: 9 * s, Returned: 9 * s, Outcome: histories.OK}}}},
+				{Func: "read", Key: "k", Result: histories.Text("b"), Node: "r1", Invoked: 9 * s, Returned: 9 * s, Outcome: histories.OK}}}},
 		{"backlog-overrun", histories.History{Notes: []histories.Note{{Kind: "psync", Result: "continue", N: 1001, M: 1001 + 16384}}},
 			histories.History{Notes: []histories.Note{{Kind: "psync", Result: "continue", N: 1001, M: 1001 + 4000}}}},
 		{"sync-joined-running-save", histories.History{Logs: []histories.LogLine{{Text: "1:M * Waiting for end of BGSAVE for SYNC"}}},

@@ -260,7 +260,7 @@ func (s *scan) operations() {
 			s.errors[code] = true
 		}
 		if op.Func == histories.FuncWrite {
-			written[keyValue{op.Key, op.Value}] = i
+			written[keyValue{op.Key, op.Word()}] = i
 			if op.Outcome == histories.Info {
 				s.mark("unknown write")
 			}
@@ -273,7 +273,7 @@ func (s *scan) operations() {
 			continue
 		}
 		at := time.Duration(-1)
-		if w, known := written[keyValue{op.Key, op.Value}]; op.Found && known {
+		if w, known := written[keyValue{op.Key, op.Word()}]; op.Found() && known {
 			at = s.h.Ops[w].Invoked
 			if s.h.Ops[w].Returned < newest[op.Key] && !op.Final {
 				s.mark("stale read")

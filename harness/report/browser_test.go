@@ -331,8 +331,8 @@ func hostileStrings(t *testing.T, browser context.Context) {
 	hostile := `</script><img src=x onerror="window.broken=1"><script>window.broken=1</script>{{.}}`
 	h := &histories.History{Header: histories.Header{Scenario: hostile, Why: hostile, World: hostile, Plan: hostile, Replay: hostile, Build: hostile,
 		Machines: []histories.Machine{{Name: hostile, Kind: "server", Addr: hostile}, {Name: "c1", Kind: "client", Addr: hostile}}},
-		Ops: []histories.Operation{{Process: "c1", Func: "write", Key: hostile, Value: hostile, Node: hostile, Invoked: 0, Returned: time.Second, Outcome: histories.Fail, Error: hostile},
-			{Process: hostile, Func: "read", Key: hostile, Value: hostile, Found: true, Node: hostile, Invoked: 0, Returned: time.Second, Outcome: histories.OK}},
+		Ops: []histories.Operation{{Process: "c1", Func: "write", Key: hostile, Arg: histories.Text(hostile), Node: hostile, Invoked: 0, Returned: time.Second, Outcome: histories.Fail, Error: hostile},
+			{Process: hostile, Func: "read", Key: hostile, Result: histories.Text(hostile), Node: hostile, Invoked: 0, Returned: time.Second, Outcome: histories.OK}},
 		Faults: []histories.Fault{{ID: 1, Text: hostile, Asked: hostile, Targets: []string{hostile}, Start: 0, Stop: time.Second}},
 		Notes: []histories.Note{{Machine: hostile, Kind: "state", Role: "slave", Peer: hostile, ReplID: hostile}, {Machine: hostile, Kind: "down", Text: hostile},
 			{Machine: "o1", Kind: "stage", Text: hostile}},

@@ -19,9 +19,9 @@ const second = time.Second
 
 func TestOperationsKeepTheirPlaceTimesAndOutcomes(t *testing.T) {
 	h := &histories.History{Ops: []histories.Operation{
-		{Process: "c1", Func: "write", Key: "k", Value: "v", Node: "m1", Invoked: 1 * second, Returned: 1*second + 1500*time.Microsecond, Outcome: histories.OK},
+		{Process: "c1", Func: "write", Key: "k", Arg: histories.Text("v"), Node: "m1", Invoked: 1 * second, Returned: 1*second + 1500*time.Microsecond, Outcome: histories.OK},
 		{Process: "c2", Func: "read", Key: "k", Node: "m1", Invoked: 2 * second, Returned: 3 * second, Outcome: histories.OK},
-		{Process: "c1", Func: "write", Key: "k", Value: "w", Node: "r1", Invoked: 4 * second, Returned: 5 * second, Outcome: histories.Fail, Error: "READONLY"},
+		{Process: "c1", Func: "write", Key: "k", Arg: histories.Text("w"), Node: "r1", Invoked: 4 * second, Returned: 5 * second, Outcome: histories.Fail, Error: "READONLY"},
 		{Process: "c2", Func: "read", Key: "k", Node: "m1", Final: true, Invoked: 6 * second, Returned: histories.Forever, Outcome: histories.Info},
 	}}
 	tl := newTimeline(h, nil)
@@ -224,7 +224,7 @@ func TestAnEmptyHistoryHasAReport(t *testing.T) {
 // The data is one script element of JSON, and nothing in it can end that element early.
 func TestTheDataSurvivesHostileStrings(t *testing.T) {
 	hostile := `</script><img src=x onerror="alert(1)"><!--` + "\u2028"
-	h := &histories.History{Ops: []histories.Operation{{Process: hostile, Func: "write", Key: hostile, Value: hostile, Node: hostile}},
+	h := &histories.History{Ops: []histories.Operation{{Process: hostile, Func: "write", Key: hostile, Arg: histories.Text(hostile), Node: hostile}},
 		Logs: []histories.LogLine{{Machine: hostile, Text: hostile}}, Faults: []histories.Fault{{Text: hostile, Targets: []string{hostile}}}}
 	var b bytes.Buffer
 	require.NoError(t, HTML(&b, h, nil, Options{}))

@@ -20,10 +20,10 @@ func synthetic(n int) (*histories.History, checkers.Verdicts) {
 		at := time.Duration(i) * time.Millisecond
 		client := i % clients
 		at = max(at, free[client])
-		op := histories.Operation{Process: fmt.Sprintf("c%d", client+1), Func: histories.FuncWrite, Key: fmt.Sprintf("k%d", rng.IntN(5)), Value: fmt.Sprintf("v%d", i), Node: "m1",
+		op := histories.Operation{Process: fmt.Sprintf("c%d", client+1), Func: histories.FuncWrite, Key: fmt.Sprintf("k%d", rng.IntN(5)), Arg: histories.Text(fmt.Sprintf("v%d", i)), Node: "m1",
 			Invoked: at, Returned: at + time.Duration(rng.IntN(9000)+500)*time.Microsecond, Outcome: histories.OK}
 		if rng.IntN(2) == 0 {
-			op.Func, op.Found = histories.FuncRead, true
+			op.Func, op.Arg, op.Result = histories.FuncRead, histories.Value{}, op.Arg
 		}
 		switch rng.IntN(50) {
 		case 0:

@@ -127,7 +127,7 @@ func newOperations(h *histories.History, t *texts) operations {
 		if op.Returned != histories.Forever {
 			o.Length[i] = micros(op.Returned) - start
 		}
-		o.Process[i], o.Key[i], o.Value[i] = t.index(op.Process), t.index(shown(op.Key)), t.index(shown(op.Value))
+		o.Process[i], o.Key[i], o.Value[i] = t.index(op.Process), t.index(shown(op.Key)), t.index(shown(op.Word()))
 		o.Node[i], o.Error[i], o.Kind[i] = t.index(op.Node), t.index(shown(op.Error)), kind(op)
 	}
 	return o
@@ -136,7 +136,7 @@ func newOperations(h *histories.History, t *texts) operations {
 func kind(op histories.Operation) (k int) {
 	if op.Func == histories.FuncRead {
 		k |= kindRead
-		if op.Outcome == histories.OK && !op.Found {
+		if op.Outcome == histories.OK && !op.Found() {
 			k |= kindMissing
 		}
 	}

@@ -79,19 +79,16 @@ func (w *World) noteEffect(m *machine, ef *node.Effect) {
 }
 
 func digestNote(g *digest, n *node.Note) {
-	found := uint64(0)
-	if n.Found {
-		found |= 1
-	}
+	final := uint64(0)
 	if n.Final {
-		found |= 2
+		final = 1
 	}
 	d := g.withWords(uint64(n.Offset), uint64(n.Offset2), uint64(n.AskedOffset), uint64(n.Epoch))
-	d = d.withWords(uint64(n.N), uint64(n.M), found, 0)
+	d = d.withWords(uint64(n.N), uint64(n.M), final, 0)
 	d = d.withField(string(n.Kind)).withField(n.Role).withField(n.Link).withField(n.ReplID).withField(n.ReplID2)
 	d = d.withField(n.Peer).withField(n.Result).withField(n.Reason).withField(n.AskedID).withField(n.Digest)
 	d = d.withField(n.ID).withField(n.Master).withField(n.Leader).withField(n.Event).withField(n.Text)
-	*g = d.withField(n.Process).withField(n.Op).withField(n.Key).withField(n.Value)
+	*g = d.withField(n.Process).withField(n.Workload).withField(n.Func).withField(n.Key).withField(n.Arg)
 }
 
 func (w *World) noteLife(m *machine, what, n int) {

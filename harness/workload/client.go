@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/ordeal-go/ordeal/harness/cluster"
+	"github.com/ordeal-go/ordeal/histories"
 	"github.com/ordeal-go/ordeal/node"
 	"github.com/ordeal-go/ordeal/node/resp"
 )
@@ -174,11 +175,11 @@ func (c *Client) invoke(target int, op operation) {
 	n := c.out.NewNote(node.NoteInvoke)
 	n.Process, n.Key, n.Peer = c.name, op.key, l.peer.Name
 	if op.write {
-		c.text = strconv.AppendInt(append(append(c.text[:0], c.name...), '-'), int64(op.n), 10)
-		n.Op, n.Value = "write", string(c.text)
-		l.send(c.out, "SET", op.key, n.Value)
+		c.text = strconv.AppendInt(append(append(append(c.text[:0], '"'), c.name...), '-'), int64(op.n), 10)
+		n.Func, n.Arg = "write", string(append(c.text, '"'))
+		l.send(c.out, "SET", op.key, n.Arg[1:len(n.Arg)-1])
 	} else {
-		n.Op = "read"
+		n.Func = "read"
 		l.send(c.out, "GET", op.key)
 	}
 	c.out.SetTimer(timerWait, opTimeout)
@@ -279,8 +280,9 @@ func (c *Client) outcome(i int, r resp.Reply) {
 		}
 	case c.write:
 		c.finish(node.NoteOK)
+	case r.Null:
+		c.finish(node.NoteOK)
 	default:
-		n := c.finish(node.NoteOK)
-		n.Value, n.Found = string(r.Str), !r.Null
+		c.finish(node.NoteOK).Result = histories.Text(string(r.Str)).String()
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"github.com/ordeal-go/ordeal/harness/cluster"
+	"github.com/ordeal-go/ordeal/histories"
 	"github.com/ordeal-go/ordeal/node"
 	"github.com/ordeal-go/ordeal/node/resp"
 )
@@ -229,7 +230,7 @@ func (o *Observer) startReads() {
 func (o *Observer) readNext() {
 	o.asking = true
 	key := o.keys[o.reading]
-	o.out.Note(node.Note{Kind: node.NoteInvoke, Process: "o1", Op: "read", Key: key, Peer: o.final.peer.Name, Final: true})
+	o.out.Note(node.Note{Kind: node.NoteInvoke, Process: "o1", Func: "read", Key: key, Peer: o.final.peer.Name, Final: true})
 	o.final.send(o.out, "GET", key)
 }
 
@@ -238,7 +239,11 @@ func (o *Observer) read(r resp.Reply) {
 	if r.Kind != '$' {
 		o.endRead(node.Note{Kind: node.NoteFail, Text: string(r.Str)})
 	} else {
-		o.endRead(node.Note{Kind: node.NoteOK, Value: string(r.Str), Found: !r.Null})
+		found := node.Note{Kind: node.NoteOK}
+		if !r.Null {
+			found.Result = histories.Text(string(r.Str)).String()
+		}
+		o.endRead(found)
 	}
 	if o.reading++; o.reading < len(o.keys) {
 		o.readNext()
