@@ -17,8 +17,8 @@ import (
 
 // pure are the packages whose code runs inside a core, and the simulator: what they do may depend on nothing but what
 // they are told.
-var pure = []string{"node", "node/glob", "node/resp", "node/rdb", "node/conf", "node/pubsub", "node/keyspace",
-	"node/server", "node/sentinel", "harness/workload", "harness/sim", "harness/sim/toxics", "harness/cluster", "harness/seed"}
+var pure = []string{"node", "node/glob", "node/resp", "node/rdb", "node/conf", "node/pubsub", "node/table",
+	"node/value", "node/keyspace", "node/server", "node/sentinel", "harness/workload", "harness/sim", "harness/sim/toxics", "harness/cluster", "harness/seed"}
 
 // forbiddenImports do I/O, or depend on the machine.
 var forbiddenImports = []string{"os", "net", "net/http", "syscall", "os/exec", "os/signal", "crypto/rand", "math/rand",
@@ -28,6 +28,8 @@ var forbiddenImports = []string{"os", "net", "net/http", "syscall", "os/exec", "
 var allowedImports = map[string]map[string]string{
 	"harness/cluster": {"net": "JoinHostPort only"},
 	"harness/sim":     {},
+	"node/table":      {"unsafe": "a string looked at as bytes"},
+	"node/value":      {"unsafe": "one pointer to a value of any type; strings and bytes looked at as each other"},
 }
 
 // forbiddenCalls read the clock or a global random source.

@@ -1,11 +1,14 @@
 package keyspace
 
+import "github.com/ordeal-go/ordeal/node/value"
+
 // defaultSeed is the hash seed of [New]: any number does.
 const defaultSeed = 0x6f726465616c2e21
 
 // Keyspace is all databases of a server.
 type Keyspace struct {
-	dbs []DB
+	dbs    []DB
+	shared *shared
 }
 
 // New returns databases empty databases, numbered from 0, with a fixed hash seed.
@@ -13,14 +16,15 @@ func New(databases int) *Keyspace { return NewSeeded(databases, defaultSeed) }
 
 // NewSeeded is New with a hash seed. Whoever takes keys from strangers keeps it secret.
 func NewSeeded(databases int, seed uint64) *Keyspace {
-	ks := &Keyspace{dbs: make([]DB, databases)}
+	ks := &Keyspace{dbs: make([]DB, databases), shared: &shared{limits: value.DefaultLimits()}}
 	for i := range ks.dbs {
-		ks.dbs[i].keys.seed = seed
-		// With one seed for both tables, walking one and filling the other would fill it shard by shard.
-		ks.dbs[i].expires.seed = ^seed
+		ks.dbs[i] = newDB(seed, ks.shared)
 	}
 	return ks
 }
+
+// Limits returns the limits of the compact forms of collections, which may be changed at any time.
+func (ks *Keyspace) Limits() *value.Limits { return &ks.shared.limits }
 
 // Databases returns how many databases there are.
 func (ks *Keyspace) Databases() int { return len(ks.dbs) }
@@ -48,10 +52,10 @@ func (ks *Keyspace) Len() (keys int) {
 	return keys
 }
 
-// Bytes estimates the memory that keys and values take, in bytes.
+// Bytes estimates the memory that keys and values take, in bytes. It is counted as it changes.
 func (ks *Keyspace) Bytes() (n int64) {
 	for i := range ks.dbs {
-		n += ks.dbs[i].bytes
+		n += ks.dbs[i].Bytes()
 	}
 	return n
 }

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/ordeal-go/ordeal/node/rdb"
+	"github.com/ordeal-go/ordeal/node/value"
 )
 
 // LoadOptions says how a snapshot file becomes a keyspace.
@@ -111,9 +112,9 @@ func (l *Loaded) add(e *rdb.Entry, opts LoadOptions) error {
 	db := l.Keyspace.DB(e.DB)
 	before := db.Len()
 	if e.IsInt {
-		db.Set(e.Key, IntValue(e.Int))
+		db.Set(e.Key, value.NewInt(e.Int))
 	} else {
-		db.Set(e.Key, StringValue(e.Str))
+		db.Set(e.Key, value.NewString(e.Str))
 	}
 	if db.Len() == before {
 		return &DuplicateError{Offset: e.Offset, DB: e.DB, Key: append([]byte(nil), e.Key...)}

@@ -112,7 +112,7 @@ func (m *machine) Copy(t *rapid.T) {
 	old, there := m.model[db][from]
 	require.Equal(t, there, ok)
 	if ok {
-		m.ks.DB(db).Set([]byte(to), v)
+		m.ks.DB(db).Set([]byte(to), StringValue(v.Bytes()))
 		new := m.model[db][to]
 		new.text = old.text
 		m.model[db][to] = new
@@ -248,7 +248,10 @@ func (m *machine) Check(t *rapid.T) {
 			if want.volatile {
 				volatile++
 			}
-			bytes += int64(len(key)+len(v.b)) + perKey
+			bytes += keyMemory(len(key)) + v.Memory()
+			if want.volatile {
+				bytes += perExpiry
+			}
 		}
 		require.Equal(t, volatile, db.Volatile())
 		require.Equal(t, bytes, db.Bytes())

@@ -4,6 +4,8 @@ import (
 	"strconv"
 
 	"github.com/ordeal-go/ordeal/node/rdb"
+	"github.com/ordeal-go/ordeal/node/table"
+	"github.com/ordeal-go/ordeal/node/value"
 )
 
 // ReplInfo is the position in a replication stream that a snapshot corresponds to.
@@ -32,22 +34,19 @@ func EncodeRDB(snap *Snapshot, opts SaveOptions) []byte {
 	writeAux(w, opts)
 	for i := range snap.dbs {
 		db := &snap.dbs[i]
-		if db.keys.count == 0 {
+		if db.keys.Len() == 0 {
 			continue
 		}
 		w.SelectDB(i)
-		w.ResizeDB(db.keys.count, db.expires.count)
+		w.ResizeDB(db.keys.Len(), db.expires.Len())
 		var key []byte
-		db.keys.walk(func(e *entry[Value]) bool {
-			key = append(key[:0], e.key...)
-			if e.value.keeps {
-				w.Expire(db.expires.get(key).value)
+		e := encoder{w: w}
+		db.keys.Walk(func(entry *table.Entry[value.Value]) bool {
+			key = append(key[:0], entry.Key...)
+			if entry.Value.Mark {
+				w.Expire(db.expires.Get(key).Value)
 			}
-			if e.value.form == formInt {
-				w.Int(key, e.value.n)
-			} else {
-				w.String(key, e.value.b)
-			}
+			e.write(key, entry.Value)
 			return true
 		})
 	}

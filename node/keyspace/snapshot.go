@@ -1,6 +1,11 @@
 package keyspace
 
-import "iter"
+import (
+	"iter"
+
+	"github.com/ordeal-go/ordeal/node/table"
+	"github.com/ordeal-go/ordeal/node/value"
+)
 
 // Snapshot is the whole keyspace as it was at one instant. It never changes, and any number of goroutines may read
 // it while the keyspace goes on changing. It need not be released.
@@ -10,24 +15,27 @@ type Snapshot struct {
 }
 
 type frozenDB struct {
-	keys    table[Value]
-	expires table[int64]
+	keys    table.Table[value.Value]
+	expires table.Table[int64]
 }
 
 // Item is a key with all that belongs to it.
 type Item struct {
 	Key      string
-	Value    Value
+	Value    value.Value
 	ExpireAt int64 // ms since the epoch, if Volatile
 	Volatile bool
 }
 
 // Snapshot takes a snapshot: some tens of microseconds for a million keys. From then on the first write to each shard
-// pays for a copy of it, a few microseconds.
+// pays for a copy of it, a few microseconds, and the first write to each large value for a copy of the list of its
+// parts and of the part.
 func (ks *Keyspace) Snapshot() *Snapshot {
 	snap := &Snapshot{dbs: make([]frozenDB, len(ks.dbs)), bytes: ks.Bytes()}
 	for i := range ks.dbs {
-		snap.dbs[i] = frozenDB{keys: ks.dbs[i].keys.freeze(), expires: ks.dbs[i].expires.freeze()}
+		db := &ks.dbs[i]
+		snap.dbs[i] = frozenDB{keys: db.keys.Freeze(), expires: db.expires.Freeze()}
+		db.ledger.Freeze()
 	}
 	return snap
 }
@@ -36,17 +44,17 @@ func (ks *Keyspace) Snapshot() *Snapshot {
 func (snap *Snapshot) Databases() int { return len(snap.dbs) }
 
 // Len returns the number of keys in database db.
-func (snap *Snapshot) Len(db int) int { return snap.dbs[db].keys.count }
+func (snap *Snapshot) Len(db int) int { return snap.dbs[db].keys.Len() }
 
 // Volatile returns the number of keys in database db that have an expiry time.
-func (snap *Snapshot) Volatile(db int) int { return snap.dbs[db].expires.count }
+func (snap *Snapshot) Volatile(db int) int { return snap.dbs[db].expires.Len() }
 
 // Bytes estimates the memory that keys and values take, in bytes.
 func (snap *Snapshot) Bytes() int64 { return snap.bytes }
 
 // Get returns what database db holds at key.
 func (snap *Snapshot) Get(db int, key []byte) (it Item, ok bool) {
-	e := snap.dbs[db].keys.get(key)
+	e := snap.dbs[db].keys.Get(key)
 	if e == nil {
 		return Item{}, false
 	}
@@ -59,17 +67,17 @@ func (snap *Snapshot) All() iter.Seq2[int, Item] {
 	return func(yield func(int, Item) bool) {
 		for i := range snap.dbs {
 			db := &snap.dbs[i]
-			if !db.keys.walk(func(e *entry[Value]) bool { return yield(i, db.item(e)) }) {
+			if !db.keys.Walk(func(e *table.Entry[value.Value]) bool { return yield(i, db.item(e)) }) {
 				return
 			}
 		}
 	}
 }
 
-func (db *frozenDB) item(e *entry[Value]) Item {
-	it := Item{Key: e.key, Value: e.value, Volatile: e.value.keeps}
+func (db *frozenDB) item(e *table.Entry[value.Value]) Item {
+	it := Item{Key: e.Key, Value: e.Value, Volatile: e.Value.Mark}
 	if it.Volatile {
-		it.ExpireAt = db.expires.get([]byte(e.key)).value
+		it.ExpireAt = db.expires.Get([]byte(e.Key)).Value
 	}
 	return it
 }

@@ -3,6 +3,7 @@ package rdb
 import (
 	"encoding/binary"
 	"fmt"
+	"math"
 	"strconv"
 )
 
@@ -23,6 +24,7 @@ type Writer struct {
 
 	out    []byte
 	crc    uint64 // of what has been taken
+	dump   bool   // one value without a key
 	lzf    *compressor
 	packed []byte
 }
@@ -84,17 +86,35 @@ func (w *Writer) Expire(ms int64) {
 	w.out = binary.LittleEndian.AppendUint64(w.out, uint64(ms))
 }
 
+// Begin writes the type of a value and its key. What the format description says of the type must follow, by Length,
+// Text and Double.
+func (w *Writer) Begin(t Type, key []byte) {
+	w.out = append(w.out, byte(t))
+	if !w.dump {
+		w.string(key)
+	}
+}
+
+// Length writes a number of elements.
+func (w *Writer) Length(n int) { w.length(uint64(n)) }
+
+// Text writes an element: a string, a ziplist, an intset.
+func (w *Writer) Text(s []byte) { w.string(s) }
+
+// Double writes the score of a member of a TypeZSet2.
+func (w *Writer) Double(f float64) {
+	w.out = binary.LittleEndian.AppendUint64(w.out, math.Float64bits(f))
+}
+
 // String writes a key whose value is a string.
 func (w *Writer) String(key, value []byte) {
-	w.out = append(w.out, byte(TypeString))
-	w.string(key)
+	w.Begin(TypeString, key)
 	w.string(value)
 }
 
 // Int writes a key whose value is a string, the decimal text of n.
 func (w *Writer) Int(key []byte, n int64) {
-	w.out = append(w.out, byte(TypeString))
-	w.string(key)
+	w.Begin(TypeString, key)
 	w.int(n)
 }
 

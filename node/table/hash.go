@@ -1,13 +1,14 @@
-package keyspace
+package table
 
 import (
 	"encoding/binary"
 	"math/bits"
+	"unsafe"
 )
 
-// hashKey is a seeded multiply-and-fold hash in the manner of Wang Yi's wyhash: short keys, which most keys are,
+// hash is a seeded multiply-and-fold hash in the manner of Wang Yi's wyhash: short keys, which most keys are,
 // cost two multiplications.
-func hashKey(key []byte, seed uint64) uint64 {
+func hash(key []byte, seed uint64) uint64 {
 	const (
 		k0 = 0xa0761d6478bd642f
 		k1 = 0xe7037ed1a0b428db
@@ -35,4 +36,8 @@ func hashKey(key []byte, seed uint64) uint64 {
 func fold(a, b uint64) uint64 {
 	high, low := bits.Mul64(a, b)
 	return high ^ low
+}
+
+func hashString(key string, seed uint64) uint64 {
+	return hash(unsafe.Slice(unsafe.StringData(key), len(key)), seed)
 }
