@@ -3,7 +3,7 @@
 
 GO ?= go
 
-.PHONY: run test race bench determinism lint clean build
+.PHONY: run test race bench determinism judges lint clean build
 
 # The main job: a sweep in the simulation, then one run on real processes through toxiproxy; verdicts and a report.
 run: build
@@ -28,6 +28,10 @@ bench:
 # 2,000 seeds in separate processes, with one processor and two, with and without the race detector: equal traces.
 determinism:
 	$(GO) test -count=1 -v -timeout 60m -run 'TestTraces' ./harness -determinism.seeds=2000
+
+# Every judge of every model against porcupine and against all orders tried, on 60,000 small histories each.
+judges:
+	$(GO) test -count=1 -v -timeout 20m -run 'TestJudges' ./models -models.histories=60000
 
 lint:
 	@test -z "$$(gofmt -l .)" || { echo "gofmt would change:"; gofmt -l .; exit 1; }

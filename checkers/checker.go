@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/ordeal-go/ordeal/histories"
+	"github.com/ordeal-go/ordeal/models"
 )
 
 // Checker judges one property. It must not change the history, and may be used for several at a time.
@@ -35,7 +36,7 @@ func ByName(name string) (Checker, error) {
 			return c, nil
 		}
 	}
-	if near := nearest(name, Names()); near != "" {
+	if near := models.Nearest(name, Names()); near != "" {
 		return nil, fmt.Errorf("there is no checker called %q: did you mean %s? There are %s", name, near, strings.Join(Names(), ", "))
 	}
 	return nil, fmt.Errorf("there is no checker called %q: there are %s", name, strings.Join(Names(), ", "))
@@ -73,37 +74,4 @@ func Judge(c Checker, h *histories.History) (v Verdict) {
 	v = c.Check(h)
 	v.Checker = c.Name()
 	return v
-}
-
-// nearest returns the one of names that is written most like name, or "".
-func nearest(name string, names []string) string {
-	best, least := "", len(name)/2+1
-	for _, n := range names {
-		if d := distance(name, n); d < least || strings.HasPrefix(n, name) && name != "" {
-			best, least = n, min(d, least)
-		}
-	}
-	return best
-}
-
-// distance is the number of single characters to insert, delete or replace to make b of a.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			above := row[j+1]
-			replace := diagonal
-			if a[i] != b[j] {
-				replace++
-			}
-			row[j+1] = min(replace, above+1, row[j]+1)
-			diagonal = above
-		}
-	}
-	return row[len(b)]
 }

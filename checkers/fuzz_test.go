@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/ordeal-go/ordeal/checkers"
 	"github.com/ordeal-go/ordeal/histories"
@@ -28,7 +27,7 @@ func FuzzCheckers(f *testing.F) {
 		}
 		for _, c := range checkers.All() {
 			if c.Name() == "linearizable" {
-				c = checkers.Linearizable{Timeout: 20 * time.Millisecond}
+				c = checkers.Linearizable{Steps: 20_000}
 			}
 			if v := checkers.Judge(c, h); strings.Contains(v.Why, "broke down") {
 				t.Fatalf("%v\n%v", v, v.Findings)

@@ -1,225 +1,240 @@
 package checkers
 
 import (
-	"errors"
+	"cmp"
 	"fmt"
-	"io"
+	"slices"
 	"time"
-
-	"github.com/anishathalye/porcupine"
 
 	"github.com/ordeal-go/ordeal/histories"
 	"github.com/ordeal-go/ordeal/models"
 )
 
-// Linearizable holds each key to being one register: everything read and written at the master looks as if it had
-// happened one at a time, in an order that respects real time. Redis promises it of one master without failover, because
-// it executes one command at a time; with failover, or of reads at replicas, it promises nothing of the kind.
+// Linearizable holds each key to being one object, as the model of its workload has it: everything asked of the master
+// looks as if it had happened one at a time, in an order that respects real time. Redis promises it of one master without
+// failover, because it executes one command at a time; with failover, or of reads at replicas, it promises nothing of the
+// kind.
 //
 // Reads at nodes that are known not to have been master all the while are left out; a write counts wherever it was
-// acknowledged. While every value of a key was written once, the answer takes no search (zones.go); otherwise porcupine
-// searches, and is given up after Timeout. Herlihy and Wing, Linearizability, 1990; Redis 4.0: one thread, ae.c.
+// acknowledged. Where the model has a fast judge that applies, the answer takes no search; otherwise there is one, with
+// limits that are counted, so that the verdict is the same on every machine. Herlihy and Wing, Linearizability, 1990;
+// Redis 4.0: one thread, ae.c.
 type Linearizable struct {
-	Timeout time.Duration // of the search; 0 is TimeoutDefault
+	Model   string        // judges every operation; "": the model of its workload, as the header says
+	Steps   int           // of all searches together; 0 is [models.StepsDefault]
+	Memory  int           // bytes, roughly, that a search may hold; 0 is [models.MemoryDefault]
+	Timeout time.Duration // of all searches together; 0: none, only Steps and Memory count
 }
-
-// TimeoutDefault is how long a search for an order may take.
-const TimeoutDefault = 10 * time.Second
 
 // Name implements Checker.
 func (Linearizable) Name() string { return "linearizable" }
 
-func (c Linearizable) timeout() time.Duration {
-	if c.Timeout > 0 {
-		return c.Timeout
-	}
-	return TimeoutDefault
-}
-
 // Check implements Checker.
 func (c Linearizable) Check(h *histories.History) Verdict {
 	var q inquiry
-	q.saw("reads", 0)
-	q.saw("writes", 0)
-	keys := registers(h)
-	q.saw("keys", len(keys))
-	deadline := time.Now().Add(c.timeout())
-	unknown := ""
-	for _, k := range keys {
-		reads := 0
-		for _, i := range k.ops {
-			if h.Ops[i].Func == histories.FuncRead {
-				reads++
-			}
+	for _, name := range []string{"reads", "writes", "keys"} {
+		q.saw(name, 0)
+	}
+	parts, without, err := c.parts(h)
+	if without > 0 {
+		q.saw("operations without a model", without)
+	}
+	if err != nil {
+		return q.verdict(err.Error(), "")
+	}
+	q.saw("keys", len(parts))
+	limits := c.limits()
+	unknown, told := "", false
+	for _, p := range parts {
+		told = p.count(&q) || told
+		a := p.model.Judged(p.ops, limits)
+		limits.Steps = max(limits.Steps-a.Steps, stepsLeast)
+		if a.Search {
+			q.saw("keys searched", 1)
 		}
-		q.saw("reads", reads)
-		q.saw("writes", len(k.ops)-reads)
-		if k.unique(h) {
-			q.zones(h, k)
-			continue
+		for _, cause := range a.Causes {
+			q.cause(h, p, cause)
 		}
-		q.saw("keys searched by porcupine", 1)
-		switch result, info := k.search(h, max(time.Until(deadline), time.Millisecond)); result {
-		case porcupine.Unknown:
-			unknown = fmt.Sprintf("the search for an order of the operations on %s took longer than %v", k.key, c.timeout())
-		case porcupine.Illegal:
-			q.stuck(h, k, info)
+		if a.Limit != "" && unknown == "" {
+			q.saw("operations judged in part", a.Judged)
+			unknown = fmt.Sprintf("of the %d operations on %s, there is an order of the %d that returned first: %s", len(p.ops), p.name, a.Judged, a.Limit)
 		}
 	}
-	if q.count("reads") == 0 && unknown == "" {
+	if !told && unknown == "" {
 		unknown = "nobody read at a master"
 	}
 	return q.verdict(unknown, "every key has an order of its operations that respects time")
 }
 
-// register is one key's operations that say something: indexes into Ops, in order of invocation.
-type register struct {
-	key string
-	ops []int
+// stepsLeast is what a search may take when those before it took all.
+const stepsLeast = 10_000
+
+func (c Linearizable) limits() models.Limits {
+	l := models.Limits{Steps: c.Steps, Memory: c.Memory}
+	if l.Steps <= 0 {
+		l.Steps = models.StepsDefault
+	}
+	if c.Timeout > 0 {
+		deadline := time.Now().Add(c.Timeout)
+		l.Stop = func() bool { return time.Now().After(deadline) }
+	}
+	return l
 }
 
-// registers parts the operations that count by key, keys in order of their first operation.
-func registers(h *histories.History) []register {
-	r := index(h)
-	read := map[keyValue]bool{} // a value whose write had no answer → somebody read it
-	for i := range h.Ops {
-		if op := &h.Ops[i]; op.Func == histories.FuncWrite && op.Outcome == histories.Info {
-			read[keyValue{op.Key, op.Word()}] = false
-		}
+// cause reports what no order explains.
+func (q *inquiry) cause(h *histories.History, p *part, cause models.Cause) {
+	ops := make([]int, len(cause.Ops))
+	for i, j := range cause.Ops {
+		ops[i] = p.index[j]
 	}
-	counts := func(op *histories.Operation) bool {
-		if op.Func != histories.FuncRead || op.Outcome != histories.OK {
-			return false
-		}
-		t := r.machines[op.Node]
-		return t == nil || len(t.own)+len(t.seen) == 0 || r.always(t, op.Invoked, op.Returned, isMaster)
+	text := cause.Text
+	if cause.Follows > 0 {
+		text += fmt.Sprintf("; from the same cause, %d more cannot be explained", cause.Follows)
+		q.saw("operations that follow from a cause", cause.Follows)
 	}
-	reads := make([]bool, len(h.Ops))
-	for i := range h.Ops {
-		if op := &h.Ops[i]; counts(op) {
-			reads[i] = true
-			at := keyValue{op.Key, op.Word()}
-			if _, unanswered := read[at]; unanswered && op.Found() {
-				read[at] = true
-			}
+	op := &h.Ops[ops[len(ops)-1]]
+	q.breach(op.Returned, op.Node, ops, "%s", text)
+}
+
+// part is operations that touch each other, and no others.
+type part struct {
+	name  string
+	model *models.Model
+	ops   []*histories.Operation // in order of invocation
+	index []int                  // of each, where it is in the history
+}
+
+// count takes up how much there is to judge, and says whether any of it tells of the state.
+func (p *part) count(q *inquiry) (told bool) {
+	reads := 0
+	for _, op := range p.ops {
+		if !p.model.Writes(op) {
+			reads++
 		}
+		f, _ := p.model.Function(op.Func)
+		told = told || op.Outcome == histories.OK && f.Reads && (!op.Result.IsNothing() || p.model.OnlyReads(op))
 	}
-	known := map[string]int{}
-	var all []register
+	q.saw("reads", reads)
+	q.saw("writes", len(p.ops)-reads)
+	return told
+}
+
+// parts parts the operations by what they touch, in order of their first operations. without counts those of workloads
+// that no model judges. The error is that of a model that does not exist or does not know an operation.
+func (c Linearizable) parts(h *histories.History) (parts []*part, without int, err error) {
+	byWorkload, err := c.models(h)
+	if err != nil {
+		return nil, 0, err
+	}
+	joined := map[string]bool{} // workloads of which some operation touches several parts
 	for i := range h.Ops {
 		op := &h.Ops[i]
-		// A write without an answer that nobody read can have happened after everything else.
-		written := op.Func == histories.FuncWrite && (op.Outcome == histories.OK || op.Outcome == histories.Info && read[keyValue{op.Key, op.Word()}])
-		if !reads[i] && !written {
+		m := byWorkload(op.Workload)
+		if m != nil && m.Joins != nil && m.Joins(op) {
+			joined[op.Workload] = true
+		}
+	}
+	roles := index(h)
+	type partKey struct{ workload, part string }
+	known := map[partKey]*part{}
+	for i := range h.Ops {
+		op := &h.Ops[i]
+		m := byWorkload(op.Workload)
+		if m == nil {
+			without++
 			continue
 		}
-		at, is := known[op.Key]
-		if !is {
-			at = len(all)
-			known[op.Key] = at
-			all = append(all, register{key: op.Key})
+		if _, ok := m.Function(op.Func); !ok && op.Outcome != histories.Fail {
+			return nil, without, fmt.Errorf("an operation does %q, which the model %s of workload %q does not know: it has %s",
+				op.Func, m.Name, op.Workload, m.FunctionNames())
 		}
-		all[at].ops = append(all[at].ops, i)
+		if !m.Judges(op) || m.Counts(op) && m.OnlyReads(op) && op.Outcome == histories.OK && !roles.atMaster(op) {
+			continue
+		}
+		key := partKey{workload: op.Workload}
+		if !joined[op.Workload] {
+			key.part = m.PartOf(op)
+		}
+		p := known[key]
+		if p == nil {
+			p = &part{name: partName(op.Workload, key.part), model: m}
+			known[key] = p
+			parts = append(parts, p)
+		}
+		p.ops, p.index = append(p.ops, op), append(p.index, i)
 	}
-	return all
+	for _, p := range parts {
+		p.sort()
+	}
+	return slices.DeleteFunc(parts, func(p *part) bool { return !slices.ContainsFunc(p.ops, p.model.Counts) }), without, nil
 }
 
-// unique says whether each value was written once.
-func (k register) unique(h *histories.History) bool {
-	seen := map[string]bool{}
-	for _, i := range k.ops {
-		if op := &h.Ops[i]; op.Func == histories.FuncWrite {
-			if seen[op.Word()] {
-				return false
-			}
-			seen[op.Word()] = true
-		}
+// sort brings the operations in order of invocation, if whoever made the history did not.
+func (p *part) sort() {
+	if slices.IsSortedFunc(p.ops, func(a, b *histories.Operation) int { return cmp.Compare(a.Invoked, b.Invoked) }) {
+		return
 	}
-	return true
+	ops := slices.Clone(p.ops)
+	order := make([]int, len(ops))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(ops[a].Invoked, ops[b].Invoked) })
+	index := slices.Clone(p.index)
+	for to, from := range order {
+		p.ops[to], p.index[to] = ops[from], index[from]
+	}
 }
 
-func (k register) search(h *histories.History, timeout time.Duration) (porcupine.CheckResult, porcupine.LinearizationInfo) {
-	model := models.Register()
-	return porcupine.CheckOperationsVerbose(model.Porcupine(), model.Operations(k.operations(h)), timeout)
+func partName(workload, key string) string {
+	switch {
+	case key == "" && workload == "":
+		return "all keys"
+	case key == "":
+		return "all keys of " + workload
+	}
+	return key
 }
 
-func (k register) operations(h *histories.History) []histories.Operation {
-	ops := make([]histories.Operation, len(k.ops))
-	for i, j := range k.ops {
-		ops[i] = h.Ops[j]
+// models returns the model of each workload, nil if none judges it.
+func (c Linearizable) models(h *histories.History) (of func(workload string) *models.Model, err error) {
+	name := c.Model
+	if name == "" {
+		name = "register"
 	}
-	return ops
+	otherwise, err := models.ByName(name)
+	if err != nil {
+		return nil, err
+	}
+	known := map[string]*models.Model{}
+	for _, w := range h.Workloads {
+		if c.Model != "" {
+			break
+		}
+		name := w.Model
+		if name == "" {
+			name = w.Kind
+		}
+		m, err := models.ByName(name)
+		switch {
+		case err == nil:
+			known[w.Name] = &m
+		case w.Model == "":
+			known[w.Name] = nil // a kind that is judged otherwise
+		default:
+			return nil, fmt.Errorf("workload %q: %w", w.Name, err)
+		}
+	}
+	return func(workload string) *models.Model {
+		if m, listed := known[workload]; listed {
+			return m
+		}
+		return &otherwise
+	}, nil
 }
 
-// stuck reports how far an order of the operations gets.
-func (q *inquiry) stuck(h *histories.History, k register, info porcupine.LinearizationInfo) {
-	longest := 0
-	var in map[int]bool
-	for _, partition := range info.PartialLinearizations() {
-		for _, partial := range partition {
-			if len(partial) > longest {
-				longest, in = len(partial), map[int]bool{}
-				for _, id := range partial {
-					in[id] = true
-				}
-			}
-		}
-	}
-	for n, i := range k.ops {
-		if !in[n] {
-			op := &h.Ops[i]
-			q.breach(op.Returned, op.Node, []int{i}, "no order of the operations on %s respects time: the longest has %d of %d and lacks the %s of %s by %s",
-				k.key, longest, len(k.ops), op.Func, op.Word(), op.Process)
-			return
-		}
-	}
-	q.breach(0, "", k.ops[:1], "no order of the operations on %s respects time", k.key)
-}
-
-// ErrNothingToShow is WritePage's error for a history without an operation that was answered.
-var ErrNothingToShow = errors.New("the history has no operation that was answered: there is nothing to show")
-
-// WritePage writes porcupine's page of h, HTML that shows the order found for each key, or how far it gets, with the
-// faults beside it. Keys that have an order are left out if one has none, because the page is for finding out why.
-func (c Linearizable) WritePage(w io.Writer, h *histories.History) error {
-	keys := registers(h)
-	var q inquiry
-	var bad []histories.Operation
-	for _, k := range keys {
-		before := len(q.findings)
-		if k.unique(h) {
-			q.zones(h, k)
-		} else if result, info := k.search(h, c.timeout()); result == porcupine.Illegal {
-			q.stuck(h, k, info)
-		}
-		if len(q.findings) > before {
-			bad = append(bad, k.operations(h)...)
-		}
-	}
-	if bad == nil {
-		for _, k := range keys {
-			bad = append(bad, k.operations(h)...)
-		}
-	}
-	if len(bad) == 0 {
-		return ErrNothingToShow
-	}
-	model := models.Register()
-	_, info := porcupine.CheckOperationsVerbose(model.Porcupine(), model.Operations(bad), c.timeout())
-	info.AddAnnotations(annotations(h))
-	return porcupine.Visualize(model.Porcupine(), info, w)
-}
-
-func annotations(h *histories.History) []porcupine.Annotation {
-	end := h.End
-	for i := range h.Ops {
-		op := &h.Ops[i]
-		end = max(end, op.Invoked)
-	}
-	var all []porcupine.Annotation
-	for _, f := range h.Faults {
-		all = append(all, porcupine.Annotation{Tag: "nemesis", Start: int64(f.Start), End: int64(min(f.Stop, max(end, f.Start))),
-			Description: f.Text, Details: f.Asked, BackgroundColor: "#ffd6d6"})
-	}
-	return all
+// atMaster says whether op may have been asked of a master: its node is not known to have been anything else meanwhile.
+func (r *record) atMaster(op *histories.Operation) bool {
+	t := r.machines[op.Node]
+	return t == nil || len(t.own)+len(t.seen) == 0 || r.always(t, op.Invoked, op.Returned, isMaster)
 }

@@ -12,4 +12,8 @@
 //   - info, if it may write: it may take effect at any moment from its invocation on. It is open to the end of the
 //     history; one that never takes effect is one that does so after the last read.
 //   - info, if it only reads: it says nothing, and is dropped.
+//
+// Whether there is such an order says [Model.Judged]: by the model's fast judge where that is exact, else by search
+// (search.go), which keeps all the ways in which what has returned so far can have happened. Every judge is held to
+// porcupine, and to all orders tried, on many small histories (make judges).
 package models

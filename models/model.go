@@ -24,15 +24,33 @@ type Model struct {
 	// each part is judged for itself. nil: the operation's Key.
 	Part func(op *histories.Operation) string
 
+	// Joins says that op touches several parts: then all the operations of the history are judged as one part. nil: none
+	// does.
+	Joins func(op *histories.Operation) bool
+
 	// Init is the state of a part before the first operation.
 	Init func() any
 
 	// Step says whether op may have found what it found in state, and what the state is after it. It changes neither. Of
-	// an operation without an answer (Outcome Info) it is not known what was found: any result will do.
+	// an operation without an answer (Outcome Info) it is not known what was found: any result will do. States are
+	// comparable: they are the same if ==.
 	Step func(state any, op *histories.Operation) (ok bool, next any)
 
-	// Equal says whether two states are the same; nil: they are if ==.
-	Equal func(a, b any) bool
+	// Pure says of op, which writes and was answered, that it changes nothing in any state in which it may have found what
+	// it found: a cas that failed, a pop of an empty stack. nil: none is. What only reads is pure in any case.
+	Pure func(op *histories.Operation) bool
+
+	// Seen is which value op leaves to be seen, and which it saw, or a list of these. An operation without an answer whose
+	// value nobody saw need not have happened. ok is false if that cannot be said of a history with op in it. nil: never.
+	Seen func(op *histories.Operation) (left, saw histories.Value, ok bool)
+
+	// Judge is a fast judge of the operations of one part, which count and are in order of invocation. It is exact where
+	// it applies; ok is false where it does not, and then it says nothing. nil: there is none.
+	Judge func(ops []*histories.Operation) (a Answer, ok bool)
+
+	// Aborted says that Judge wants operations that certainly did not happen as well: it knows more of a value that one of
+	// them was to write than that nobody did.
+	Aborted bool
 
 	// Show is a state as a person reads it.
 	Show func(state any) string
@@ -41,12 +59,16 @@ type Model struct {
 // Function is one thing that operations of a model may do.
 type Function struct {
 	Name   string // "write"
+	Takes  string // what its argument is; "" for none
+	Gives  string // what its result is
 	Writes bool   // it may change the state
 	Reads  bool   // its result says something of the state
 }
 
 // Models are the models that there are, in the order of the documents.
-func Models() []Model { return []Model{Register()} }
+func Models() []Model {
+	return []Model{Register(), TextValue(), Counter(), Set(), Append(), Queue(), Stack(), Lock(), Bank()}
+}
 
 // ByName returns the model called name.
 func ByName(name string) (Model, error) {
@@ -56,6 +78,9 @@ func ByName(name string) (Model, error) {
 			return m, nil
 		}
 		names = append(names, m.Name)
+	}
+	if near := Nearest(name, names); near != "" {
+		return Model{}, fmt.Errorf("there is no model called %q: did you mean %s? There are %s", name, near, strings.Join(names, ", "))
 	}
 	return Model{}, fmt.Errorf("there is no model called %q: there are %s", name, strings.Join(names, ", "))
 }
@@ -76,13 +101,34 @@ func (m *Model) Writes(op *histories.Operation) bool {
 	return f.Writes
 }
 
+// Judges says whether the judges of m are to be given op: it counts, or Aborted is set and it failed.
+func (m *Model) Judges(op *histories.Operation) bool {
+	_, ok := m.Function(op.Func)
+	return m.Counts(op) || ok && m.Aborted && op.Outcome == histories.Fail
+}
+
+// OnlyReads says that op, which was answered, changes no state that allows it.
+func (m *Model) OnlyReads(op *histories.Operation) bool {
+	return !m.Writes(op) || m.Pure != nil && m.Pure(op)
+}
+
 // Counts says whether op says anything of an order: it may have taken effect, or it saw something.
 func (m *Model) Counts(op *histories.Operation) bool {
 	f, ok := m.Function(op.Func)
 	return ok && op.Outcome != histories.Fail && (f.Writes || op.Outcome == histories.OK)
 }
 
-func (m *Model) part(op *histories.Operation) string {
+// FunctionNames are the names of what operations of m do, with commas between.
+func (m *Model) FunctionNames() string {
+	var names []string
+	for _, f := range m.Functions {
+		names = append(names, f.Name)
+	}
+	return strings.Join(names, ", ")
+}
+
+// PartOf names the part of the state that op touches.
+func (m *Model) PartOf(op *histories.Operation) string {
 	if m.Part == nil {
 		return op.Key
 	}
@@ -98,7 +144,6 @@ func (m *Model) Porcupine() porcupine.Model {
 		Step: func(state, input, _ any) (bool, any) {
 			return m.Step(state, input.(*histories.Operation))
 		},
-		Equal:                     m.Equal,
 		DescribeOperation:         func(input, _ any) string { return Describe(input.(*histories.Operation)) },
 		DescribeState:             m.Show,
 		DescribeOperationMetadata: func(info any) string { s, _ := info.(string); return s },
@@ -109,7 +154,10 @@ func (m *Model) Porcupine() porcupine.Model {
 func (m *Model) partition(all []porcupine.Operation) [][]porcupine.Operation {
 	index := map[string]int{}
 	var parts [][]porcupine.Operation
-	part := func(op porcupine.Operation) string { return m.part(op.Input.(*histories.Operation)) }
+	if m.Joins != nil && slices.ContainsFunc(all, func(op porcupine.Operation) bool { return m.Joins(op.Input.(*histories.Operation)) }) {
+		return [][]porcupine.Operation{all}
+	}
+	part := func(op porcupine.Operation) string { return m.PartOf(op.Input.(*histories.Operation)) }
 	for _, op := range all {
 		name := part(op)
 		i, known := index[name]
@@ -131,38 +179,62 @@ func Describe(op *histories.Operation) string {
 		words = append(words, op.Key)
 	}
 	if !op.Arg.IsNothing() {
-		words = append(words, op.Arg.String())
+		words = append(words, short(op.Arg))
 	}
 	switch {
 	case op.Outcome == histories.Info:
 		return strings.Join(words, " ") + ", no answer"
 	case !op.Result.IsNothing():
-		words = append(words, "→", op.Result.String())
+		words = append(words, "→", short(op.Result))
 	case op.Func == histories.FuncRead:
 		words = append(words, "→ missing")
+	case takes(op) || op.Func == FuncAcquire:
+		words = append(words, "→ nothing")
 	}
 	return strings.Join(words, " ")
 }
 
-// Operations converts those of ops that count. Clients are numbered in order of their first operation; a client with an
-// operation that has no return goes on under a new number, as in Jepsen, because one client does one thing at a time.
-// The operations are shared with ops.
+// short is v as JSON, with an ellipsis for what is long: a set read as a whole has thousands of members.
+func short(v histories.Value) string {
+	const most = 200
+	if n := len(v.Elems()); n > 20 {
+		last := v.Elem(n - 1).String()
+		text := histories.List(v.Elems()[:8]...).String()
+		return fmt.Sprintf("%s,… %d values …,%s]", strings.TrimSuffix(text, "]"), n, last)
+	}
+	text := v.String()
+	if len(text) > most {
+		return fmt.Sprintf("%s… (%d bytes)", strings.ToValidUTF8(text[:most], ""), len(text))
+	}
+	return text
+}
+
+// Operations converts those of ops that count, as [Convert] does.
 func (m *Model) Operations(ops []histories.Operation) []porcupine.Operation {
-	var end time.Duration
+	var counted []*histories.Operation
 	for i := range ops {
-		end = max(end, ops[i].Invoked)
-		if ops[i].Outcome == histories.OK {
-			end = max(end, ops[i].Returned)
+		if m.Counts(&ops[i]) {
+			counted = append(counted, &ops[i])
+		}
+	}
+	return Convert(counted)
+}
+
+// Convert makes porcupine's operations of ops, which are their inputs. Clients are numbered in order of their first
+// operation; a client with an operation that has no return goes on under a new number, as in Jepsen, because one client
+// does one thing at a time.
+func Convert(ops []*histories.Operation) []porcupine.Operation {
+	var end time.Duration
+	for _, op := range ops {
+		end = max(end, op.Invoked)
+		if op.Outcome == histories.OK {
+			end = max(end, op.Returned)
 		}
 	}
 	clients := map[string]int{}
 	next := 0
 	var all []porcupine.Operation
-	for i := range ops {
-		op := &ops[i]
-		if !m.Counts(op) {
-			continue
-		}
+	for _, op := range ops {
 		client, known := clients[op.Process]
 		if !known {
 			client = next

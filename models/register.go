@@ -13,8 +13,10 @@ import (
 func Register() Model {
 	return Model{
 		Name: "register", About: "one value under a name: what was written last is what is read (SET, GET)",
-		Functions: []Function{{Name: histories.FuncWrite, Writes: true}, {Name: histories.FuncRead, Reads: true},
-			{Name: FuncCAS, Writes: true, Reads: true}},
+		Functions: []Function{
+			{Name: histories.FuncWrite, Takes: "the value", Gives: "nothing", Writes: true},
+			{Name: histories.FuncRead, Gives: "the value, or nothing", Reads: true},
+			{Name: FuncCAS, Takes: "[expected, value]", Gives: "whether it held what was expected", Writes: true, Reads: true}},
 		Init: func() any { return cell{} },
 		Step: func(state any, op *histories.Operation) (bool, any) {
 			now := state.(cell)
@@ -26,7 +28,12 @@ func Register() Model {
 			}
 			return op.Outcome != histories.OK || holding(op.Result) == now, now
 		},
-		Show: func(state any) string { return state.(cell).String() },
+		Pure: func(op *histories.Operation) bool { return op.Func == FuncCAS && !op.Result.True() },
+		Seen: func(op *histories.Operation) (left, saw histories.Value, ok bool) {
+			return op.Arg, op.Result, op.Func != FuncCAS
+		},
+		Judge: judgeRegister,
+		Show:  func(state any) string { return state.(cell).String() },
 	}
 }
 
