@@ -3,7 +3,7 @@
 
 GO ?= go
 
-.PHONY: run test race bench determinism judges lint clean build
+.PHONY: run test race bench failovers determinism judges lint clean build
 
 # The main job: a sweep in the simulation, then one run on real processes through toxiproxy; verdicts and a report.
 run: build
@@ -23,7 +23,12 @@ race:
 
 bench:
 	$(GO) test -run '^$$' -bench 'Simulation|Sweep' -benchtime 40x ./harness/bench
-	$(GO) test -run '^$$' -bench . -skip 'Simulation|Sweep' -benchtime 1x ./harness/bench
+	$(GO) test -run '^$$' -bench . -skip 'Simulation|Sweep|Failovers' -benchtime 1x ./harness/bench
+
+# 10,000 kills of a master for each size, patience and distance of the Sentinels: the time until another one serves, and
+# that it is replaced once.
+failovers:
+	$(GO) test -run '^$$' -bench Failovers -benchtime $(or $(KILLS),10000)x -timeout 60m ./harness/bench
 
 # 2,000 seeds in separate processes, with one processor and two, with and without the race detector: equal traces.
 determinism:

@@ -11,15 +11,18 @@ import (
 )
 
 // SentinelSafety holds Sentinels to their elections: each votes for one leader per master and epoch, over restarts too;
-// at most one is elected per master and epoch; the epoch of its configuration never falls, and the address changes only
-// with a larger one; and no address changes without a majority of votes for one leader in that epoch.
+// at most one is elected per master and epoch, by a majority and the quorum; the epoch of its configuration never falls,
+// and the address changes only with a larger one; and no address changes without a majority of votes in the very epoch
+// of its configuration, by Sentinels of the cluster, for the leader that all follow.
 //
-// Votes are known from the voters' notes, events and logs, and from what those who asked log that they were told. Of a
-// Sentinel that notes nothing, as a real one, the configuration is what the observer was told; in the middle of a
-// failover that has the new epoch with the old address, and is left out. A failover that a user ordered needs no votes
-// and is not judged by them. A Sentinel that was told to remove the master, or was given its first configuration file
-// again, knows nothing of what it said before. Redis 4.0: sentinel.c, sentinelVoteLeader, sentinelGetLeader,
-// sentinelProcessHelloMessage.
+// Votes are known from the voters' notes, events and logs, and from what those who asked log that they were told. An
+// attempt has the epoch that was announced with it: a leader may be paused between its election and its next word, and
+// meanwhile its current epoch goes on. What is told late is evidence of its own time: votes are counted when all are
+// known, those given after the fact left out. Of a Sentinel that notes nothing, as a real one, the configuration is what
+// the observer was told; in the middle of a failover that has the new epoch with the old address, and is left out. A
+// failover that a user ordered needs no votes: its epoch is not judged by them. A Sentinel that was told to remove the
+// master, or was given its first configuration file again, knows nothing of what it said before. Redis 4.0: sentinel.c,
+// sentinelVoteLeader, sentinelGetLeader, sentinelProcessHelloMessage.
 type SentinelSafety struct{}
 
 // Name implements Checker.
@@ -28,13 +31,16 @@ func (SentinelSafety) Name() string { return "sentinel-safety" }
 // Check implements Checker.
 func (SentinelSafety) Check(h *histories.History) Verdict {
 	e := elections{q: &inquiry{}, r: index(h), votes: map[ballot]vote{}, elected: map[term]vote{}, config: map[string]*histories.Note{},
-		agreed: map[term]*histories.Note{}, forced: map[string]bool{}, ids: map[string]string{}, tally: map[term]map[string]map[string]bool{}, epoch: map[string]int64{}}
+		agreed: map[term]*histories.Note{}, ordered: map[string]bool{}, forced: map[term]bool{}, ids: map[string]string{}, machineOf: map[string]string{},
+		epoch: map[string]int64{}, attempt: map[string]int64{}}
 	for _, name := range []string{"votes", "elections", "configurations", "address changes"} {
 		e.q.saw(name, 0)
 	}
 	e.master = onlyMaster(h)
 	e.sentinels = len(e.r.kind("sentinel"))
+	e.needed = max(e.sentinels/2+1, watchingOf(h).quorum)
 	e.events()
+	e.majorities()
 	missing := ""
 	if e.q.count("votes")+e.q.count("elections")+e.q.count("address changes") == 0 {
 		missing = "no Sentinel voted, and no address changed"
@@ -65,15 +71,29 @@ type elections struct {
 	r         *record
 	master    string // the name of the one that is monitored, for events that do not say
 	sentinels int
+	needed    int // votes, to be elected
 	votes     map[ballot]vote
-	tally     map[term]map[string]map[string]bool // → leader → voters
 	elected   map[term]vote
 	epoch     map[string]int64           // Sentinel → its current epoch by its log
+	attempt   map[string]int64           // Sentinel → the epoch of its last attempt at a failover
 	config    map[string]*histories.Note // Sentinel and master → its last configuration
 	agreed    map[term]*histories.Note   // the first configuration of each epoch
-	ids       map[string]string          // Sentinel → its ID by its log
-	forced    map[string]bool            // Sentinels in a failover that a user ordered
-	anyForced bool
+	changes   []change
+	leads     []lead
+	ids       map[string]string // Sentinel → its ID, by what it says of itself
+	machineOf map[string]string // and back, of all the IDs it ever had
+	ordered   map[string]bool   // Sentinels that a user ordered to fail over, until they try
+	forced    map[term]bool     // epochs of failovers that a user ordered
+}
+
+// change is a new address in a Sentinel's configuration.
+type change struct{ is, was *histories.Note }
+
+// lead is a Sentinel's word that it was elected.
+type lead struct {
+	at          time.Duration
+	machine, id string
+	term
 }
 
 // events goes through notes and log lines together, in order of time.
@@ -97,6 +117,9 @@ func (e *elections) events() {
 		n := &e.r.Notes[i]
 		for ; len(logs) > 0 && logs[0].Time <= n.Time; logs = logs[1:] {
 			e.log(&logs[0], noted[logs[0].Machine])
+		}
+		if n.ID != "" && n.From != byObserver && (n.Kind == "vote" || n.Kind == "event" || n.Kind == "config") {
+			e.call(n.Machine, n.ID)
 		}
 		switch n.Kind {
 		case "up":
@@ -132,6 +155,12 @@ func (e *elections) restored(up *histories.Note) bool {
 	})
 }
 
+// call takes a Sentinel's word of what its ID is.
+func (e *elections) call(machine, id string) {
+	e.ids[machine] = id
+	e.machineOf[id] = machine
+}
+
 // forget drops what a Sentinel's epochs were.
 func (e *elections) forget(machine string) {
 	delete(e.epoch, machine)
@@ -140,11 +169,11 @@ func (e *elections) forget(machine string) {
 
 func (e *elections) log(l *histories.LogLine, noted bool) {
 	if strings.Contains(l.Text, "Executing user requested FAILOVER of") {
-		e.forced[l.Machine], e.anyForced = true, true
+		e.ordered[l.Machine] = true
 		return
 	}
 	if id := after(l.Text, "Sentinel ID is "); id != "" {
-		e.ids[l.Machine] = id
+		e.call(l.Machine, id)
 		return
 	}
 	words := strings.Fields(l.Text)
@@ -182,15 +211,19 @@ func (e *elections) event(at time.Duration, machine, id, event, text string, epo
 		if n, err := strconv.ParseInt(words[1], 10, 64); err == nil {
 			e.vote(at, machine, id, e.master, words[0], n)
 		}
+	case "+try-failover":
+		e.attempt[machine] = e.epoch[machine] // which was announced with it
+		if e.ordered[machine] && len(words) >= 2 {
+			e.forced[term{words[1], e.epoch[machine]}] = true
+		}
+		delete(e.ordered, machine)
 	case "+elected-leader":
-		if epoch == 0 {
-			epoch = e.epoch[machine]
+		if begun := e.attempt[machine]; begun > 0 {
+			epoch = begun
 		}
-		if len(words) >= 2 && epoch > 0 && !e.forced[machine] {
-			e.lead(at, machine, term{words[1], epoch})
+		if len(words) >= 2 && epoch > 0 && !e.forced[term{words[1], epoch}] {
+			e.lead(lead{at, machine, id, term{words[1], epoch}})
 		}
-	case "+failover-end", "-failover-abort-no-good-slave", "-failover-abort-slave-timeout", "-failover-abort-not-elected":
-		delete(e.forced, machine)
 	}
 }
 
@@ -209,13 +242,6 @@ func (e *elections) vote(at time.Duration, machine, voter, master, leader string
 	if !voted {
 		e.q.saw("votes", 1)
 		e.votes[b] = vote{leader, at, machine}
-		if e.tally[b.term] == nil {
-			e.tally[b.term] = map[string]map[string]bool{}
-		}
-		if e.tally[b.term][leader] == nil {
-			e.tally[b.term][leader] = map[string]bool{}
-		}
-		e.tally[b.term][leader][voter] = true
 		return
 	}
 	if first.leader != leader {
@@ -224,13 +250,18 @@ func (e *elections) vote(at time.Duration, machine, voter, master, leader string
 	}
 }
 
-func (e *elections) lead(at time.Duration, machine string, t term) {
+func (e *elections) lead(l lead) {
 	e.q.saw("elections", 1)
-	if first, led := e.elected[t]; led && first.on != machine {
-		e.q.breach(at, machine, nil, "was elected leader of epoch %d of %s, and so was %s at %v", t.epoch, t.master, first.on, first.at)
-	} else if !led {
-		e.elected[t] = vote{"", at, machine}
+	if l.id == "" {
+		l.id = e.ids[l.machine]
 	}
+	if first, led := e.elected[l.term]; led && first.on != l.machine {
+		e.q.breach(l.at, l.machine, nil, "was elected leader of epoch %d of %s, and so was %s at %v", l.epoch, l.master, first.on, first.at)
+		return
+	} else if !led {
+		e.elected[l.term] = vote{l.id, l.at, l.machine}
+	}
+	e.leads = append(e.leads, l)
 }
 
 func (e *elections) configured(n *histories.Note) {
@@ -245,7 +276,7 @@ func (e *elections) configured(n *histories.Note) {
 	t := term{n.Master, n.Epoch}
 	if first := e.agreed[t]; first == nil {
 		e.agreed[t] = n
-	} else if first.Peer != n.Peer && n.Epoch > 0 && !e.anyForced && (last == nil || last.Epoch < n.Epoch) {
+	} else if first.Peer != n.Peer && n.Epoch > 0 && !e.forced[t] && (last == nil || last.Epoch < n.Epoch) {
 		e.q.breach(n.Time, n.Machine, nil, "has %s as %s in configuration epoch %d, where %s has %s", n.Peer, n.Master, n.Epoch, first.Machine, first.Peer)
 	}
 	if last == nil || last.Peer == n.Peer {
@@ -254,28 +285,70 @@ func (e *elections) configured(n *histories.Note) {
 	e.q.saw("address changes", 1)
 	if n.Epoch == last.Epoch {
 		e.q.breach(n.Time, n.Machine, nil, "changed the address of %s from %s to %s within configuration epoch %d", n.Master, last.Peer, n.Peer, n.Epoch)
-	} else if len(e.votes) > 0 && e.sentinels > 0 && !e.anyForced {
-		e.majority(n, last)
+		return
+	}
+	e.changes = append(e.changes, change{n, last})
+}
+
+// majorities judges elections and new addresses by the votes, once all of those are known.
+func (e *elections) majorities() {
+	if len(e.votes) == 0 || e.sentinels == 0 {
+		return
+	}
+	minority := map[term]bool{}
+	for _, l := range e.leads {
+		if most := e.voters(l.term, l.id, l.at+e.r.slack); most < e.needed {
+			minority[l.term] = true
+			e.q.breach(l.at, l.machine, nil, "was elected leader of epoch %d of %s by %d of the %d votes needed", l.epoch, l.master, most, e.needed)
+		}
+	}
+	for _, c := range e.changes {
+		t := term{c.is.Master, c.is.Epoch}
+		if e.forced[t] || minority[t] {
+			continue
+		}
+		leader := "" // unknown: whoever has the most
+		if led, known := e.elected[t]; known {
+			leader = led.leader
+		} else if first := e.agreed[t]; first != nil && first.From != byObserver {
+			leader = e.ids[first.Machine] // a leader is the first to have its configuration
+		}
+		if most := e.voters(t, leader, c.is.Time+e.r.slack); most < e.needed {
+			e.q.breach(c.is.Time, c.is.Machine, nil, "changed the address of %s from %s to %s in epoch %d, in which %s had no more than %d of the %d votes needed",
+				c.is.Master, c.was.Peer, c.is.Peer, c.is.Epoch, orNobody(leader), most, e.needed)
+		}
 	}
 }
 
-// majority wants one leader with a majority of votes in the epoch of a new address, or in a later one: whoever adopts
-// a later epoch during its failover is elected in that.
-func (e *elections) majority(n, last *histories.Note) {
-	needed := e.sentinels/2 + 1
+// voters is how many Sentinels voted for leader in t, for the one that has the most if leader is "", until a time.
+func (e *elections) voters(t term, leader string, until time.Duration) int {
+	by := map[string]map[string]bool{}
 	most := 0
-	for t, leaders := range e.tally {
-		if t.master != n.Master || t.epoch < n.Epoch {
+	for b, v := range e.votes {
+		if b.term != t || v.at > until || leader != "" && v.leader != leader {
 			continue
 		}
-		for _, voters := range leaders {
-			most = max(most, len(voters))
+		voter, known := e.machineOf[b.voter]
+		if !known && len(e.ids) >= e.sentinels {
+			continue // of no Sentinel of this cluster
 		}
+		if !known {
+			voter = b.voter
+		}
+		if by[v.leader] == nil {
+			by[v.leader] = map[string]bool{}
+		}
+		by[v.leader][voter] = true
+		most = max(most, len(by[v.leader]))
 	}
-	if most < needed {
-		e.q.breach(n.Time, n.Machine, nil, "changed the address of %s from %s to %s in epoch %d, in which nobody had more than %d of the %d votes needed",
-			n.Master, last.Peer, n.Peer, n.Epoch, most, needed)
+	return most
+}
+
+func orNobody(leader string) string {
+	if leader == "" {
+		return "nobody"
 	}
+	return short(leader)
 }
 
 // onlyMaster is the name of the master that is monitored, if there is only one: Sentinels say it with their

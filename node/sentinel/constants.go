@@ -16,6 +16,7 @@ const (
 	tiltTrigger         = 2 * time.Second
 	tiltPeriod          = 30 * time.Second
 	maxDesyncMS         = 1000
+	giveWayLeast        = 500 * time.Millisecond // for the request for a vote, after the news of its epoch
 
 	defaultDownAfter       = 30 * time.Second
 	defaultFailoverTimeout = 180 * time.Second

@@ -13,9 +13,13 @@ import (
 // vote gives my vote for the leader of master's failover in epoch, or repeats the one given: one per epoch. It is
 // on disk before any answer leaves, so that not even a restart gives it twice; to whom it went is not kept, so a
 // restarted Sentinel answers with the epoch and no leader. Redis 4.0: sentinel.c, sentinelVoteLeader.
+//
+// Otherwise than there, one who leads a failover gives no vote to another: two leaders, each elected in an epoch of its
+// own, would promote a replica each.
 func (s *Sentinel) vote(master *instance, epoch int64, candidate string) (leader string, leaderEpoch int64) {
 	s.adoptEpoch(master, epoch)
-	if master.leaderEpoch < epoch && s.currentEpoch <= epoch {
+	if master.leaderEpoch < epoch && s.currentEpoch <= epoch && master.failover.state <= waitStart {
+		node.Assert(epoch == s.currentEpoch, "a vote in epoch %d, and this is %d", epoch, s.currentEpoch)
 		master.leader, master.leaderEpoch = candidate, s.currentEpoch
 		s.flush()
 		s.event(node.LogWarning, "+vote-for-leader", master, fmt.Sprintf("%s %d", candidate, epoch))
@@ -24,7 +28,7 @@ func (s *Sentinel) vote(master *instance, epoch int64, candidate string) (leader
 		}
 		if !strings.EqualFold(candidate, s.id) {
 			// Leave the one I voted for the time to succeed before I try myself.
-			master.failover.started = s.now.Add(s.desync())
+			s.attempted(master)
 		}
 	}
 	return master.leader, master.leaderEpoch
@@ -37,6 +41,13 @@ func (s *Sentinel) adoptEpoch(master *instance, epoch int64) {
 		s.flush()
 		s.event(node.LogWarning, "+new-epoch", master, fmt.Sprint(epoch))
 	}
+}
+
+// giveWay keeps me from becoming a candidate for a part of a second, because somebody else has become one: I heard of
+// a new epoch before I was asked for my vote in it. 4.0 goes on to the next epoch, and both are elected.
+func (s *Sentinel) giveWay(master *instance) {
+	f := &master.failover
+	f.notBefore = max(f.notBefore, s.now.Add(giveWayLeast+s.desync()/2))
 }
 
 // desync keeps Sentinels from becoming candidates at the same moment, again and again.
@@ -80,6 +91,42 @@ func (s *Sentinel) leaderOf(master *instance, epoch int64) string {
 		return ""
 	}
 	return winner.candidate
+}
+
+// nobodyWins says whether the election that I stand in can be won by nobody any more: whoever can be heard has voted,
+// those who were asked a majority among them, and no candidate has enough. 4.0 sits such a split out for as long as an
+// election may take, and for two failover-timeouts more. An election in which fewer than a majority are heard is not
+// split but hopeless, and waiting is right: a minority that went on trying would drive the epoch up for nothing.
+//
+// An attempt that a newer epoch overtook is over as well, once the answers that were under way have come: nobody who has
+// heard of that epoch votes in this one.
+func (s *Sentinel) nobodyWins(master *instance) bool {
+	f := &master.failover
+	node.Assert(f.state == waitStart, "an election in %v", f.state)
+	if s.currentEpoch > f.epoch && s.since(f.changed) >= askPeriod {
+		return true
+	}
+	voters := int64(len(master.sentinels) + 1)
+	needed := max(voters/2+1, master.quorum)
+	voted, outstanding := int64(0), int64(0)
+	for _, t := range s.votes {
+		voted += t.votes
+	}
+	for _, other := range master.sentinels {
+		if s.mayStillVote(other, f) {
+			outstanding++
+		}
+	}
+	return voted >= voters/2+1 && s.ahead().votes+outstanding < needed
+}
+
+// mayStillVote says whether a vote of other may come in time for my attempt f: it can be heard, and has not answered
+// since it was asked.
+func (s *Sentinel) mayStillVote(other *instance, f *failover) bool {
+	voted := other.leader != "" && other.leaderEpoch == f.epoch
+	heard := !other.link.disconnected && s.since(other.link.lastAvail) <= 2*pingPeriod
+	answered := other.lastDownAsk > f.changed && s.since(f.changed) >= askPeriod
+	return heard && !voted && !answered
 }
 
 func (s *Sentinel) count(candidate string) {

@@ -29,13 +29,14 @@ func (f failoverState) String() string { return failoverNames[f] }
 
 // failover is the replacement of one master, under way or not.
 type failover struct {
-	state    failoverState
-	changed  node.Instant // when state was entered
-	epoch    int64        // of the election that this failover stands on
-	started  node.Instant // of the last attempt, mine or one I voted for, plus a random part; 0 never
-	logged   node.Instant // the started for which the delay was logged
-	forced   bool         // asked for by a person: no agreement, no election
-	promoted *instance
+	state     failoverState
+	changed   node.Instant // when state was entered
+	epoch     int64        // of the election that this failover stands on
+	started   node.Instant // of the last attempt, mine or one I voted for, plus a random part; 0 never
+	notBefore node.Instant // of the next attempt; 0: at any time
+	logged    node.Instant // the notBefore that was logged
+	forced    bool         // asked for by a person: no agreement, no election
+	promoted  *instance
 }
 
 // enter is the only way from state to state: onwards one by one, or back to idle.
@@ -56,16 +57,23 @@ func (s *Sentinel) startFailoverIfNeeded(master *instance) bool {
 	if !master.oDown || f.state != idle {
 		return false
 	}
-	if f.started != 0 && s.since(f.started) < 2*master.failoverTimeout {
-		if f.logged != f.started {
-			f.logged = f.started
-			next := f.started.Add(2 * master.failoverTimeout).Time().Format(time.ANSIC)
-			s.log(node.LogWarning, "Next failover delay: I will not start a failover before "+next)
+	if f.notBefore != 0 && s.since(f.notBefore) < 0 {
+		if f.logged != f.notBefore {
+			f.logged = f.notBefore
+			s.log(node.LogWarning, "Next failover delay: I will not start a failover before "+f.notBefore.Time().Format(time.ANSIC))
 		}
 		return false
 	}
 	s.startFailover(master)
 	return true
+}
+
+// attempted makes an attempt at a failover of master, mine or that of one I vote for, keep me from the next one for two
+// times the failover-timeout.
+func (s *Sentinel) attempted(master *instance) {
+	f := &master.failover
+	f.started = s.now.Add(s.desync())
+	f.notBefore = f.started.Add(2 * master.failoverTimeout)
 }
 
 func (s *Sentinel) startFailover(master *instance) {
@@ -75,7 +83,7 @@ func (s *Sentinel) startFailover(master *instance) {
 	f.epoch = s.currentEpoch
 	s.event(node.LogWarning, "+new-epoch", master, fmt.Sprint(f.epoch))
 	s.event(node.LogWarning, "+try-failover", master, master.String())
-	f.started = s.now.Add(s.desync())
+	s.attempted(master)
 }
 
 // failoverStep does what the state of master's failover asks for at this tick.
@@ -101,11 +109,8 @@ func (s *Sentinel) failoverStep(master *instance) {
 
 func (s *Sentinel) awaitElection(master *instance) {
 	f := &master.failover
-	leader := s.leaderOf(master, f.epoch)
-	if !strings.EqualFold(leader, s.id) && !f.forced {
-		if s.since(f.started) > min(electionTimeoutMost, master.failoverTimeout) {
-			s.abort(master, "-failover-abort-not-elected")
-		}
+	if leader := s.leaderOf(master, f.epoch); !f.forced && (!strings.EqualFold(leader, s.id) || master.leaderEpoch > f.epoch) {
+		s.notElected(master, leader)
 		return
 	}
 	s.event(node.LogWarning, "+elected-leader", master, master.String())
@@ -114,6 +119,21 @@ func (s *Sentinel) awaitElection(master *instance) {
 	}
 	f.enter(selectSlave, s.now)
 	s.event(node.LogWarning, "+failover-state-select-slave", master, master.String())
+}
+
+// notElected is about an attempt that has not been elected, or not in time: meanwhile I voted for another, in a newer
+// epoch, who would be a second leader.
+func (s *Sentinel) notElected(master *instance, leader string) {
+	f := &master.failover
+	switch {
+	case s.since(f.started) > min(electionTimeoutMost, master.failoverTimeout):
+		s.abort(master, "-failover-abort-not-elected")
+	case master.leaderEpoch > f.epoch: // the one I voted for is left the time to succeed
+		s.abort(master, "-failover-abort-not-elected")
+	case leader == "" && s.nobodyWins(master):
+		s.abort(master, "-failover-abort-not-elected")
+		f.notBefore = s.now.Add(s.desync())
+	}
 }
 
 func (s *Sentinel) chooseSlave(master *instance) {
@@ -138,6 +158,7 @@ func (s *Sentinel) promote(master *instance) {
 		return
 	}
 	s.sendSlaveOf(f.promoted, nil)
+	s.askInfo(f.promoted) // 4.0 waits for the next regular one: up to a second without a master
 	s.event(node.LogNotice, "+failover-state-wait-promotion", f.promoted, f.promoted.String())
 	f.enter(waitPromotion, s.now)
 }

@@ -94,6 +94,9 @@ func (s *Sentinel) processHello(payload []byte) {
 		return
 	}
 	sender := s.sender(master, h)
+	if h.currentEpoch > s.currentEpoch {
+		s.giveWay(master)
+	}
 	s.adoptEpoch(master, h.currentEpoch)
 	if sender == nil {
 		return

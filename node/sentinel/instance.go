@@ -52,13 +52,36 @@ type instance struct {
 	link   *link
 	master *instance // nil for a master
 
+	downAfter time.Duration
+	lastHello node.Instant // last hello of theirs: Sentinels only
+	observed               // of whoever answers at addr
+
+	// A Sentinel: its vote. A master: my own vote, and the epoch of that vote.
+	leader      string // "" none
+	leaderEpoch int64
+
+	// A master.
+	quorum          int64
+	configEpoch     int64
+	failoverTimeout time.Duration
+	parallelSyncs   int64
+	authPass        string
+	notifyScript    string
+	reconfigScript  string
+	slaves          []*instance // by name
+	sentinels       []*instance // by name
+	failover        failover
+	noted           noted
+}
+
+// observed is what I know of whoever answers at the address of an instance. It dies with the address: a word of it about
+// the old one, held against the new one, calls a healthy instance down. Redis 4.0 clears it piece by piece and forgets
+// some.
+type observed struct {
 	lastPublish  node.Instant // last hello of mine that was accepted
-	lastHello    node.Instant // last hello of theirs: Sentinels only
-	lastDownAsk  node.Instant // last answer to is-master-down-by-addr: Sentinels only
 	sDown, oDown bool
 	sDownSince   node.Instant // kept after the recovery
 	oDownSince   node.Instant
-	downAfter    time.Duration
 	scriptKilled bool // SCRIPT KILL was sent since it went down
 
 	infoRefresh      node.Instant
@@ -77,23 +100,34 @@ type instance struct {
 	reconfSentTime  node.Instant
 	promoted        bool // chosen to be the new master
 
-	// A Sentinel: its vote and opinion. A master: my own vote, and the epoch of that vote.
-	masterDown  bool
-	leader      string // "" none
-	leaderEpoch int64
+	opinion // of another Sentinel about the address of our master
+}
 
-	// A master.
-	quorum          int64
-	configEpoch     int64
-	failoverTimeout time.Duration
-	parallelSyncs   int64
-	authPass        string
-	notifyScript    string
-	reconfigScript  string
-	slaves          []*instance // by name
-	sentinels       []*instance // by name
-	failover        failover
-	noted           noted
+// opinion is what another Sentinel says of a master's address. It dies with that address as well as with its own.
+type opinion struct {
+	lastDownAsk node.Instant // last answer to is-master-down-by-addr
+	masterDown  bool
+}
+
+// unobserved is what is known of an instance of kind k at an address that is new to me: nothing.
+func (s *Sentinel) unobserved(k kind) observed {
+	return observed{
+		lastPublish:      s.now,
+		roleReported:     k,
+		roleReportedTime: s.now,
+		slaveConfChange:  s.now,
+		priority:         defaultSlavePriority,
+		opinion:          opinion{lastDownAsk: s.now},
+	}
+}
+
+// moveTo gives r another address; its link, if others share it, is their affair too: see spreadAddress.
+func (s *Sentinel) moveTo(r *instance, to address) {
+	r.addr = to
+	r.observed = s.unobserved(r.kind)
+	if r.kind != kindSentinel {
+		r.runID = "" // a Sentinel's is its ID, which moves with it
+	}
 }
 
 // noted is what the history was last told of a master.
@@ -106,16 +140,11 @@ type noted struct {
 func (s *Sentinel) newInstance(k kind, name string, addr address, master *instance) *instance {
 	r := &instance{
 		kind: k, name: name, addr: addr, master: master,
-		link:            s.newLink(),
-		lastPublish:     s.now,
-		lastHello:       s.now,
-		lastDownAsk:     s.now,
-		downAfter:       defaultDownAfter,
-		roleReported:    k,
-		slaveConfChange: s.now,
-		priority:        defaultSlavePriority,
+		link:      s.newLink(),
+		lastHello: s.now,
+		downAfter: defaultDownAfter,
+		observed:  s.unobserved(k),
 	}
-	r.roleReportedTime = s.now
 	if k == kindMaster {
 		r.failoverTimeout, r.parallelSyncs = defaultFailoverTimeout, defaultParallelSyncs
 	} else {

@@ -14,8 +14,12 @@ type link struct {
 	refs         int  // instances that use it
 	disconnected bool // one of its connections is missing; a dialled one counts before it is up
 	cmd, sub     linkConn
+	linkTimes
+}
 
-	lastReconnect node.Instant
+// linkTimes is what is measured on a link. It dies with the address that the link leads to.
+type linkTimes struct {
+	lastReconnect node.Instant // 0: never, so that nothing keeps it from being dialled
 	subActivity   node.Instant // last message on sub
 	// actPing is when the oldest PING was sent that has no acceptable answer yet, 0 if there is none. A new link
 	// starts as if one had been sent, so that an instance that cannot be reached is found down too.
@@ -55,9 +59,21 @@ const (
 )
 
 func (s *Sentinel) newLink() *link {
-	l := &link{refs: 1, disconnected: true, actPing: s.now, lastAvail: s.now, lastPong: s.now}
+	l := &link{refs: 1, disconnected: true}
+	l.linkTimes = s.unheard()
 	l.cmd.link, l.sub.link, l.sub.isSub = l, l, true
 	return l
+}
+
+func (s *Sentinel) unheard() linkTimes {
+	return linkTimes{actPing: s.now, lastAvail: s.now, lastPong: s.now}
+}
+
+// renewLink ends the connections of l and all that was measured on them: it leads to another address from now on, which
+// is dialled as soon as that of a new link.
+func (s *Sentinel) renewLink(l *link) {
+	s.dropLink(l)
+	l.linkTimes = s.unheard()
 }
 
 func (c *linkConn) waiting() int { return len(c.pending) - c.head }
@@ -88,11 +104,12 @@ func (s *Sentinel) request(r *instance, to answer, args ...string) {
 	s.send(&c.stream)
 }
 
-// reconnect dials what is missing of r's link, at most once in a reconnectPeriod.
+// reconnect dials what is missing of r's link, at most once in a reconnectPeriod, or in half of its down-after if that
+// is shorter: 4.0 may call an instance down that it did not even dial in all of its down-after.
 // Redis 4.0: sentinel.c, sentinelReconnectInstance.
 func (s *Sentinel) reconnect(r *instance) {
 	l := r.link
-	if !l.disconnected || r.addr.port == 0 || l.lastReconnect != 0 && s.since(l.lastReconnect) < reconnectPeriod {
+	if !l.disconnected || r.addr.port == 0 || l.lastReconnect != 0 && s.since(l.lastReconnect) < min(reconnectPeriod, r.downAfter/2) {
 		return
 	}
 	l.lastReconnect = s.now

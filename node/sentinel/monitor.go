@@ -18,9 +18,7 @@ func (s *Sentinel) sendPeriodic(r *instance) {
 		period = infoPeriodUrgent
 	}
 	if r.kind != kindSentinel && (r.infoRefresh == 0 || s.since(r.infoRefresh) > period) {
-		l.cmd.out = append(l.cmd.out, "*1\r\n$4\r\nINFO\r\n"...)
-		l.cmd.expect(toInfo, r)
-		s.send(&l.cmd.stream)
+		s.askInfo(r)
 	}
 	if every := min(r.downAfter, pingPeriod); s.since(l.lastPong) > every && s.since(l.lastPing) > every/2 {
 		s.ping(r)
@@ -28,6 +26,13 @@ func (s *Sentinel) sendPeriodic(r *instance) {
 	if s.since(r.lastPublish) > publishPeriod {
 		s.sendHello(r)
 	}
+}
+
+func (s *Sentinel) askInfo(r *instance) {
+	c := &r.link.cmd
+	c.out = append(c.out, "*1\r\n$4\r\nINFO\r\n"...)
+	c.expect(toInfo, r)
+	s.send(&c.stream)
 }
 
 func (s *Sentinel) ping(r *instance) {

@@ -25,7 +25,7 @@ func (s *Sentinel) sender(master *instance, h hello) *instance {
 		s.event(node.LogNotice, "+sentinel-address-switch", master, fmt.Sprintf("%v ip %s port %d for %s", master, addr.ip, addr.port, id))
 	} else if other := sentinelAt(master, addr); other != nil { // another Sentinel at the same address
 		s.event(node.LogNotice, "+sentinel-invalid-addr", other, other.String())
-		other.addr.port = 0 // until it says hello from where it is now
+		s.moveTo(other, address{addr.ip, 0}) // until it says hello from where it is now
 		s.spreadAddress(other)
 	}
 	r := s.addSentinel(master, id, addr)
@@ -69,8 +69,8 @@ func (s *Sentinel) addSentinel(master *instance, id string, addr address) *insta
 	return r
 }
 
-// spreadAddress gives r's address to the entries of the same Sentinel under other masters, and drops their link: it
-// leads to the old address. Redis 4.0: sentinel.c, sentinelUpdateSentinelAddressInAllMasters.
+// spreadAddress gives r's address to the entries of the same Sentinel under other masters, and renews their link, which
+// led to the old address. Redis 4.0: sentinel.c, sentinelUpdateSentinelAddressInAllMasters.
 func (s *Sentinel) spreadAddress(r *instance) {
 	updated := 0
 	for _, m := range s.masters {
@@ -79,9 +79,9 @@ func (s *Sentinel) spreadAddress(r *instance) {
 			continue
 		}
 		match := m.sentinels[at]
-		s.dropLink(match.link)
+		s.renewLink(match.link)
 		if match != r {
-			match.addr = r.addr
+			s.moveTo(match, r.addr)
 			updated++
 		}
 	}

@@ -43,9 +43,15 @@ func (s *Sentinel) promotionSeen(r *instance) {
 	s.hurryHello(master)
 }
 
-// hurryHello makes hellos due to all that know master.
+// hurryHello says hello to all that know master, at once: whoever cannot be reached now is due. (4.0 makes all hellos
+// due, and the answer to an earlier one that is under way takes that back for a whole period.)
 func (s *Sentinel) hurryHello(master *instance) {
-	hurry := func(r *instance) { r.lastPublish = min(r.lastPublish, s.now.Add(-publishPeriod-1)) }
+	hurry := func(r *instance) {
+		r.lastPublish = min(r.lastPublish, s.now.Add(-publishPeriod-1))
+		if !r.link.disconnected {
+			s.sendHello(r)
+		}
+	}
 	hurry(master)
 	for _, r := range master.slaves {
 		hurry(r)

@@ -181,7 +181,8 @@ func TestTakenPortEndsTheStart(t *testing.T) {
 func TestSelectsTheBestReplica(t *testing.T) {
 	now := epoch
 	base := func() *instance {
-		return &instance{kind: kindSlave, name: "b", runID: "bb", priority: 100, offset: 10, infoRefresh: now, link: &link{lastAvail: now}}
+		return &instance{kind: kindSlave, name: "b", runID: "bb", observed: observed{priority: 100, offset: 10, infoRefresh: now},
+			link: &link{linkTimes: linkTimes{lastAvail: now}}}
 	}
 	for name, c := range map[string]struct {
 		change func(master, r *instance) // makes a worse than b

@@ -20,8 +20,8 @@ func (s *Sentinel) announceSwitch(master *instance, from, to address) {
 }
 
 // changeAddress makes to the address of master. Its replicas are known again from their addresses alone; the old master
-// is one of them, so that it is turned into a replica when it comes back. The other Sentinels stay.
-// Redis 4.0: sentinel.c, sentinelResetMasterAndChangeAddress.
+// is one of them, so that it is turned into a replica when it comes back. The other Sentinels stay, and what they said
+// of the old address goes. Redis 4.0: sentinel.c, sentinelResetMasterAndChangeAddress.
 func (s *Sentinel) changeAddress(master *instance, to address) {
 	var slaves []address
 	for _, r := range master.slaves {
@@ -32,9 +32,7 @@ func (s *Sentinel) changeAddress(master *instance, to address) {
 	if master.addr != to {
 		slaves = append(slaves, master.addr)
 	}
-	s.resetMaster(master)
-	master.addr = to
-	master.sDownSince, master.oDownSince = 0, 0
+	s.resetMaster(master, to)
 	for _, addr := range slaves {
 		if r := s.addSlave(master, addr); r != nil {
 			s.event(node.LogNotice, "+slave", r, r.String())
@@ -43,26 +41,37 @@ func (s *Sentinel) changeAddress(master *instance, to address) {
 	s.flush()
 }
 
-// resetMaster forgets what was observed of master and all of its replicas.
+// resetMaster forgets what was observed of master and all of its replicas, and begins to watch it at address to.
 // Redis 4.0: sentinel.c, sentinelResetMaster with SENTINEL_RESET_NO_SENTINELS.
-func (s *Sentinel) resetMaster(master *instance) {
+func (s *Sentinel) resetMaster(master *instance, to address) {
 	s.forgetAll(master.slaves)
 	master.slaves = nil
-	l := master.link
-	s.dropLink(l)
-	l.actPing, l.lastPing, l.lastAvail, l.lastPong = s.now, 0, s.now, s.now
-	master.sDown, master.oDown, master.scriptKilled = false, false, false
+	s.renewLink(master.link)
+	s.moveTo(master, to)
+	for _, other := range master.sentinels {
+		s.forgetOpinion(other)
+	}
 	master.leader = "" // the epoch of the vote stays: no second vote in it
 	master.failover.enter(idle, s.now)
-	master.failover.started = 0 // the next failover need not wait
-	master.runID = ""
-	master.masterAddr = address{}
-	master.roleReported, master.roleReportedTime = kindMaster, s.now
+	master.failover.notBefore = 0 // the next failover need not wait
+	node.Assert(!master.isDown() && master.infoRefresh == 0, "%v begins as down, or as known", master)
+	node.Assert(master.link.disconnected && master.link.lastReconnect == 0, "%v begins with the link of another address", master)
+}
+
+// forgetOpinion drops what another Sentinel said of the master's address, and what it may yet answer about it.
+func (s *Sentinel) forgetOpinion(other *instance) {
+	other.opinion = opinion{lastDownAsk: s.now}
+	c := &other.link.cmd
+	for i := c.head; i < len(c.pending); i++ {
+		if c.pending[i].to == toAsk && c.pending[i].of == other {
+			c.pending[i] = expected{} // the answer still comes, for nobody
+		}
+	}
 }
 
 // resetWithSentinels is what SENTINEL RESET does: it forgets the other Sentinels too.
 func (s *Sentinel) resetWithSentinels(master *instance) {
-	s.resetMaster(master)
+	s.resetMaster(master, master.addr)
 	s.forgetAll(master.sentinels)
 	master.sentinels = nil
 	s.event(node.LogWarning, "+reset-master", master, master.String())

@@ -22,12 +22,11 @@ type testWorld struct {
 	order    []*testMachine
 	pairs    map[*testEnd]*testEnd
 	cut      map[[2]string]bool // from, to: what is sent is lost
+	hop      time.Duration      // what every byte takes
 }
 
 // epoch is when the world begins, by its machines' clocks.
 var epoch = node.Instant(time.Date(2019, 3, 26, 12, 0, 0, 0, time.UTC).UnixNano())
-
-const hop = time.Millisecond
 
 type testMachine struct {
 	w        *testWorld
@@ -82,7 +81,7 @@ func (q *eventQueue) Pop() any {
 
 func newWorld() *testWorld {
 	return &testWorld{machines: map[string]*testMachine{}, byName: map[string]*testMachine{}, pairs: map[*testEnd]*testEnd{},
-		cut: map[[2]string]bool{}}
+		cut: map[[2]string]bool{}, hop: time.Millisecond}
 }
 
 func (w *testWorld) after(d time.Duration, run func()) {
@@ -256,14 +255,14 @@ func (m *testMachine) dial(id node.ConnID, addr, from string) {
 	local := fmt.Sprintf("%s:%d", from, 30000+int(id))
 	end := &testEnd{m: m, life: m.life, id: id, from: from}
 	m.conns[id] = end
-	m.w.after(hop, func() {
+	m.w.after(m.w.hop, func() {
 		ip, _ := splitAddr(addr)
 		peer := m.w.machines[ip]
 		if m.w.cut[[2]string{m.ip, ip}] || m.w.cut[[2]string{ip, m.ip}] {
 			return // silence
 		}
 		if peer == nil || peer.core == nil || !peer.listens[addr] {
-			m.w.after(hop, func() { m.deliver(end.life, node.Event{Kind: node.DialFailed, Conn: id, Err: node.ErrRefused}) })
+			m.w.after(m.w.hop, func() { m.deliver(end.life, node.Event{Kind: node.DialFailed, Conn: id, Err: node.ErrRefused}) })
 			return
 		}
 		peer.accepted += 2
@@ -271,7 +270,7 @@ func (m *testMachine) dial(id node.ConnID, addr, from string) {
 		peer.conns[other.id] = other
 		m.w.pairs[end], m.w.pairs[other] = other, end
 		peer.deliver(peer.life, node.Event{Kind: node.Accepted, Conn: other.id, Local: addr, Remote: local})
-		m.w.after(hop, func() { m.deliver(end.life, node.Event{Kind: node.Dialled, Conn: id, Local: local, Remote: addr}) })
+		m.w.after(m.w.hop, func() { m.deliver(end.life, node.Event{Kind: node.Dialled, Conn: id, Local: local, Remote: addr}) })
 	})
 }
 
@@ -285,7 +284,7 @@ func (w *testWorld) tellPeer(end *testEnd, ev node.Event) {
 		return
 	}
 	ev.Conn = peer.id
-	w.after(hop, func() { peer.m.deliver(peer.life, ev) })
+	w.after(w.hop, func() { peer.m.deliver(peer.life, ev) })
 }
 
 func (w *testWorld) setCut(a, b string, is bool) {
