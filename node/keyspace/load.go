@@ -19,6 +19,9 @@ type LoadOptions struct {
 	DropExpired bool
 	Now         int64 // ms since the epoch
 
+	Limits     *value.Limits // of compact forms; nil means Redis's defaults
+	KeepDigest bool          // keep the digest from the beginning; see [Keyspace.KeepDigest]
+
 	MaxVersion int  // newest format accepted; 0 means all that package rdb reads
 	NoChecksum bool // rdbchecksum no
 }
@@ -30,6 +33,7 @@ type Loaded struct {
 	Aux      []AuxText // all fields of information, in the order of the file
 	Repl     *ReplInfo // nil unless the file names all three: database, ID and offset
 	Expired  int       // keys left out because their time had come
+	Empty    int       // keys left out because there was nothing in them, as Redis 7.0 does
 	Size     int       // bytes that the file took; others may follow it
 }
 
@@ -77,6 +81,12 @@ func Load(data []byte, opts LoadOptions) (*Loaded, error) {
 		return nil, err
 	}
 	l := &Loaded{Keyspace: NewSeeded(opts.Databases, opts.HashSeed), Version: r.Version()}
+	if opts.Limits != nil {
+		*l.Keyspace.Limits() = *opts.Limits
+	}
+	if opts.KeepDigest {
+		l.Keyspace.KeepDigest()
+	}
 	for {
 		e, err := r.Next()
 		if err != nil {
@@ -90,10 +100,11 @@ func Load(data []byte, opts LoadOptions) (*Loaded, error) {
 				return nil, &DBRangeError{Offset: e.Offset, DB: e.DB, Databases: opts.Databases}
 			}
 		case rdb.Key:
-			if err := l.add(&e, opts); err != nil {
+			if err := l.add(r, &e, opts); err != nil {
 				return nil, err
 			}
 		case rdb.End:
+			l.Keyspace.Settle()
 			l.Size = r.Offset()
 			l.Repl = l.replInfo()
 			return l, nil
@@ -101,7 +112,7 @@ func Load(data []byte, opts LoadOptions) (*Loaded, error) {
 	}
 }
 
-func (l *Loaded) add(e *rdb.Entry, opts LoadOptions) error {
+func (l *Loaded) add(r *rdb.Reader, e *rdb.Entry, opts LoadOptions) error {
 	if opts.DropExpired && e.HasExpire && e.ExpireMS < opts.Now {
 		l.Expired++
 		return nil
@@ -110,18 +121,22 @@ func (l *Loaded) add(e *rdb.Entry, opts LoadOptions) error {
 		return &DBRangeError{Offset: e.Offset, DB: e.DB, Databases: opts.Databases}
 	}
 	db := l.Keyspace.DB(e.DB)
-	before := db.Len()
-	if e.IsInt {
-		db.Set(e.Key, value.NewInt(e.Int))
-	} else {
-		db.Set(e.Key, value.NewString(e.Str))
-	}
-	if db.Len() == before {
+	if db.Exists(e.Key) {
 		return &DuplicateError{Offset: e.Offset, DB: e.DB, Key: append([]byte(nil), e.Key...)}
 	}
+	v, err := readValue(db.ledger, r, e)
+	if err != nil {
+		return err
+	}
+	if v.Elements() == 0 {
+		l.Empty++
+		return nil
+	}
+	db.Set(e.Key, v)
 	if e.HasExpire {
 		db.SetExpire(e.Key, e.ExpireMS)
 	}
+	l.Keyspace.Settle()
 	return nil
 }
 

@@ -151,7 +151,6 @@ func TestRedisReadsOurSnapshots(t *testing.T) {
 func TestWeReadSnapshotsOfRedis(t *testing.T) {
 	r, ks := startRedis(t, t.TempDir()), New(16)
 	fill(r, ks)
-	r.do("FUNCTION", "LOAD", "#!lua name=mylib\nredis.register_function('f', function() return 1 end)")
 	r.do("SAVE")
 	file, err := os.ReadFile(filepath.Join(r.dir, "dump.rdb"))
 	require.NoError(t, err)

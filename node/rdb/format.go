@@ -20,6 +20,7 @@ const (
 const (
 	opSlotInfo  = 244 // since version 12
 	opFunction2 = 245 // since version 10
+	opFunction  = 246 // only in release candidates of version 10
 	opModuleAux = 247 // since version 9
 	opIdle      = 248 // since version 9
 	opFreq      = 249 // since version 9
@@ -48,7 +49,7 @@ const (
 // Type is the type and form of a value.
 type Type byte
 
-// The types there are, of all versions up to 12. Only TypeString can be read and written so far.
+// The types there are, of all versions up to 12. What Family calls NoFamily cannot be read.
 const (
 	TypeString           Type = 0
 	TypeList             Type = 1
@@ -115,15 +116,54 @@ func (e *CorruptError) Error() string {
 	return fmt.Sprintf("corrupt RDB: %s, at byte %d", e.Reason, e.Offset)
 }
 
-// An UnsupportedError is a value that may be in order but that this build cannot read.
+// An UnsupportedError is something that may be in order but that this server cannot keep: loaded without it, the next
+// snapshot would lose it.
 type UnsupportedError struct {
-	Offset int // of the value's type byte, in bytes from the start of the file
-	Type   Type
-	Key    []byte
+	Offset int    // of the type byte or opcode, in bytes from the start of the file
+	What   string // such as "function library \"mylib\""; "" for a value
+	Type   Type   // of a value
+	Key    []byte // of a value
 }
 
 func (e *UnsupportedError) Error() string {
-	return fmt.Sprintf("value of type %d (%v) at key %q, at byte %d: not supported by this build", e.Type, e.Type, e.Key, e.Offset)
+	what := e.What
+	if what == "" {
+		what = fmt.Sprintf("value of type %d (%v)", e.Type, e.Type)
+	}
+	if e.Key != nil {
+		what += fmt.Sprintf(" at key %q", e.Key)
+	}
+	return fmt.Sprintf("%s, at byte %d: not supported by this build; remove it where the file comes from", what, e.Offset)
+}
+
+// Family is what kind of value a Type is a form of.
+type Family uint8
+
+// The families of types.
+const (
+	NoFamily Family = iota // streams, modules' values, hashes with fields that expire
+	StringFamily
+	ListFamily
+	SetFamily
+	ZSetFamily
+	HashFamily
+)
+
+// Family returns the family of t.
+func (t Type) Family() Family {
+	switch t {
+	case TypeString:
+		return StringFamily
+	case TypeList, TypeListZiplist, TypeListQuicklist, TypeListQuicklist2:
+		return ListFamily
+	case TypeSet, TypeSetIntset, TypeSetListpack:
+		return SetFamily
+	case TypeZSet, TypeZSet2, TypeZSetZiplist, TypeZSetListpack:
+		return ZSetFamily
+	case TypeHash, TypeHashZipmap, TypeHashZiplist, TypeHashListpack:
+		return HashFamily
+	}
+	return NoFamily
 }
 
 var jones = crc64.MakeTable(bits.Reverse64(0xad93d23594c935a9))

@@ -138,6 +138,28 @@ func read(file string, opts ReadOptions) (lines []string, err error) {
 			lines = append(lines, fmt.Sprintf("resize %d %d", e.Keys, e.Expires))
 		case Key:
 			line := fmt.Sprintf("%d %s=%s", e.DB, e.Key, e.Str)
+			if e.Type != TypeString {
+				line = fmt.Sprintf("%d %s %v", e.DB, e.Key, e.Type)
+				err := r.Elements(func(el Element) error {
+					line += fmt.Sprintf(" %s", el.Bytes)
+					switch e.Type.Family() {
+					case HashFamily:
+						line += fmt.Sprintf("=%s", el.Value)
+					case ZSetFamily:
+						line += fmt.Sprintf(":%v", el.Score)
+					}
+					return nil
+				})
+				if err != nil {
+					return lines, err
+				}
+			}
+			if e.HasIdle {
+				line += fmt.Sprintf(" idle %d", e.Idle)
+			}
+			if e.HasFreq {
+				line += fmt.Sprintf(" freq %d", e.Freq)
+			}
 			if e.HasExpire {
 				line += fmt.Sprintf(" expires %d", e.ExpireMS)
 			}
@@ -153,7 +175,6 @@ const unchecked = "\xff\x00\x00\x00\x00\x00\x00\x00\x00"
 func TestReaderPassesOverWhatNewerMastersAdd(t *testing.T) {
 	got, err := read("REDIS0012"+
 		"\xfa\x08aof-base\xc0\x00"+
-		"\xf5\x0d#!lua name=l\n"+ // a function library
 		"\xf7\x81\x00\x00\x00\x00\x00\x00\x00\x07\x02\x01"+ // a module's data: number, when
 		"\x01\x05\x02\x42\x00\x03\x00\x00\x80\x3f\x04\x00\x00\x00\x00\x00\x00\xf0\x3f\x05\x02hi\x00"+
 		"\xfe\x01\xf4\x01\x02\x03"+ // slot information
@@ -162,7 +183,7 @@ func TestReaderPassesOverWhatNewerMastersAdd(t *testing.T) {
 		"\xf9\x05\x00\x01c\x01d"+
 		unchecked, ReadOptions{})
 	require.NoError(t, err)
-	require.Equal(t, []string{"aux aof-base=0", "db 1", "resize 2 1", "1 a=b expires 1", "1 c=d", "end"}, got)
+	require.Equal(t, []string{"aux aof-base=0", "db 1", "resize 2 1", "1 a=b idle 1000 expires 1", "1 c=d freq 5", "end"}, got)
 }
 
 func TestReaderReadsOldFiles(t *testing.T) {
@@ -170,6 +191,15 @@ func TestReaderReadsOldFiles(t *testing.T) {
 	require.NoError(t, err, "no checksum before version 5")
 	require.Equal(t, []string{"db 0", "0 k=hi expires 10000", "end"}, got)
 }
+
+// moduleID is the number of the module type ReJSON-RL, version 3.
+var moduleID = func() string {
+	id := uint64(0)
+	for _, c := range "ReJSON-RL" {
+		id = id<<6 | uint64(strings.IndexRune("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", c))
+	}
+	return string(binary.BigEndian.AppendUint64(nil, id<<10|3))
+}()
 
 func TestReaderSaysWhatItCannotRead(t *testing.T) {
 	for _, tt := range []struct {
@@ -184,8 +214,17 @@ func TestReaderSaysWhatItCannotRead(t *testing.T) {
 		{"REDIS0013", 0, "Can't handle RDB format version 13"},
 		{"REDIS0000", 0, "Can't handle RDB format version 0"},
 		{"REDIS00x8", 0, "Can't handle RDB format version 0"},
-		{"REDIS0010\xfe\x00\x12\x06mylist\x01", 0,
-			`value of type 18 (list quicklist2) at key "mylist", at byte 11: not supported by this build`},
+		{"REDIS0010\xfe\x00\x0f\x06stream\x01", 0,
+			`value of type 15 (stream) at key "stream", at byte 11: not supported by this build`},
+		{"REDIS0010\xf5\x0d#!lua name=l\n", 0, `function library "l", at byte 9: not supported by this build`},
+		{"REDIS0008\x07\x01k\x81" + moduleID + "\x00", 0, `value of the module "ReJSON-RL" at key "k", at byte 9: not supported`},
+		{"REDIS0010\x12\x01l\x01\x03", 0, `corrupt RDB: list quicklist2 at key "l": node of the unknown kind 3, at byte 13`},
+		{"REDIS0008\x0d\x01h\x05short", 0, `corrupt RDB: hash ziplist at key "h": ziplist whose size is not the one it states, at byte 12`},
+		{"REDIS0008\x0b\x01s\x0c\x02\x00\x00\x00\x02\x00\x00\x00\x05\x00\x05\x00", 0,
+			`corrupt RDB: set intset at key "s": intset out of order, at byte 12`},
+		{"REDIS0008\x03\x01z\x01\x01m\xfd", 0, `corrupt RDB: zset at key "z": score of member "m" is no number, at byte 15`},
+		{"REDIS0008\x02\x01s\x81\x7f\xff\xff\xff\xff\xff\xff\xff\x01a", 0,
+			`corrupt RDB: set at key "s": the file ends at byte 23 within the element, at byte 23`},
 		{"REDIS0012\x19\x01h\x01", 0,
 			`value of type 25 (hash listpack with field expiry) at key "h", at byte 9: not supported by this build`},
 		{"REDIS0008\x63\x01k", 0, "corrupt RDB: 99 is neither a type of values nor an opcode, at byte 9"},
@@ -207,7 +246,88 @@ func TestReaderSaysWhatItCannotRead(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// sample is a file with an entry of each kind and a string in each form.
+func ziplistOf(words ...string) []byte {
+	var z Ziplist
+	for _, word := range words {
+		z.Append([]byte(word))
+	}
+	return z.Bytes()
+}
+
+// The bytes follow from the formats' descriptions, one by one.
+func TestReaderReadsAllForms(t *testing.T) {
+	text := func(s string) string { return string(byte(len(s))) + s }
+	zip := func(words ...string) string { return text(string(ziplistOf(words...))) }
+	listpack := "\x1b\x00\x00\x00\x06\x00" + "\x05\x01" + "\x82hi\x03" + "\xdf\xff\x02" + "\xe0\x01a\x03" +
+		"\xf1\xe8\x03\x03" + "\xf0\x00\x00\x00\x00\x05" + "\xff"
+	listpack = string(byte(len(listpack))) + listpack[1:]
+	got, err := read("REDIS0012"+
+		"\x01\x02l1\x02\x01a\xc0\x05"+
+		"\x02\x02s1\x01\x01m"+
+		"\x03\x02z1\x04\x01a\x033.5\x01b\xfe\x01c\xff\x01d\x02-0"+
+		"\x04\x02h1\x01\x01f\x01v"+
+		"\x05\x02z2\x01\x01a\x00\x00\x00\x00\x00\x00\xf8\x3f"+
+		"\x09\x02h2"+text("\x02\x01a\x02\x01bb!\x01c\x00\x00\xff")+
+		"\x0a\x02l2"+zip("", "0", "12", "13", "-1", "1000", "-8388608", "100000000", "9223372036854775807", "01")+
+		"\x0b\x02s2"+text("\x04\x00\x00\x00\x02\x00\x00\x00\xff\xff\xff\xff\x00\x00\x01\x00")+
+		"\x0c\x02z3"+zip("a", "1.5", "b", "2")+
+		"\x0d\x02h3"+zip("f", "v", "1", "2")+
+		"\x0e\x02l3\x02"+zip("a")+zip("b", "c")+
+		"\x10\x02h4"+text(listpack)+
+		"\x11\x02z4"+text("\x0c\x00\x00\x00\x02\x00\x81m\x02\x07\x01\xff")+
+		"\x12\x02l4\x02\x01\x03big\x02"+text(listpack)+
+		"\x14\x02s3"+text(listpack)+
+		unchecked, ReadOptions{})
+	require.NoError(t, err)
+	require.Equal(t, []string{
+		"0 l1 list a 5", "0 s1 set m", "0 z1 zset a:3.5 b:+Inf c:-Inf d:-0", "0 h1 hash f=v", "0 z2 zset2 a:1.5",
+		"0 h2 hash zipmap a=bb c=", "0 l2 list ziplist  0 12 13 -1 1000 -8388608 100000000 9223372036854775807 01",
+		"0 s2 set intset -1 65536", "0 z3 zset ziplist a:1.5 b:2", "0 h3 hash ziplist f=v 1=2", "0 l3 list quicklist a b c",
+		"0 h4 hash listpack 5=hi -1=a 1000=", "0 z4 zset listpack m:7", "0 l4 list quicklist2 big 5 hi -1 a 1000 ",
+		"0 s3 set listpack 5 hi -1 a 1000 ", "end"}, got)
+}
+
+func TestDumpsReadBack(t *testing.T) {
+	w := NewDump(nil)
+	w.Begin(TypeList, []byte("not written"))
+	w.Length(2)
+	w.Text([]byte("a"))
+	w.Text([]byte("12"))
+	dump := w.EndDump()
+	require.Equal(t, "\x01\x02\x01a\xc0\x0c\x08\x00", string(dump[:len(dump)-8]))
+	r, err := NewDumpReader(dump, ReadOptions{MaxVersion: 8})
+	require.NoError(t, err)
+	e, err := r.Next()
+	require.NoError(t, err)
+	require.Equal(t, TypeList, e.Type)
+	n := 0
+	require.NoError(t, r.Elements(func(Element) error { n++; return nil }))
+	require.Equal(t, 2, n)
+	e, err = r.Next()
+	require.NoError(t, err)
+	require.Equal(t, End, e.Kind)
+	for i := range dump {
+		dump[i] ^= 0x40
+		_, err := NewDumpReader(dump, ReadOptions{})
+		require.ErrorIs(t, err, ErrDumpFooter, "byte %d", i)
+		dump[i] ^= 0x40
+	}
+	_, err = NewDumpReader(dump, ReadOptions{MaxVersion: 7})
+	require.ErrorIs(t, err, ErrDumpFooter)
+	_, err = NewDumpReader([]byte("short"), ReadOptions{})
+	require.ErrorIs(t, err, ErrDumpFooter)
+	w = NewDump(nil)
+	w.String(nil, []byte("a"))
+	w.Text([]byte("too much"))
+	r, err = NewDumpReader(w.EndDump(), ReadOptions{})
+	require.NoError(t, err)
+	_, err = r.Next()
+	require.NoError(t, err)
+	_, err = r.Next()
+	require.ErrorContains(t, err, "9 bytes follow the value")
+}
+
+// sample is a file with an entry of each kind, and strings and collections in each form that is written.
 func sample() []byte {
 	w := NewWriter(nil)
 	w.Aux("redis-ver", "4.0.14")
@@ -218,6 +338,17 @@ func sample() []byte {
 	w.String([]byte("packed"), []byte(strings.Repeat("pack ", 100)))
 	w.String([]byte("long"), noise(1, 300))
 	w.Int([]byte("number"), 1<<40)
+	w.Begin(TypeHashZiplist, []byte("hash"))
+	w.Text(ziplistOf("a", "1", "b", "1000000", "c", strings.Repeat("l", 70)))
+	w.Begin(TypeListQuicklist, []byte("list"))
+	w.Length(1)
+	w.Text(ziplistOf("x", "y"))
+	w.Begin(TypeSetIntset, []byte("ints"))
+	w.Text(Intset(nil, []int64{-5, 7, 70_000}))
+	w.Begin(TypeZSet2, []byte("zset"))
+	w.Length(1)
+	w.Text([]byte("m"))
+	w.Double(1.5)
 	return w.End()
 }
 
@@ -246,7 +377,8 @@ func TestAnyFlippedBitIsAnError(t *testing.T) {
 
 func FuzzReader(f *testing.F) {
 	f.Add(sample())
-	f.Add([]byte("REDIS0012\xf5\x01l\xf7\x01\x02\x01\x05\x00\xf4\x01\x02\x03\xf8\x01\xf9\x01\x00\x01k\x01v" + unchecked))
+	f.Add([]byte("REDIS0012\x10\x01h\x0c\x0c\x00\x00\x00\x02\x00\x81m\x02\x07\x01\xff\x09\x01z\x06\x01\x01a\x00\x00\xff" + unchecked))
+	f.Add([]byte("REDIS0012\xf7\x01\x02\x01\x05\x00\xf4\x01\x02\x03\xf8\x01\xf9\x01\x00\x01k\x01v" + unchecked))
 	f.Add([]byte("REDIS0008\x00\x01k\xc3\x04\x81\x00\x00\x00\x7f\xff\xff\xff\xff\x00a\xe0\xff"))
 	f.Fuzz(func(t *testing.T, file []byte) {
 		var before, after runtime.MemStats

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 )
 
 // EntryKind says what an [Entry] is, and so which of its fields mean something.
@@ -18,7 +19,8 @@ const (
 	SelectDB
 	// ResizeDB announces the size of the selected database: Keys, Expires. The numbers may be wrong.
 	ResizeDB
-	// Key is a key with its value: DB, Key, Type, ExpireMS if HasExpire, and what holds a value of that Type.
+	// Key is a key with its value: DB, Key, Type, ExpireMS if HasExpire, Idle if HasIdle, Freq if HasFreq. A string
+	// is in Str; the elements of other values are read by [Reader.Elements].
 	Key
 	// End is the end of the file. The checksum, if there is one, was right.
 	End
@@ -42,6 +44,10 @@ type Entry struct {
 	Type      Type
 	HasExpire bool
 	ExpireMS  int64 // ms since the epoch
+	HasIdle   bool
+	Idle      uint64 // for how long the key was not used, in seconds
+	HasFreq   bool
+	Freq      byte // how often it was used: LFU's logarithmic counter
 
 	Str   []byte // of a string, and of Aux
 	IsInt bool   // the file holds Str as a number:
@@ -68,8 +74,9 @@ type Reader struct {
 	err     error
 	ended   bool
 
-	expireMS int64 // of the key to come
-	expires  bool
+	coming Entry // what has been said of the key to come
+	value  Entry // the key whose elements have not been read; Kind is 0 if there is none
+	dump   bool  // the data is one value, without a key
 
 	key, str []byte // memory for strings that do not lie in data as they are
 }
@@ -108,17 +115,24 @@ func (r *Reader) Version() int { return r.version }
 // it: an append only file.
 func (r *Reader) Offset() int { return r.at }
 
-// Next returns the next entry. Opcodes that say nothing about the data (functions, modules' own data, idle times) are
-// passed over. It fails with a [CorruptError] or an [UnsupportedError], and then always with the same. After End it
-// returns End.
+// Next returns the next entry. Opcodes that say nothing about the data (modules' own data, slot information) are passed
+// over, and so are elements that have not been read. It fails with a [CorruptError] or an [UnsupportedError], and then
+// always with the same. After End it returns End.
 func (r *Reader) Next() (Entry, error) {
+	if r.err == nil && r.value.Kind != 0 {
+		r.err = r.Elements(func(Element) error { return nil })
+	}
 	if r.err != nil {
 		return Entry{}, r.err
 	}
 	if r.ended {
 		return Entry{Kind: End, Offset: r.at}, nil
 	}
-	e, err := r.next()
+	read := r.next
+	if r.dump {
+		read = r.nextOfDump
+	}
+	e, err := read()
 	if err != nil {
 		r.err = err
 		return Entry{}, err
@@ -148,7 +162,9 @@ func (r *Reader) next() (Entry, error) {
 			return r.end(e)
 		case opExpire, opExpireMS, opIdle, opFreq:
 			err = r.keyAttribute(op)
-		case opFunction2, opModuleAux, opSlotInfo:
+		case opFunction, opFunction2:
+			err = r.function(e.Offset)
+		case opModuleAux, opSlotInfo:
 			err = r.passOver(op)
 		default:
 			return r.keyed(e, Type(op))
@@ -187,18 +203,20 @@ func (r *Reader) keyAttribute(op byte) error {
 		if err != nil {
 			return err
 		}
-		r.expires, r.expireMS = true, int64(int32(binary.LittleEndian.Uint32(b)))*1000
+		r.coming.HasExpire, r.coming.ExpireMS = true, int64(int32(binary.LittleEndian.Uint32(b)))*1000
 	case opExpireMS:
 		b, err := r.bytes(8, "expiry time")
 		if err != nil {
 			return err
 		}
-		r.expires, r.expireMS = true, int64(binary.LittleEndian.Uint64(b))
+		r.coming.HasExpire, r.coming.ExpireMS = true, int64(binary.LittleEndian.Uint64(b))
 	case opIdle:
-		_, err := r.length("idle time")
+		n, err := r.length("idle time")
+		r.coming.HasIdle, r.coming.Idle = true, n
 		return err
 	case opFreq:
-		_, err := r.byte("frequency of use")
+		n, err := r.byte("frequency of use")
+		r.coming.HasFreq, r.coming.Freq = true, n
 		return err
 	}
 	return nil
@@ -208,17 +226,65 @@ func (r *Reader) keyed(e Entry, t Type) (_ Entry, err error) {
 	if !t.known() {
 		return e, r.corrupt(e.Offset, "%d is neither a type of values nor an opcode", byte(t))
 	}
-	e.Kind, e.Type, e.DB = Key, t, r.db
-	e.HasExpire, e.ExpireMS = r.expires, r.expireMS
-	r.expires, r.expireMS = false, 0
-	if e.Key, _, _, err = r.string(&r.key, "key"); err != nil {
-		return e, err
+	offset := e.Offset
+	e, r.coming = r.coming, Entry{}
+	e.Kind, e.Offset, e.Type, e.DB = Key, offset, t, r.db
+	if !r.dump {
+		if e.Key, _, _, err = r.string(&r.key, "key"); err != nil {
+			return e, err
+		}
 	}
-	if t != TypeString {
-		return e, &UnsupportedError{Offset: e.Offset, Type: t, Key: append([]byte(nil), e.Key...)}
+	switch t.Family() {
+	case NoFamily:
+		return e, r.unsupported(e)
+	case StringFamily:
+		e.Str, e.Int, e.IsInt, err = r.string(&r.str, "string")
+	default:
+		r.value = e
 	}
-	e.Str, e.Int, e.IsInt, err = r.string(&r.str, "string")
 	return e, err
+}
+
+func (r *Reader) unsupported(e Entry) error {
+	err := &UnsupportedError{Offset: e.Offset, Type: e.Type}
+	if !r.dump {
+		err.Key = append([]byte{}, e.Key...)
+	}
+	if e.Type == TypeModule || e.Type == TypeModule2 {
+		if id, short := r.length("number of a module"); short == nil {
+			err.What = fmt.Sprintf("value of the module %q", moduleName(id))
+		}
+	}
+	return err
+}
+
+// moduleName returns the nine characters that a module's number is made of; its last 10 bits are a version.
+// Redis 4.0: module.c, moduleTypeNameByID.
+func moduleName(id uint64) string {
+	const characters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+	var name [9]byte
+	id >>= 10
+	for i := len(name) - 1; i >= 0; i-- {
+		name[i] = characters[id&63]
+		id >>= 6
+	}
+	return string(name[:])
+}
+
+// function refuses a function library by its name, which its first line tells.
+func (r *Reader) function(offset int) error {
+	code, _, _, err := r.string(&r.str, "function library")
+	if err != nil {
+		return err
+	}
+	line, _, _ := strings.Cut(string(code), "\n")
+	what := "function library"
+	for _, word := range strings.Fields(line) {
+		if name, ok := strings.CutPrefix(word, "name="); ok {
+			what = fmt.Sprintf("function library %q", name)
+		}
+	}
+	return &UnsupportedError{Offset: offset, What: what}
 }
 
 func (r *Reader) end(e Entry) (Entry, error) {
@@ -240,11 +306,9 @@ func (r *Reader) end(e Entry) (Entry, error) {
 	return e, nil
 }
 
-// passOver reads entries that a server without functions, modules and cluster has no use for.
+// passOver reads entries that a server without modules and cluster has no use for.
 func (r *Reader) passOver(op byte) (err error) {
 	switch op {
-	case opFunction2:
-		_, _, _, err = r.string(&r.str, "function library")
 	case opSlotInfo:
 		for i := 0; i < 3 && err == nil; i++ {
 			_, err = r.length("slot information")

@@ -1,0 +1,80 @@
+package keyspace
+
+import (
+	"fmt"
+
+	"github.com/ordeal-go/ordeal/node/rdb"
+	"github.com/ordeal-go/ordeal/node/value"
+)
+
+// readValue returns the value of e, which r has just returned, as a free value. Its encoding follows from the limits,
+// not from the form that it had in the file.
+func readValue(l *value.Ledger, r *rdb.Reader, e *rdb.Entry) (value.Value, error) {
+	switch e.Type.Family() {
+	case rdb.StringFamily:
+		if e.IsInt {
+			return value.NewInt(e.Int), nil
+		}
+		return value.NewString(e.Str), nil
+	case rdb.ListFamily:
+		list := value.NewList(l)
+		return list.Value(), r.Elements(func(el rdb.Element) error {
+			list.PushBack(el.Bytes)
+			return nil
+		})
+	case rdb.SetFamily:
+		set := value.NewSet(l)
+		return set.Value(), r.Elements(func(el rdb.Element) error { return once(set.Add(el.Bytes), e, el) })
+	case rdb.HashFamily:
+		hash := value.NewHash(l)
+		return hash.Value(), r.Elements(func(el rdb.Element) error { return once(hash.Set(el.Bytes, el.Value), e, el) })
+	}
+	zset := value.NewZSet(l)
+	return zset.Value(), r.Elements(func(el rdb.Element) error {
+		added, changed := zset.Set(el.Bytes, el.Score)
+		return once(added && !changed, e, el)
+	})
+}
+
+// once makes an error of an element that is there already.
+func once(added bool, e *rdb.Entry, el rdb.Element) error {
+	if added {
+		return nil
+	}
+	return &rdb.CorruptError{Offset: e.Offset, Reason: fmt.Sprintf("%v at key %q: element %q is in it twice", e.Type, e.Key, el.Bytes)}
+}
+
+// Dump returns v as DUMP replies it. Redis 4.0: cluster.c, createDumpPayload.
+func Dump(v value.Value) []byte {
+	w := rdb.NewDump(nil)
+	e := encoder{w: w}
+	e.write(nil, v)
+	return w.EndDump()
+}
+
+// SerializedLength returns how many bytes v takes in an RDB file, without its type and its key: DEBUG OBJECT.
+func SerializedLength(v value.Value) int {
+	const typeAndFooter = 1 + 2 + 8
+	return len(Dump(v)) - typeAndFooter
+}
+
+// Restore returns what a payload of DUMP holds, to be given to [DB.Set]. It fails with [rdb.ErrDumpFooter], or with
+// another error of package rdb if the payload is none. Redis 4.0: cluster.c, restoreCommand.
+func (db *DB) Restore(payload []byte) (v value.Value, err error) {
+	r, err := rdb.NewDumpReader(payload, rdb.ReadOptions{})
+	if err != nil {
+		return v, err
+	}
+	e, err := r.Next()
+	if err != nil {
+		return v, err
+	}
+	if v, err = readValue(db.ledger, r, &e); err != nil {
+		return v, err
+	}
+	if v.Elements() == 0 {
+		return v, &rdb.CorruptError{Offset: r.Offset(), Reason: "a collection without elements"}
+	}
+	_, err = r.Next()
+	return v, err
+}
