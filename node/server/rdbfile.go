@@ -21,7 +21,10 @@ func (s *Server) saveOptions() keyspace.SaveOptions {
 
 // loadOptions are how a file of our own is read. Redis 4.0: rdb.c, rdbLoadRio.
 func (s *Server) loadOptions(isMaster bool) keyspace.LoadOptions {
+	limits := *s.ks.Limits() // a file is read beside the server
 	return keyspace.LoadOptions{
+		Limits:      &limits,
+		KeepDigest:  s.opts.Notes,
 		Databases:   int(s.cfg.databases),
 		HashSeed:    s.rng.Uint64(),
 		DropExpired: isMaster, // a replica waits for its master's DEL

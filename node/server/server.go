@@ -136,6 +136,9 @@ func (s *Server) Step(now node.Instant, ev *node.Event, out *node.Effects) {
 		// a server starts no scripts, and the harness tells it nothing
 	}
 	s.endOfStep()
+	if s.opts.Notes && s.ks != nil {
+		s.ks.Settle() // what a digest will say of the keys that have changed
+	}
 	s.out = nil
 }
 

@@ -144,6 +144,9 @@ func (s *Server) configured() {
 		s.log(node.LogWarning, "Configuration loaded")
 	}
 	s.ks = keyspace.NewSeeded(int(s.cfg.databases), s.rng.Uint64())
+	if s.opts.Notes {
+		s.ks.KeepDigest()
+	}
 	s.repl.configured(s)
 	if s.cfg.appendOnly {
 		s.log(node.LogWarning, "WARNING: appendonly yes is accepted, but this server writes no append only file: only RDB snapshots persist")
