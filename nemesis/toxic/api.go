@@ -5,27 +5,75 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
+	"strings"
 
 	"github.com/gorilla/mux"
 )
 
 // Handler is toxiproxy's HTTP API over this network: it shows the links and what is in force on them, and adds,
 // changes and removes toxics beside ours, so that toxiproxy-cli works. Whatever would break a run is refused: to
-// create, change, delete or reset proxies, and to touch the nemesis toxic. Serve it on a loopback address only: it has no authentication.
+// create, change, delete or reset proxies, and to touch the nemesis toxic. Serve it on a loopback address only: it has no
+// authentication. Pages of the web, which the user's browser may have open, get no answer.
 func (n *Network) Handler() http.Handler {
 	r := mux.NewRouter()
-	r.HandleFunc("/version", n.api.Version).Methods("GET")
-	r.HandleFunc("/proxies", n.api.ProxyIndex).Methods("GET")
-	r.HandleFunc("/proxies/{proxy}", n.api.ProxyShow).Methods("GET")
-	r.HandleFunc("/proxies/{proxy}/toxics", n.api.ToxicIndex).Methods("GET")
-	r.HandleFunc("/proxies/{proxy}/toxics", refuseTypes(n.api.ToxicCreate, toxicType)).Methods("POST")
-	r.HandleFunc("/proxies/{proxy}/toxics/{toxic}", n.api.ToxicShow).Methods("GET")
-	r.HandleFunc("/proxies/{proxy}/toxics/{toxic}", refuseOurs(n.api.ToxicUpdate)).Methods("POST")
-	r.HandleFunc("/proxies/{proxy}/toxics/{toxic}", refuseOurs(n.api.ToxicDelete)).Methods("DELETE")
+	for path, routes := range map[string]map[string]http.HandlerFunc{
+		"/version":                {"GET": n.api.Version},
+		"/proxies":                {"GET": n.api.ProxyIndex},
+		"/proxies/{proxy}":        {"GET": n.api.ProxyShow},
+		"/proxies/{proxy}/toxics": {"GET": n.api.ToxicIndex, "POST": refuseTypes(n.api.ToxicCreate, toxicType)},
+		"/proxies/{proxy}/toxics/{toxic}": {"GET": n.api.ToxicShow, "POST": refuseOurs(n.api.ToxicUpdate),
+			"DELETE": refuseOurs(n.api.ToxicDelete)},
+	} {
+		for method, handle := range routes {
+			r.HandleFunc(path, n.inTurn(handle)).Methods(method)
+		}
+	}
 	r.NotFoundHandler = http.HandlerFunc(notHere)
 	r.MethodNotAllowedHandler = http.HandlerFunc(notHere)
-	return r
+	return ownOnly(r)
+}
+
+// ownOnly refuses what a browser asks for a page: a page of another site, which says so, and one whose name has been made
+// to stand for a loopback address, which calls us by that name.
+func ownOnly(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		host, _, err := net.SplitHostPort(r.Host)
+		if err != nil {
+			host = r.Host
+		}
+		ip := net.ParseIP(strings.Trim(host, "[]"))
+		switch {
+		case r.Header.Get("Origin") != "" || r.Header.Get("Sec-Fetch-Site") != "":
+			refuse(w, "requests of web pages are not answered: use toxiproxy-cli or curl", http.StatusForbidden)
+		case host != "localhost" && (ip == nil || !ip.IsLoopback()):
+			refuse(w, fmt.Sprintf("this is not %q: call it by its loopback address", host), http.StatusForbidden)
+		default:
+			next.ServeHTTP(w, r)
+		}
+	})
+}
+
+// inTurn lets requests work one at a time, and has the connections of a link be as the request leaves it.
+func (n *Network) inTurn(next http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		n.registry.Lock()
+		next(w, r)
+		n.registry.Unlock()
+		if l := n.linkCalled(mux.Vars(r)["proxy"]); l != nil && r.Method != http.MethodGet {
+			n.atPlaces([]place{{l, l.up}, {l, l.down}}, func(p place) error {
+				p.side.settle()
+				return nil
+			})
+		}
+	}
+}
+
+// linkCalled finds a link by its text, "a->b".
+func (n *Network) linkCalled(name string) *Link {
+	from, to, _ := strings.Cut(name, "->")
+	return n.links[Pair{from, to}]
 }
 
 func notHere(w http.ResponseWriter, r *http.Request) {

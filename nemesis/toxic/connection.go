@@ -6,12 +6,9 @@ import (
 	"io"
 	"net"
 	"os"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/Shopify/toxiproxy/v2/stream"
 )
 
 // dialMax is how long the machine that is called may take to be reached. It is on the same computer: a limit only for
@@ -283,11 +280,8 @@ func (e *end) readAhead() error {
 	return nil
 }
 
-// start hands both directions to toxiproxy.
+// start begins to carry both directions.
 func (c *connection) start(l *Link, socket *net.TCPConn) {
-	n := c.network
-	l.starting.Lock()
-	defer l.starting.Unlock()
 	c.mu.Lock()
 	if c.severed {
 		c.mu.Unlock()
@@ -298,11 +292,9 @@ func (c *connection) start(l *Link, socket *net.TCPConn) {
 	callee := &end{socket: socket, of: c, out: newOutbox()}
 	c.up, c.down = newPipe(c, c.caller, callee, l.there), newPipe(c, callee, c.caller, l.back)
 	c.callee = callee
-	l.up.next, l.down.next = c.up, c.down
 	c.mu.Unlock()
 	go c.caller.empty()
 	go callee.empty()
-	name := l.Pair.String() + " " + strconv.FormatUint(c.number, 10)
-	l.proxy.Toxics.StartLink(n.api, name+" upstream", c.caller, callee, stream.Upstream)
-	l.proxy.Toxics.StartLink(n.api, name+" downstream", callee, c.caller, stream.Downstream)
+	l.up.begin(c.up)
+	l.down.begin(c.down)
 }

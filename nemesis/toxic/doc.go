@@ -14,9 +14,10 @@
 // connection is held. New connections pass the link's door, where they are refused or wait.
 //
 // Toxiproxy's own seven stand behind it, as faults put them there, or somebody by hand over its HTTP API, see
-// [Network.Handler]. To add or remove one, toxiproxy stops its neighbours in every connection, and waits for each without
-// a limit: so nothing behind them may ever wait for a receiver, and each socket has an outbox that takes everything. A
-// receiver that does not read is felt in front, where the nemesis toxic takes no more than the outbox has room for.
+// [Network.Handler]. Toxiproxy keeps and shows them; the chains that the bytes run through are ours, see chain. To add or
+// remove one, its neighbours in every connection are stopped, which waits for each without a limit: so nothing behind
+// them may ever wait for a receiver, and each socket has an outbox that takes everything. A receiver that does not read
+// is felt in front, where the nemesis toxic takes no more than the outbox has room for.
 //
 // [External] hurts links through a toxiproxy server that runs somewhere else, as far as that can.
 package toxic

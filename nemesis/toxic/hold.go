@@ -29,11 +29,10 @@ var register = sync.OnceFunc(func() {
 	toxics.Register(string(nemesis.ResetPeer), new(resetToxic))
 })
 
-// holdToxic applies the faults in force on a route to every connection. Its chain never changes while it runs but by
-// somebody's hand over the HTTP API, for which it always answers an interrupt and keeps its bytes in the stub's state.
+// holdToxic applies the faults in force on a route to every connection. It always answers an interrupt, and keeps its
+// bytes in the stub's state, which is a *pipe.
 type holdToxic struct {
 	route *route
-	next  *pipe // of the connection that is about to start; guarded by Link.starting
 }
 
 // pipe is one direction of one connection.
@@ -41,7 +40,7 @@ type pipe struct {
 	of       *connection
 	from, to *end
 	route    *route
-	rng      *rand.Rand
+	rng      *rand.Rand    // of jitter
 	gone     chan struct{} // closed when nobody takes the bytes any more
 	once     sync.Once
 	queue    []delayed
@@ -84,19 +83,23 @@ type delayed struct {
 	due  time.Time
 }
 
-// newPipe makes one direction of c, whose jitter has a random stream of its own.
+// newPipe makes one direction of c.
 func newPipe(c *connection, from, to *end, r *route) *pipe {
+	p := &pipe{of: c, from: from, to: to, route: r, gone: make(chan struct{}), clogs: map[int]bool{},
+		state: pipeState{changed: make(chan struct{})}}
+	p.rng = p.stream("jitter")
+	return p
+}
+
+// stream is a random stream of the pipe's own, for one purpose.
+func (p *pipe) stream(purpose string) *rand.Rand {
 	name := fnv.New64a()
-	name.Write([]byte(r.Pair.String()))
-	return &pipe{of: c, from: from, to: to, route: r, gone: make(chan struct{}), clogs: map[int]bool{},
-		state: pipeState{changed: make(chan struct{})}, rng: rand.New(rand.NewPCG(c.network.seed^name.Sum64(), c.number))}
+	name.Write([]byte(p.route.Pair.String() + " " + purpose))
+	return rand.New(rand.NewPCG(p.of.network.seed^name.Sum64(), p.of.number))
 }
 
 // abandon lets everything go, also what comes yet: the receiver has gone.
 func (p *pipe) abandon() { p.once.Do(func() { close(p.gone) }) }
-
-// NewState is called by toxiproxy when a connection starts.
-func (t *holdToxic) NewState() any { return t.next }
 
 // Pipe carries the bytes of one direction of one connection until it is closed or interrupted.
 func (t *holdToxic) Pipe(stub *toxics.ToxicStub) {
@@ -193,7 +196,6 @@ func discard(stub *toxics.ToxicStub, ended bool) {
 func (t *holdToxic) MarshalJSON() ([]byte, error) {
 	state := t.route.now()
 	return json.Marshal(map[string]any{"from": t.route.From, "to": t.route.To, "hold": state.hold,
-
 		"delay_ms": state.delay.Milliseconds(), "jitter_ms": state.jitter.Milliseconds(), "faults": append([]int{}, state.faults...)})
 }
 

@@ -21,8 +21,7 @@ type Link struct {
 	door     door
 	there    *route // what the caller sends
 	back     *route // what it is sent
-	starting sync.Mutex
-	up, down *holdToxic
+	up, down *side
 	resets   resets
 }
 
@@ -35,10 +34,10 @@ func (n *Network) addLink(p Pair) error {
 		there: n.routes[p], back: n.routes[Pair{p.To, p.From}], door: door{state: doorState{changed: make(chan struct{})}}}
 	l.proxy.Enabled = true
 	var err error
-	if l.up, err = l.addHold("upstream", l.there); err != nil {
+	if l.up, err = l.newSide("upstream", l.there); err != nil {
 		return err
 	}
-	if l.down, err = l.addHold("downstream", l.back); err != nil {
+	if l.down, err = l.newSide("downstream", l.back); err != nil {
 		return err
 	}
 	if err := n.api.Collection.Add(l.proxy, false); err != nil {
@@ -48,7 +47,8 @@ func (n *Network) addLink(p Pair) error {
 	return nil
 }
 
-func (l *Link) addHold(stream string, r *route) (*holdToxic, error) {
+// newSide makes one direction of the link, with the nemesis on it, which toxiproxy is told of to show it.
+func (l *Link) newSide(stream string, r *route) (*side, error) {
 	text, err := json.Marshal(map[string]any{"type": toxicType, "name": toxicType + "_" + stream, "stream": stream})
 	if err != nil {
 		return nil, err
@@ -59,7 +59,7 @@ func (l *Link) addHold(stream string, r *route) (*holdToxic, error) {
 	}
 	t := wrapper.Toxic.(*holdToxic)
 	t.route = r
-	return t, nil
+	return &side{link: l, stream: stream, nemesis: t, chains: map[*chain]struct{}{}}, nil
 }
 
 // door is what new connections of a link meet. Those that are up have passed it.

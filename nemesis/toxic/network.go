@@ -32,6 +32,7 @@ type Network struct {
 	api *toxiproxy.ApiServer
 
 	faulting sync.Mutex // one fault begins or ends at a time; taken before mu
+	registry sync.Mutex // of what toxiproxy shows: it changes and writes toxics without a lock of its own
 
 	mu     sync.Mutex
 	routes map[Pair]*route

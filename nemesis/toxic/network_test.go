@@ -411,7 +411,7 @@ func TestAPIShowsWhatIsInForceAndTakesToxicsOfItsOwn(t *testing.T) {
 	api := l.network.Handler()
 	ask := func(method, path, body string) (int, string) {
 		w := httptest.NewRecorder()
-		api.ServeHTTP(w, httptest.NewRequest(method, path, strings.NewReader(body)))
+		api.ServeHTTP(w, httptest.NewRequest(method, "http://127.0.0.1:8474"+path, strings.NewReader(body)))
 		return w.Code, w.Body.String()
 	}
 	l.inflict(7, "cut a -> b")
@@ -426,6 +426,11 @@ func TestAPIShowsWhatIsInForceAndTakesToxicsOfItsOwn(t *testing.T) {
 	start := time.Now()
 	exchange(t, a, b)
 	require.GreaterOrEqual(t, time.Since(start), 50*time.Millisecond)
+	status, text = ask("POST", "/proxies/a->b/toxics/latency_upstream", `{"attributes":{"latency":150}}`)
+	require.Equal(t, 200, status, text)
+	start = time.Now()
+	exchange(t, a, b)
+	require.GreaterOrEqual(t, time.Since(start), 150*time.Millisecond, "what is changed is changed on connections there are")
 	status, _ = ask("DELETE", "/proxies/a->b/toxics/latency_upstream", "")
 	require.Equal(t, 204, status)
 	exchange(t, a, b)
@@ -441,4 +446,32 @@ func TestAPIShowsWhatIsInForceAndTakesToxicsOfItsOwn(t *testing.T) {
 		require.Contains(t, text, "error")
 	}
 	exchange(t, a, b)
+}
+
+func TestAPIAnswersNoPageOfTheWeb(t *testing.T) {
+	l := newLab(t, "a", "b")
+	api := l.network.Handler()
+	for _, c := range []struct {
+		url    string
+		header [2]string
+		status int
+	}{
+		{"http://127.0.0.1:8474/proxies", [2]string{"User-Agent", "toxiproxy-cli"}, 200},
+		{"http://127.3.10.1/proxies", [2]string{}, 200},
+		{"http://localhost:8474/proxies", [2]string{}, 200},
+		{"http://[::1]:8474/proxies", [2]string{}, 200},
+		{"http://127.0.0.1:8474/proxies", [2]string{"Origin", "http://evil.example"}, 403},
+		{"http://127.0.0.1:8474/proxies", [2]string{"Origin", "null"}, 403},
+		{"http://127.0.0.1:8474/proxies", [2]string{"Sec-Fetch-Site", "cross-site"}, 403},
+		{"http://evil.example:8474/proxies", [2]string{}, 403}, // its name stands for 127.0.0.1 now
+		{"http://10.0.0.1:8474/proxies", [2]string{}, 403},
+	} {
+		r := httptest.NewRequest("GET", c.url, nil)
+		if c.header[0] != "" {
+			r.Header.Set(c.header[0], c.header[1])
+		}
+		w := httptest.NewRecorder()
+		api.ServeHTTP(w, r)
+		require.Equal(t, c.status, w.Code, "%s %v: %s", c.url, c.header, w.Body)
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"slices"
 	"sync"
 	"time"
@@ -15,14 +16,14 @@ import (
 	"github.com/ordeal-go/ordeal/nemesis"
 )
 
-// toxicPatience is how long a fault waits until toxiproxy has put a toxic into every connection, or taken it out. It
-// interrupts the toxics beside it for that, and one that is in the middle of a slow piece is heard of later.
+// toxicPatience is how long a fault waits until a toxic stands in every connection, or is gone from it. The toxics beside
+// it are interrupted for that, and one that is in the middle of a slow piece hears of it later.
 const toxicPatience = time.Second
 
 // place is where a toxic stands: one direction of one link.
 type place struct {
-	link   *Link
-	stream string
+	link *Link
+	*side
 }
 
 // places are where toxiproxy's toxic f stands. What A sends to B is the upstream of the connections that A opened, and
@@ -31,10 +32,10 @@ func (n *Network) places(f nemesis.Fault) (places []place) {
 	only := f.Text("stream")
 	for _, p := range directions(f) {
 		if l := n.links[p]; l != nil && only != "downstream" {
-			places = append(places, place{l, "upstream"})
+			places = append(places, place{l, l.up})
 		}
 		if l := n.links[Pair{p.To, p.From}]; l != nil && only != "upstream" {
-			places = append(places, place{l, "downstream"})
+			places = append(places, place{l, l.down})
 		}
 	}
 	return places
@@ -74,9 +75,13 @@ func (n *Network) addToxics(id int, f nemesis.Fault) error {
 		if err != nil {
 			return err
 		}
-		if _, err := p.link.proxy.Toxics.AddToxicJson(bytes.NewReader(text)); err != nil {
+		n.registry.Lock()
+		_, err = p.link.proxy.Toxics.AddToxicJson(bytes.NewReader(text))
+		n.registry.Unlock()
+		if err != nil {
 			return fmt.Errorf("%s: link %s: %w", f, p.link.Pair, err)
 		}
+		p.side.settle()
 		return nil
 	})
 }
@@ -90,7 +95,11 @@ func (n *Network) removeToxics(id int, f nemesis.Fault) {
 		if f.Verb == nemesis.ResetPeer {
 			p.link.resets.stay(p.stream)
 		}
-		return p.link.proxy.Toxics.RemoveToxic(context.Background(), toxicName(id, f, p.stream))
+		n.registry.Lock()
+		err := p.link.proxy.Toxics.RemoveToxic(context.Background(), toxicName(id, f, p.stream))
+		n.registry.Unlock()
+		p.side.settle()
+		return err
 	})
 }
 
@@ -98,7 +107,7 @@ func (n *Network) removeToxics(id int, f nemesis.Fault) {
 func (n *Network) atPlaces(places []place, do func(place) error) error {
 	done := make(chan error, len(places))
 	for _, p := range places {
-		n.toxics.Go(func() { done <- do(p) })
+		n.spawn(func() { done <- do(p) }, func() { done <- net.ErrClosed })
 	}
 	var errs []error
 	limit := time.After(toxicPatience)
@@ -113,13 +122,28 @@ func (n *Network) atPlaces(places []place, do func(place) error) error {
 	return errors.Join(errs...)
 }
 
-// removeAllToxics leaves only the nemesis on the link. The last goes first: what it holds up is free then.
+// spawn calls do in a goroutine that Close waits for. Once the network is closed, it calls closed instead.
+func (n *Network) spawn(do, closed func()) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.ctx.Err() != nil {
+		closed()
+		return
+	}
+	n.toxics.Go(do)
+}
+
+// removeAllToxics leaves only the nemesis on the link.
 func (l *Link) removeAllToxics() {
-	for _, t := range slices.Backward(l.proxy.Toxics.GetToxicArray()) {
+	l.network.registry.Lock()
+	for _, t := range l.proxy.Toxics.GetToxicArray() {
 		if w := t.(*toxics.ToxicWrapper); w.Type != toxicType {
 			l.proxy.Toxics.RemoveToxic(context.Background(), w.Name)
 		}
 	}
+	l.network.registry.Unlock()
+	l.up.settle()
+	l.down.settle()
 }
 
 // resetToxic stands in the place of toxiproxy's reset_peer, with its name and attribute: that one needs sockets that
@@ -128,15 +152,22 @@ type resetToxic struct {
 	Timeout int64 `json:"timeout"`
 }
 
-// Pipe implements toxics.Toxic. Who takes the toxic away resets those connections at once whose time runs.
+// NewState implements toxics.StatefulToxic: the moment of the reset, zero until something was sent.
+func (t *resetToxic) NewState() any { return new(time.Time) }
+
+// Pipe implements toxics.Toxic. An interrupt alone ends nothing: a neighbour comes or goes.
 func (t *resetToxic) Pipe(stub *toxics.ToxicStub) {
-	select {
-	case <-stub.Interrupt:
-		return
-	case <-stub.Input:
+	at := stub.State.(*time.Time)
+	if at.IsZero() {
+		select {
+		case <-stub.Interrupt:
+			return
+		case <-stub.Input:
+		}
+		*at = time.Now().Add(time.Duration(t.Timeout) * time.Millisecond)
 	}
 	in := stub.Input
-	timer := time.NewTimer(time.Duration(t.Timeout) * time.Millisecond)
+	timer := time.NewTimer(time.Until(*at))
 	defer timer.Stop()
 	for {
 		select {
@@ -144,13 +175,19 @@ func (t *resetToxic) Pipe(stub *toxics.ToxicStub) {
 			stub.Close()
 			return
 		case <-stub.Interrupt:
-			stub.Close()
 			return
 		case c := <-in:
 			if c == nil {
 				in = nil // the sender's end changes nothing
 			}
 		}
+	}
+}
+
+// Cleanup implements toxics.CleanupToxic: who takes the toxic away resets those connections at once whose time runs.
+func (t *resetToxic) Cleanup(stub *toxics.ToxicStub) {
+	if !stub.State.(*time.Time).IsZero() {
+		stub.Close()
 	}
 }
 
