@@ -17,8 +17,9 @@ import (
 
 // pure are the packages whose code runs inside a core, and the simulator: what they do may depend on nothing but what
 // they are told.
-var pure = []string{"node", "node/glob", "node/resp", "node/rdb", "node/conf", "node/pubsub", "node/table",
-	"node/value", "node/keyspace", "node/server", "node/sentinel", "harness/workload", "harness/sim", "harness/sim/toxics", "harness/cluster", "harness/seed"}
+var pure = []string{"node", "node/glob", "node/resp", "node/rdb", "node/conf", "node/pubsub", "node/table", "node/value",
+	"node/keyspace", "node/front", "node/commands", "node/server", "node/sentinel", "harness/workload", "harness/sim",
+	"harness/sim/toxics", "harness/cluster", "harness/seed"}
 
 // forbiddenImports do I/O, or depend on the machine.
 var forbiddenImports = []string{"os", "net", "net/http", "syscall", "os/exec", "os/signal", "crypto/rand", "math/rand",

@@ -1,8 +1,6 @@
 package server
 
-import (
-	"github.com/ordeal-go/ordeal/node"
-)
+import "github.com/ordeal-go/ordeal/node"
 
 // backlog keeps the last bytes of the stream, so that a replica that was away for a while can go on where it stood.
 //

@@ -2,6 +2,7 @@ package server
 
 import (
 	"github.com/ordeal-go/ordeal/node"
+	"github.com/ordeal-go/ordeal/node/front"
 )
 
 // A cached master is a stream that stopped: which history, up to where, and which database was selected. It is what the
@@ -10,7 +11,7 @@ import (
 // masterLost is called when the connection to the master is gone. The stream can go on later, unless it ended with
 // bytes that were no commands, or in the middle of a command that waits.
 // Redis 4.0: replication.c, replicationCacheMaster and replicationHandleMasterDisconnection.
-func (r *replication) masterLost(s *Server, c *client) {
+func (r *replication) masterLost(s *Server, c *front.Client) {
 	m := r.master
 	if m == nil || m.client != c {
 		return
@@ -19,9 +20,9 @@ func (r *replication) masterLost(s *Server, c *client) {
 	r.master = nil
 	m.client = nil
 	m.partial, m.read = nil, m.applied // what was not applied is asked for again
-	if !c.is(flagCloseAfterReply | flagBlocked) {
+	if !c.Is(front.CloseAfterReply | front.Blocked) {
 		s.log(node.LogNotice, "Caching the disconnected master state.")
-		m.db = c.db
+		m.db = c.DB
 		r.cached = m
 	}
 	r.state = linkConnect
@@ -81,21 +82,20 @@ func (r *replication) follow(s *Server, m *masterLink) {
 		s.out.StopTimer(timerLine)
 	}
 	r.link = link{}
-	c := s.newClient(l.conn, l.local, l.remote)
-	c.flags |= flagMaster
-	c.authenticated = true
-	c.db = m.db
+	c := s.front.NewClient(l.conn, l.local, l.remote)
+	c.State |= front.Master
+	c.Authenticated = true
+	c.DB = m.db
 	m.client, m.read = c, m.applied
 	r.master = m
 	r.state = linkConnected
 	r.downSince = 0
 	if l.closed {
-		s.unlinkClient(c)
+		s.front.Forget(c)
 		return
 	}
 	if len(l.in) > 0 {
-		c.in.Feed(l.in)
-		r.fed(s, c, len(l.in))
-		s.processInput(c)
+		s.front.Feed(c, l.in)
+		s.front.Process(c)
 	}
 }

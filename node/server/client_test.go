@@ -205,7 +205,7 @@ func FuzzStep(f *testing.F) {
 		if w.closed[other] {
 			other = w.connect("")
 		}
-		if w.say(other, "DISCARD") == "" && !w.closed[other] && !w.core.paused {
+		if w.say(other, "DISCARD") == "" && !w.closed[other] && !w.core.front.Paused {
 			t.Fatal("nobody is served any more")
 		}
 	})
@@ -222,7 +222,7 @@ func benchmarkPipeline(b *testing.B, depth int, words ...string) {
 	b.ResetTimer()
 	for done := 0; done < b.N; done += depth {
 		w.core.Step(w.now, &ev, &w.out)
-		w.core.Step(w.now, &node.Event{Kind: node.Sent, Conn: c, N: w.core.clients[c].sent}, &w.out)
+		w.core.Step(w.now, &node.Event{Kind: node.Sent, Conn: c, N: w.core.front.Client(c).Sent}, &w.out)
 		w.out.Reset()
 	}
 }

@@ -2,28 +2,24 @@ package server
 
 import (
 	"github.com/ordeal-go/ordeal/node"
+	"github.com/ordeal-go/ordeal/node/commands"
+	"github.com/ordeal-go/ordeal/node/front"
 )
 
 // config is what the server is configured to, in the units of redis.conf. directives.go says what each directive is
 // called, what it may be and how it is read and printed.
 type config struct {
+	front.Settings                   // about clients; the first address of bind is the source of dialled connections
+	data           commands.Settings // about data
+
 	// Network and clients.
-	bind              []string // addresses to listen on; the first is the source of dialled connections. nil: all
-	port              int64    // 0: no TCP
+	port              int64 // 0: no TCP
 	tcpBacklog        int64
 	unixSocket        string
 	unixSocketPerm    int64
-	protectedMode     bool
-	timeout           int64 // seconds a client may be idle, 0: for ever
 	tcpKeepAlive      int64
-	maxClients        int64
-	requirePass       string
-	queryBufferLimit  int64 // bytes
-	maxBulkLen        int64 // bytes
-	outputLimits      [3]outputLimit
-	renames           renames // rename-command
-	notifyEvents      string
-	slowlogSlowerThan int64 // µs; negative: off
+	table             *front.Table // which rename-command changes
+	slowlogSlowerThan int64        // µs; negative: off
 	slowlogMaxLen     int64
 	latencyThreshold  int64 // ms, 0: off
 
@@ -37,7 +33,6 @@ type config struct {
 	syslogIdent    string
 	syslogFacility string
 	alwaysShowLogo bool
-	databases      int64
 	dir            string // absolute
 	hz             int64
 	watchdogPeriod int64
@@ -64,7 +59,6 @@ type config struct {
 	slaveofPort       int64
 	masterAuth        string
 	slaveServeStale   bool
-	slaveReadOnly     bool
 	disklessSync      bool
 	disklessDelay     int64 // seconds
 	replPingPeriod    int64 // seconds
@@ -86,7 +80,6 @@ type config struct {
 	lfuLogFactor          int64
 	lfuDecayTime          int64
 	lazyEviction          bool
-	lazyExpire            bool
 	lazyServerDel         bool
 	hashMaxZiplistEntries int64
 	hashMaxZiplistValue   int64
@@ -107,14 +100,3 @@ type config struct {
 
 // savePoint asks for a snapshot when changes came within seconds.
 type savePoint struct{ seconds, changes int64 }
-
-// outputLimit bounds the output that waits for a client: hard at once, soft for that many seconds; 0 is no limit.
-type outputLimit struct{ hard, soft, seconds int64 }
-
-// Classes of clients, for output limits and CLIENT KILL TYPE.
-const (
-	classNormal = iota
-	classSlave
-	classPubSub
-	classMaster // has no output limit of its own: counts as normal
-)

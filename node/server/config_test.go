@@ -137,7 +137,7 @@ func TestIncludedFilesStandInPlaceOfTheirLine(t *testing.T) {
 	w.files["/data/third.conf"] = []byte("maxclients 7\n")
 	w.boot()
 	require.False(t, w.exited)
-	require.Equal(t, []int64{2, 5, 7}, []int64{w.core.cfg.port, w.core.cfg.timeout, w.core.cfg.maxClients})
+	require.Equal(t, []int64{2, 5, 7}, []int64{w.core.cfg.port, w.core.cfg.Timeout, w.core.cfg.MaxClients})
 	w.files["/data/third.conf"] = []byte("include third.conf\n")
 	w.boot()
 	require.True(t, w.exited, "a file that includes itself")

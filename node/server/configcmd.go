@@ -2,19 +2,21 @@ package server
 
 import (
 	"github.com/ordeal-go/ordeal/node"
+	"github.com/ordeal-go/ordeal/node/commands"
 	"github.com/ordeal-go/ordeal/node/conf"
+	"github.com/ordeal-go/ordeal/node/front"
 	"github.com/ordeal-go/ordeal/node/glob"
 )
 
 // CONFIG. Redis 4.0: config.c, configCommand.
 
-func (s *Server) configCommand(c *client) {
-	sub := option(c.args[1])
+func (s *Server) configCommand(c *front.Call) {
+	sub := c.Option(1)
 	if s.loading && sub != "GET" {
-		s.replyError(c, "ERR Only CONFIG GET is allowed during loading")
+		c.Error("ERR Only CONFIG GET is allowed during loading")
 		return
 	}
-	words, run := 0, (func(*client))(nil)
+	words, run := 0, (func(*front.Call))(nil)
 	switch sub {
 	case "SET":
 		words, run = 4, s.configSet
@@ -25,66 +27,64 @@ func (s *Server) configCommand(c *client) {
 	case "REWRITE":
 		words, run = 2, s.configRewrite
 	default:
-		s.replyError(c, "ERR CONFIG subcommand must be one of GET, SET, RESETSTAT, REWRITE")
+		c.Error("ERR CONFIG subcommand must be one of GET, SET, RESETSTAT, REWRITE")
 		return
 	}
-	if len(c.args) != words {
-		s.replyError(c, "ERR Wrong number of arguments for CONFIG "+string(c.args[1]))
+	if len(c.Args) != words {
+		c.Error("ERR Wrong number of arguments for CONFIG " + string(c.Args[1]))
 		return
 	}
 	run(c)
 }
 
-func (s *Server) configGet(c *client) {
-	pattern := c.args[2]
+func (s *Server) configGet(c *front.Call) {
+	pattern := c.Args[2]
 	var found []string
 	for i := range s.directives {
 		if d := &s.directives[i]; d.get != nil && glob.Match(pattern, []byte(d.name), true) {
 			found = append(found, d.name, d.get(s))
 		}
 	}
-	s.replyStrings(c, found)
+	c.Texts(found)
 }
 
-func (s *Server) configSet(c *client) {
-	name, value := string(c.args[2]), string(c.args[3])
+func (s *Server) configSet(c *front.Call) {
+	name, value := string(c.Args[2]), string(c.Args[3])
 	d := s.directiveNamed(name)
 	switch {
 	case d == nil || d.set == nil:
-		s.replyError(c, "ERR Unsupported CONFIG parameter: "+name)
+		c.Error("ERR Unsupported CONFIG parameter: " + name)
 		return
 	case d.name == "dbfilename" && noPath("")(value) != "":
-		s.replyError(c, "ERR dbfilename can't be a path, just a filename")
+		c.Error("ERR dbfilename can't be a path, just a filename")
 		return
 	case d.name == "appendonly" && !d.set(s, value):
-		s.replyError(c, "ERR this server writes no append only file")
+		c.Error("ERR this server writes no append only file")
 		return
 	case !d.set(s, value):
-		s.replyError(c, "ERR Invalid argument '"+value+"' for CONFIG SET '"+name+"'")
+		c.Error("ERR Invalid argument '" + value + "' for CONFIG SET '" + name + "'")
 		return
 	}
 	if d.changed != nil {
 		d.changed(s)
 	}
-	s.replySimple(c, "OK")
+	c.OK()
 }
 
-func (s *Server) configResetStat(c *client) {
+func (s *Server) configResetStat(c *front.Call) {
 	now := s.stats
-	s.stats = stats{}
+	s.stats, s.front.Stats, s.data.Stats = stats{}, front.Stats{}, commands.Stats{}
 	// Rates go on from the counters, which start again.
 	s.stats.ops.at, s.stats.in.at, s.stats.out.at = now.ops.at, now.in.at, now.out.at
-	for _, cmd := range s.commands {
-		cmd.calls, cmd.usec = 0, 0
-	}
-	s.replySimple(c, "OK")
+	s.front.Table.All(func(cmd *front.Command) { cmd.Calls, cmd.Usec = 0, 0 })
+	c.OK()
 }
 
 // configRewrite makes the file say what is configured now. The whole server waits: a Sentinel that sent it has to
 // know that it is done. Redis 4.0: config.c, rewriteConfig.
-func (s *Server) configRewrite(c *client) {
+func (s *Server) configRewrite(c *front.Call) {
 	if s.opts.ConfigPath == "" {
-		s.replyError(c, "ERR The server is running without a config file")
+		c.Error("ERR The server is running without a config file")
 		return
 	}
 	s.foreground(func(ev *node.Event) {
@@ -96,7 +96,7 @@ func (s *Server) configRewrite(c *client) {
 	}, node.FileStep{Kind: node.ReadFile, Path: s.opts.ConfigPath})
 }
 
-func (s *Server) writeConfig(c *client, old string) {
+func (s *Server) writeConfig(c *front.Call, old string) {
 	r := conf.NewRewriter(old)
 	for i := range s.directives {
 		if d := &s.directives[i]; d.rewrite != nil {
@@ -111,19 +111,19 @@ func (s *Server) writeConfig(c *client, old string) {
 		node.FileStep{Kind: node.RenameFile, Path: temp, To: s.opts.ConfigPath})
 }
 
-func (s *Server) rewriteDone(c *client, err node.Errno) {
+func (s *Server) rewriteDone(c *front.Call, err node.Errno) {
 	if err != node.ErrNone {
 		s.log(node.LogWarning, "CONFIG REWRITE failed: "+string(err))
-		s.replyError(c, "ERR Rewriting config file: "+string(err))
+		c.Error("ERR Rewriting config file: " + string(err))
 		return
 	}
 	s.log(node.LogWarning, "CONFIG REWRITE executed with success.")
-	s.replySimple(c, "OK")
+	c.OK()
 }
 
 // bulkLimitChanged tells the clients' parsers.
 func (s *Server) bulkLimitChanged() {
-	for _, c := range s.byID {
-		c.in.MaxBulk = s.cfg.maxBulkLen
+	for _, c := range s.front.Clients() {
+		c.In.MaxBulk = s.cfg.MaxBulkLen
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/ordeal-go/ordeal/node"
+	"github.com/ordeal-go/ordeal/node/front"
 )
 
 // cron is what replication does every second. Redis 4.0: replication.c, replicationCron.
@@ -48,9 +49,9 @@ func (r *replication) timeOutMaster(s *Server) {
 			r.cancelHandshake(s)
 		}
 	case r.state == linkConnected:
-		if s.unix()-r.master.client.lastActive.Unix() > limit {
+		if s.unix()-r.master.client.LastActive.Unix() > limit {
 			s.log(node.LogWarning, "MASTER timeout: no data nor PING received...")
-			s.freeClient(r.master.client)
+			s.front.Free(r.master.client)
 		}
 	}
 }
@@ -59,16 +60,16 @@ func (r *replication) timeOutMaster(s *Server) {
 func (r *replication) tendReplicas(s *Server) {
 	now := s.unix()
 	for _, c := range slices.Clone(r.replicas) {
-		p := c.replica
+		p := replicaOf(c)
 		switch {
-		case c.is(flagFreed):
+		case c.Is(front.Freed):
 		case p.phase == waitSaveStart, p.phase == waitSaveEnd && !r.onSockets:
 			r.sendNow(s, c, "\n")
 		case p.phase == waitSaveEnd && p.mark != "" && !p.done && now-p.moved > s.cfg.replTimeout:
-			s.log(node.LogWarning, "Closing slave "+c.replicaName()+": child->slave RDB transfer failed: Resource temporarily unavailable")
+			s.log(node.LogWarning, "Closing slave "+replicaName(c)+": child->slave RDB transfer failed: Resource temporarily unavailable")
 			r.drop(s, c)
-		case p.phase == replicaOnline && !c.is(flagPreSync) && now-p.ackTime > s.cfg.replTimeout:
-			s.log(node.LogWarning, "Disconnecting timedout slave: "+c.replicaName())
+		case p.phase == replicaOnline && !c.Is(front.PreSync) && now-p.ackTime > s.cfg.replTimeout:
+			s.log(node.LogWarning, "Disconnecting timedout slave: "+replicaName(c))
 			r.drop(s, c)
 		}
 	}

@@ -21,7 +21,7 @@ func directiveTable() []directive {
 		bindDirective,
 		text("unixsocket", func(c *config) *string { return &c.unixSocket }, "", nil).atStart(),
 		unixSocketPermDirective,
-		number("timeout", func(c *config) *int64 { return &c.timeout }, 0, 0, math.MaxInt32, "Invalid timeout value"),
+		number("timeout", func(c *config) *int64 { return &c.Timeout }, 0, 0, math.MaxInt32, "Invalid timeout value"),
 		number("tcp-keepalive", func(c *config) *int64 { return &c.tcpKeepAlive }, 300, 0, math.MaxInt32, "Invalid tcp-keepalive value"),
 		number("slave-announce-port", func(c *config) *int64 { return &c.slaveAnnouncePort }, 0, 0, 65535, "Invalid port"),
 		logLevelDirective,
@@ -32,7 +32,7 @@ func directiveTable() []directive {
 			"Invalid log facility. Must be one of USER or between LOCAL0-LOCAL7",
 			"user", "local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7").atStart(),
 		saveDirective,
-		number("databases", func(c *config) *int64 { return &c.databases }, 16, 1, 1<<20, "Invalid number of databases").atStart(),
+		number("databases", func(c *config) *int64 { return &c.data.Databases }, 16, 1, 1<<20, "Invalid number of databases").atStart(),
 		yesNo("stop-writes-on-bgsave-error", func(c *config) *bool { return &c.stopWritesOnError }, true),
 		yesNo("rdbcompression", func(c *config) *bool { return &c.rdbCompression }, true),
 		yesNo("rdbchecksum", func(c *config) *bool { return &c.rdbChecksum }, true).atStart(),
@@ -42,7 +42,7 @@ func directiveTable() []directive {
 		text("slave-announce-ip", func(c *config) *string { return &c.slaveAnnounceIP }, "", nil),
 		text("masterauth", func(c *config) *string { return &c.masterAuth }, "", nil),
 		yesNo("slave-serve-stale-data", func(c *config) *bool { return &c.slaveServeStale }, true),
-		yesNo("slave-read-only", func(c *config) *bool { return &c.slaveReadOnly }, true),
+		yesNo("slave-read-only", func(c *config) *bool { return &c.data.SlaveReadOnly }, true),
 		number("repl-ping-slave-period", func(c *config) *int64 { return &c.replPingPeriod }, 10, 1, math.MaxInt32,
 			"repl-ping-slave-period must be 1 or greater"),
 		number("repl-timeout", func(c *config) *int64 { return &c.replTimeout }, 60, 1, math.MaxInt32, "repl-timeout must be 1 or greater"),
@@ -57,11 +57,11 @@ func directiveTable() []directive {
 			"Invalid value for min-slaves-to-write.").then(refreshGoodReplicas),
 		number("min-slaves-max-lag", func(c *config) *int64 { return &c.minSlavesMaxLag }, 10, 0, math.MaxInt32,
 			"Invalid value for min-slaves-max-lag.").then(refreshGoodReplicas),
-		text("requirepass", func(c *config) *string { return &c.requirePass }, "", tooLongPassword),
-		number("maxclients", func(c *config) *int64 { return &c.maxClients }, 10000, 1, math.MaxInt32, "Invalid max clients limit"),
+		text("requirepass", func(c *config) *string { return &c.RequirePass }, "", tooLongPassword),
+		number("maxclients", func(c *config) *int64 { return &c.MaxClients }, 10000, 1, math.MaxInt32, "Invalid max clients limit"),
 		size("maxmemory", func(c *config) *int64 { return &c.maxMemory }, 0, 0, conf.BadDirective).then((*Server).warnOfMaxMemory),
-		size("proto-max-bulk-len", func(c *config) *int64 { return &c.maxBulkLen }, 512<<20, 1, conf.BadDirective).then((*Server).bulkLimitChanged),
-		size("client-query-buffer-limit", func(c *config) *int64 { return &c.queryBufferLimit }, 1<<30, 1, conf.BadDirective),
+		size("proto-max-bulk-len", func(c *config) *int64 { return &c.MaxBulkLen }, 512<<20, 1, conf.BadDirective).then((*Server).bulkLimitChanged),
+		size("client-query-buffer-limit", func(c *config) *int64 { return &c.QueryBufferLimit }, 1<<30, 1, conf.BadDirective),
 		word("maxmemory-policy", func(c *config) *string { return &c.maxMemoryPolicy }, "noeviction", "Invalid maxmemory policy",
 			"volatile-lru", "volatile-lfu", "volatile-random", "volatile-ttl", "allkeys-lru", "allkeys-lfu", "allkeys-random", "noeviction"),
 		number("maxmemory-samples", func(c *config) *int64 { return &c.maxMemorySamples }, 5, 1, math.MaxInt32, "maxmemory-samples must be 1 or greater"),
@@ -96,7 +96,7 @@ func directiveTable() []directive {
 		number("hll-sparse-max-bytes", func(c *config) *int64 { return &c.hllSparseMaxBytes }, 3000, 0, math.MaxInt64, ""),
 		yesNo("activerehashing", func(c *config) *bool { return &c.activeRehash }, true),
 		yesNo("activedefrag", func(c *config) *bool { return &c.activeDefrag }, false),
-		yesNo("protected-mode", func(c *config) *bool { return &c.protectedMode }, true),
+		yesNo("protected-mode", func(c *config) *bool { return &c.ProtectedMode }, true),
 		outputLimitDirective,
 		hzDirective,
 		yesNo("aof-rewrite-incremental-fsync", func(c *config) *bool { return &c.aofRewriteFsync }, true),
@@ -106,7 +106,7 @@ func directiveTable() []directive {
 			"Invalid option for 'supervised'. Allowed values: 'upstart', 'systemd', 'auto', or 'no'",
 			"upstart", "systemd", "auto", "no").atStart(),
 		yesNo("lazyfree-lazy-eviction", func(c *config) *bool { return &c.lazyEviction }, false),
-		yesNo("lazyfree-lazy-expire", func(c *config) *bool { return &c.lazyExpire }, false),
+		yesNo("lazyfree-lazy-expire", func(c *config) *bool { return &c.data.LazyExpire }, false),
 		yesNo("lazyfree-lazy-server-del", func(c *config) *bool { return &c.lazyServerDel }, false),
 		yesNo("slave-lazy-flush", func(c *config) *bool { return &c.slaveLazyFlush }, false),
 		yesNo("always-show-logo", func(c *config) *bool { return &c.alwaysShowLogo }, true).atStart().secret(),
@@ -141,7 +141,7 @@ func (s *Server) directiveNamed(name string) *directive {
 
 // defaults is the configuration of a server without any configuration.
 func (s *Server) defaults() config {
-	c := config{dir: s.opts.Dir}
+	c := config{dir: s.opts.Dir, table: s.front.Table}
 	for i := range s.directives {
 		if d := &s.directives[i]; d.byDefault != nil {
 			d.byDefault(&c)

@@ -6,7 +6,9 @@ import (
 	"strings"
 
 	"github.com/ordeal-go/ordeal/node"
+	"github.com/ordeal-go/ordeal/node/commands"
 	"github.com/ordeal-go/ordeal/node/conf"
+	"github.com/ordeal-go/ordeal/node/front"
 )
 
 // The options with a syntax of their own.
@@ -27,17 +29,17 @@ var bindDirective = directive{
 		if len(words)-1 > maxBind {
 			return "Too many bind addresses specified"
 		}
-		c.bind = words[1:]
+		c.Bind = words[1:]
 		return ""
 	},
-	get: func(s *Server) string { return strings.Join(s.cfg.bind, " ") },
+	get: func(s *Server) string { return strings.Join(s.cfg.Bind, " ") },
 	rewrite: func(s *Server, r *conf.Rewriter) {
-		if len(s.cfg.bind) == 0 {
+		if len(s.cfg.Bind) == 0 {
 			r.Absent("bind")
 			return
 		}
 		line := "bind"
-		for _, address := range s.cfg.bind {
+		for _, address := range s.cfg.Bind {
 			line += " " + conf.Word(address)
 		}
 		r.Line("bind", line, true)
@@ -254,62 +256,37 @@ var appendOnlyDirective = func() directive {
 	return d
 }()
 
-// The classes of keyspace events, each by its letter. Redis 4.0: notify.c, keyspaceEventsStringToFlags.
-const notifyClasses = "g$lshzxe"
-
-// notifyEventsOf brings the letters of keyspace event classes into Redis's order.
-func notifyEventsOf(value string) (string, bool) {
-	has := func(letter byte) bool { return strings.IndexByte(value, letter) >= 0 }
-	for i := 0; i < len(value); i++ {
-		if strings.IndexByte(notifyClasses+"AKE", value[i]) < 0 {
-			return "", false
-		}
-	}
-	classes := ""
-	for i := 0; i < len(notifyClasses); i++ {
-		if has('A') || has(notifyClasses[i]) {
-			classes += notifyClasses[i : i+1]
-		}
-	}
-	if classes == notifyClasses {
-		classes = "A"
-	}
-	for _, letter := range "KE" {
-		if has(byte(letter)) {
-			classes += string(letter)
-		}
-	}
-	return classes, true
-}
-
 var notifyDirective = directive{
 	name: "notify-keyspace-events",
 	read: word1(func(c *config, value string) string {
-		events, ok := notifyEventsOf(value)
+		events, ok := commands.ParseEvents(value)
 		if !ok {
 			return "Invalid event class character. Use 'g$lshzxeA'."
 		}
-		c.notifyEvents = events
+		c.data.Notify = events
 		return ""
 	}),
-	get: func(s *Server) string { return s.cfg.notifyEvents },
+	get: func(s *Server) string { return s.cfg.data.Notify.String() },
 	set: func(s *Server, value string) bool {
-		events, ok := notifyEventsOf(value)
+		events, ok := commands.ParseEvents(value)
 		if ok {
-			s.cfg.notifyEvents = events
+			s.cfg.data.Notify = events
 		}
 		return ok
 	},
-	rewrite: func(s *Server, r *conf.Rewriter) { r.String("notify-keyspace-events", s.cfg.notifyEvents, "") },
+	rewrite: func(s *Server, r *conf.Rewriter) { r.String("notify-keyspace-events", s.cfg.data.Notify.String(), "") },
 }
 
 // outputClasses are the names of the classes that have output limits.
-var outputClasses = [...]string{classNormal: "normal", classSlave: "slave", classPubSub: "pubsub"}
+var outputClasses = [...]string{front.ClassNormal: "normal", front.ClassSlave: "slave", front.ClassPubSub: "pubsub"}
 
-var defaultOutputLimits = [...]outputLimit{classSlave: {256 << 20, 64 << 20, 60}, classPubSub: {32 << 20, 8 << 20, 60}}
+var defaultOutputLimits = [...]front.OutputLimit{
+	front.ClassSlave:  {Hard: 256 << 20, Soft: 64 << 20, Seconds: 60},
+	front.ClassPubSub: {Hard: 32 << 20, Soft: 8 << 20, Seconds: 60},
+}
 
 // outputLimitsOf reads "class hard soft seconds" groups over limits.
-func outputLimitsOf(limits [3]outputLimit, words []string) (result [3]outputLimit, reason string) {
+func outputLimitsOf(limits [3]front.OutputLimit, words []string) (result [3]front.OutputLimit, reason string) {
 	if len(words) == 0 || len(words)%4 != 0 {
 		return limits, conf.BadDirective
 	}
@@ -332,7 +309,7 @@ func outputLimitsOf(limits [3]outputLimit, words []string) (result [3]outputLimi
 		if !ok3 {
 			return limits, "Negative number of seconds in soft limit is invalid"
 		}
-		limits[class] = outputLimit{hard, soft, seconds}
+		limits[class] = front.OutputLimit{Hard: hard, Soft: soft, Seconds: seconds}
 	}
 	return limits, ""
 }
@@ -343,30 +320,30 @@ var outputLimitDirective = directive{
 		if len(words) != 5 {
 			return conf.BadDirective
 		}
-		c.outputLimits, reason = outputLimitsOf(c.outputLimits, words[1:])
+		c.OutputLimits, reason = outputLimitsOf(c.OutputLimits, words[1:])
 		return reason
 	},
 	get: func(s *Server) string {
 		var words []string
 		for class, name := range outputClasses {
-			l := s.cfg.outputLimits[class]
-			words = append(words, name, strconv.FormatInt(l.hard, 10), strconv.FormatInt(l.soft, 10), strconv.FormatInt(l.seconds, 10))
+			l := s.cfg.OutputLimits[class]
+			words = append(words, name, strconv.FormatInt(l.Hard, 10), strconv.FormatInt(l.Soft, 10), strconv.FormatInt(l.Seconds, 10))
 		}
 		return strings.Join(words, " ")
 	},
 	set: func(s *Server, value string) bool {
-		limits, reason := outputLimitsOf(s.cfg.outputLimits, strings.Fields(value))
+		limits, reason := outputLimitsOf(s.cfg.OutputLimits, strings.Fields(value))
 		if reason == "" {
-			s.cfg.outputLimits = limits
+			s.cfg.OutputLimits = limits
 		}
 		return reason == ""
 	},
-	byDefault: func(c *config) { c.outputLimits = defaultOutputLimits },
+	byDefault: func(c *config) { c.OutputLimits = defaultOutputLimits },
 	rewrite: func(s *Server, r *conf.Rewriter) {
 		for class, name := range outputClasses {
-			l := s.cfg.outputLimits[class]
-			line := "client-output-buffer-limit " + name + " " + conf.FormatBytes(l.hard) + " " + conf.FormatBytes(l.soft) + " " +
-				strconv.FormatInt(l.seconds, 10)
+			l := s.cfg.OutputLimits[class]
+			line := "client-output-buffer-limit " + name + " " + conf.FormatBytes(l.Hard) + " " + conf.FormatBytes(l.Soft) + " " +
+				strconv.FormatInt(l.Seconds, 10)
 			r.Line("client-output-buffer-limit", line, l != defaultOutputLimits[class])
 		}
 	},
@@ -399,14 +376,14 @@ var watchdogDirective = func() directive {
 	return d
 }()
 
-// renameDirective collects renames; the table of commands takes them when the whole file is read.
+// renameDirective changes the table of commands.
 var renameDirective = directive{
 	name: "rename-command",
 	read: func(c *config, words []string) string {
 		if len(words) != 3 {
 			return conf.BadDirective
 		}
-		return c.renames.add(strings.ToLower(words[1]), strings.ToLower(words[2]))
+		return c.table.Rename(words[1], words[2])
 	},
 }
 

@@ -2,11 +2,10 @@
 // do, and does no I/O (see package node).
 //
 // Where to look. server.go takes events in, startup.go leads from the start to the first command, servercron.go is
-// what happens hz times a second. client.go is one connection, reply.go what it is answered. table.go is the command
-// table and command.go the order of checks before a command runs; the commands stand in files named for their
-// subject: strings.go, bits.go, keys.go, database.go, expire.go, transaction.go, pubsubcmd.go, connection.go,
-// configcmd.go, info.go, debug.go, slowlog.go, servercmd.go. lookup.go is how all of them get at keys.
-// persistence.go and rdbfile.go keep the dataset on disk. config.go, directives.go and startup.go are redis.conf.
+// what happens hz times a second. Connections, the table of commands and the order of checks are package front's, the
+// commands on data package commands'; execute.go is the server's side of both: how a call is let in, run, counted and
+// propagated. Its own commands stand in configcmd.go, info.go, debug.go, slowlog.go and servercmd.go. persistence.go and
+// rdbfile.go keep the dataset on disk. config.go, directives.go and startup.go are redis.conf.
 //
 // Replication: replid.go (which history this is), backlog.go, feed.go (the stream a master writes), psync.go and
 // fullsync.go (a master's side), handshake.go, transfer.go and cachedmaster.go (a replica's side), slaveof.go, wait.go,

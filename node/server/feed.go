@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"github.com/ordeal-go/ordeal/node"
+	"github.com/ordeal-go/ordeal/node/front"
 	"github.com/ordeal-go/ordeal/node/resp"
 )
 
@@ -54,8 +55,8 @@ func (r *replication) emit(s *Server, b []byte) {
 	r.backlog.append(b, r.offset)
 	r.checkBacklog()
 	for _, c := range r.replicas {
-		if c.replica.phase != waitSaveStart { // its snapshot will hold b
-			s.writeTo(c, b)
+		if replicaOf(c).phase != waitSaveStart { // its snapshot will hold b
+			s.front.Write(c, b)
 		}
 	}
 }
@@ -70,7 +71,7 @@ func (r *replication) pingReplicas(s *Server) {
 }
 
 // fed counts what arrived from the master; c has parsed none of it yet.
-func (r *replication) fed(_ *Server, c *client, n int) {
+func (r *replication) fed(_ *Server, c *front.Client, n int) {
 	if m := r.master; m != nil && m.client == c {
 		m.read += int64(n)
 	}
@@ -79,13 +80,13 @@ func (r *replication) fed(_ *Server, c *client, n int) {
 // applied passes on what the master's last command was, now that it has been executed: to our backlog and our own
 // replicas, byte for byte. Within a transaction it waits for EXEC, so that nobody ever holds half of one.
 // Redis 4.0: networking.c, processInputBufferAndReplicate; replication.c, replicationFeedSlavesFromMasterStream.
-func (r *replication) applied(s *Server, c *client) {
+func (r *replication) applied(s *Server, c *front.Client) {
 	m := r.master
 	if m == nil || m.client != c {
 		return // the command ended the link
 	}
-	raw := c.in.Raw()
-	if c.is(flagMulti) {
+	raw := c.In.Raw()
+	if c.Is(front.InMulti) {
 		m.partial = append(m.partial, raw...)
 		return
 	}
@@ -95,39 +96,39 @@ func (r *replication) applied(s *Server, c *client) {
 		m.partial = m.partial[:0]
 	}
 	m.applied += int64(len(raw))
-	if m.applied != m.read-int64(c.in.Buffered()) {
-		node.Assert(false, "applied up to %d, but %d bytes were read and %d are not parsed", m.applied, m.read, c.in.Buffered())
+	if m.applied != m.read-int64(c.In.Buffered()) {
+		node.Assert(false, "applied up to %d, but %d bytes were read and %d are not parsed", m.applied, m.read, c.In.Buffered())
 	}
 	r.emit(s, raw)
-	if s.opts.Notes && c.cmd != nil && c.cmd.name == "ping" {
+	if s.opts.Notes && c.Last != nil && c.Last.Name == "ping" {
 		r.noteDigest(s)
 	}
 }
 
 // emptyLine is a line without words: a replica's sign of life while it loads.
 // Redis 4.0: networking.c, processInlineBuffer.
-func (r *replication) emptyLine(s *Server, c *client) {
-	if c.is(flagReplica) {
-		c.replica.ackTime = s.unix()
+func (r *replication) emptyLine(s *Server, c *front.Client) {
+	if c.Is(front.Replica) {
+		replicaOf(c).ackTime = s.unix()
 	}
 	if m := r.master; m != nil && m.client == c {
-		m.partial = append(m.partial, c.in.Raw()...) // counts with the next command
+		m.partial = append(m.partial, c.In.Raw()...) // counts with the next command
 	}
 }
 
 // errorReplied logs an error between master and replica: their datasets may differ from here on. Only errors that
 // Redis makes up on the spot are logged, as in 4.0. Redis 4.0: networking.c, addReplyErrorLength.
-func (r *replication) errorReplied(s *Server, c *client, text string) {
-	if !c.is(flagMaster|flagReplica) || len(text) < 4 || text[:4] != "ERR " || sharedErrors[text] {
+func (r *replication) errorReplied(s *Server, c *front.Client, text string) {
+	if !c.Is(front.Master|front.Replica) || len(text) < 4 || text[:4] != "ERR " || sharedErrors[text] {
 		return
 	}
 	from, to := "slave", "master"
-	if c.is(flagReplica) {
+	if c.Is(front.Replica) {
 		from, to = to, from
 	}
 	cmd := "<unknown>"
-	if c.last != nil {
-		cmd = c.last.name
+	if c.Last != nil {
+		cmd = c.Last.Name
 	}
 	s.log(node.LogWarning, "== CRITICAL == This "+from+" is sending an error to its "+to+": '"+text[4:]+
 		"' after processing the command '"+cmd+"'")

@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/ordeal-go/ordeal/node"
+	"github.com/ordeal-go/ordeal/node/front"
 )
 
 // rdbChunk is how much of an RDB is handed to the world at once, in bytes; the next piece follows when it has left.
@@ -12,7 +13,7 @@ const rdbChunk = 64 << 10
 
 // fullSync puts c on the way to a full resynchronization: to a save under way, to one that starts now, or to the next.
 // Redis 4.0: replication.c, syncCommand, from "Full resynchronization".
-func (r *replication) fullSync(s *Server, c *client) {
+func (r *replication) fullSync(s *Server, c *front.Client) {
 	r.attach(c, waitSaveStart)
 	if len(r.replicas) == 1 && !r.backlog.active {
 		// Nobody has followed this history so far and nothing of it was kept: what was written meanwhile did not
@@ -25,37 +26,37 @@ func (r *replication) fullSync(s *Server, c *client) {
 		s.log(node.LogNotice, "Current BGSAVE has socket target. Waiting for next BGSAVE for SYNC")
 	case s.saving.running:
 		r.joinSave(s, c)
-	case s.cfg.disklessSync && c.replica.capa&capaEOF != 0:
+	case s.cfg.disklessSync && replicaOf(c).capa&capaEOF != 0:
 		if s.cfg.disklessDelay > 0 {
 			s.log(node.LogNotice, "Delay next BGSAVE for diskless SYNC")
 		}
 	default:
-		r.startSave(s, c.replica.capa)
+		r.startSave(s, replicaOf(c).capa)
 	}
 }
 
 // joinSave lets c share the snapshot that another replica already waits for, if that one wants nothing that c does not
 // understand: c then needs what gathered for the other since the snapshot, and starts at its offset.
-func (r *replication) joinSave(s *Server, c *client) {
-	i := slices.IndexFunc(r.replicas, func(other *client) bool {
-		return other.replica.phase == waitSaveEnd && other.replica.capa&^c.replica.capa == 0
+func (r *replication) joinSave(s *Server, c *front.Client) {
+	i := slices.IndexFunc(r.replicas, func(other *front.Client) bool {
+		return replicaOf(other).phase == waitSaveEnd && replicaOf(other).capa&^replicaOf(c).capa == 0
 	})
 	if i < 0 {
 		s.log(node.LogNotice, "Can't attach the slave to the current BGSAVE. Waiting for next BGSAVE for SYNC")
 		return
 	}
 	other := r.replicas[i]
-	s.writeTo(c, other.reply)
-	r.beginFullSync(s, c, other.replica.initial)
+	s.front.Write(c, other.Gathered())
+	r.beginFullSync(s, c, replicaOf(other).initial)
 	s.log(node.LogNotice, "Waiting for end of BGSAVE for SYNC")
 }
 
 // beginFullSync tells c which history it gets and from which offset on the stream will follow its snapshot.
 // Redis 4.0: replication.c, replicationSetupSlaveForFullResync.
-func (r *replication) beginFullSync(s *Server, c *client, offset int64) {
-	c.replica.initial, c.replica.phase = offset, waitSaveEnd
+func (r *replication) beginFullSync(s *Server, c *front.Client, offset int64) {
+	replicaOf(c).initial, replicaOf(c).phase = offset, waitSaveEnd
 	r.streamDB = -1 // a snapshot remembers no database: the next write has to select it
-	if !c.is(flagPreSync) {
+	if !c.Is(front.PreSync) {
 		r.sendNow(s, c, "+FULLRESYNC "+r.id+" "+itoa(offset)+"\r\n")
 	}
 }
@@ -74,7 +75,7 @@ func (r *replication) startSave(s *Server, capa capabilities) {
 	}
 	r.onSockets = kind == saveToSockets
 	for _, c := range r.replicas {
-		if c.replica.phase == waitSaveStart {
+		if replicaOf(c).phase == waitSaveStart {
 			r.beginFullSync(s, c, r.offset)
 		}
 	}
@@ -85,12 +86,12 @@ func (r *replication) startSave(s *Server, capa capabilities) {
 func (r *replication) saveRefused(s *Server) {
 	s.log(node.LogWarning, "BGSAVE for replication failed")
 	for _, c := range slices.Clone(r.replicas) {
-		if c.replica.phase != waitSaveStart {
+		if replicaOf(c).phase != waitSaveStart {
 			continue
 		}
 		r.detach(s, c)
-		s.replyError(c, "ERR BGSAVE failed, replication can't continue")
-		s.closeAfterReply(c)
+		s.front.Answer(c).Error("ERR BGSAVE failed, replication can't continue")
+		s.front.CloseAfterReply(c)
 	}
 }
 
@@ -102,10 +103,10 @@ func (r *replication) startDueSave(s *Server, delay bool) {
 	}
 	n, capa, idle := 0, allCapabilities, int64(0)
 	for _, c := range r.replicas {
-		if c.replica.phase == waitSaveStart {
+		if replicaOf(c).phase == waitSaveStart {
 			n++
-			capa &= c.replica.capa
-			idle = max(idle, s.unix()-c.lastActive.Unix())
+			capa &= replicaOf(c).capa
+			idle = max(idle, s.unix()-c.LastActive.Unix())
 		}
 	}
 	if n > 0 && (!delay || !s.cfg.disklessSync || idle > s.cfg.disklessDelay) {
@@ -121,14 +122,14 @@ func (r *replication) saveDone(s *Server, ok bool, rdb []byte) {
 		return
 	}
 	for _, c := range slices.Clone(r.replicas) {
-		if c.replica.phase != waitSaveEnd {
+		if replicaOf(c).phase != waitSaveEnd {
 			continue
 		}
 		switch {
 		case ok:
 			r.sendSave(s, c, rdb)
 		case r.onSockets:
-			s.log(node.LogWarning, "Closing slave "+c.replicaName()+": child->slave RDB transfer failed: RDB transfer child aborted")
+			s.log(node.LogWarning, "Closing slave "+replicaName(c)+": child->slave RDB transfer failed: RDB transfer child aborted")
 			r.drop(s, c)
 		default:
 			r.drop(s, c)
@@ -140,8 +141,8 @@ func (r *replication) saveDone(s *Server, ok bool, rdb []byte) {
 }
 
 // sendSave begins to send an RDB that lies on disk.
-func (r *replication) sendSave(s *Server, c *client, rdb []byte) {
-	c.replica.phase, c.replica.rdb = sendBulk, rdb
+func (r *replication) sendSave(s *Server, c *front.Client, rdb []byte) {
+	replicaOf(c).phase, replicaOf(c).rdb = sendBulk, rdb
 	r.sendNow(s, c, "$"+strconv.Itoa(len(rdb))+"\r\n")
 	r.sendChunk(s, c)
 }
@@ -151,8 +152,8 @@ func (r *replication) streamSave(s *Server, rdb []byte) {
 	r.streaming = true
 	mark := s.randomHex(40)
 	for _, c := range r.replicas {
-		if c.replica.phase == waitSaveEnd {
-			c.replica.rdb, c.replica.mark = rdb, mark
+		if replicaOf(c).phase == waitSaveEnd {
+			replicaOf(c).rdb, replicaOf(c).mark = rdb, mark
 			r.sendNow(s, c, "$EOF:"+mark+"\r\n")
 			r.sendChunk(s, c)
 		}
@@ -161,27 +162,24 @@ func (r *replication) streamSave(s *Server, rdb []byte) {
 }
 
 // sendChunk hands the next piece of the RDB to the world.
-func (r *replication) sendChunk(s *Server, c *client) {
-	p := c.replica
+func (r *replication) sendChunk(s *Server, c *front.Client) {
+	p := replicaOf(c)
 	n := min(len(p.rdb), rdbChunk)
 	piece := p.rdb[:n]
 	p.rdb = p.rdb[n:]
 	if len(p.rdb) == 0 && p.mark != "" {
 		piece = append(slices.Clip(piece), p.mark...)
 	}
-	s.out.SendTell(c.conn, piece)
-	c.sent += int64(len(piece))
-	c.told = c.sent
-	s.stats.netOut += int64(len(piece))
-	p.chunkEnd, p.moved = c.sent, s.unix()
+	s.front.SendNow(c, piece, true)
+	p.chunkEnd, p.moved = c.Sent, s.unix()
 }
 
 // sent goes on with an RDB once its last piece has left.
-func (r *replication) sent(s *Server, c *client, ev *node.Event) {
-	if !c.is(flagReplica) || c.replica.chunkEnd == 0 || ev.N < c.replica.chunkEnd {
+func (r *replication) sent(s *Server, c *front.Client, n int64) {
+	if !c.Is(front.Replica) || replicaOf(c).chunkEnd == 0 || n < replicaOf(c).chunkEnd {
 		return
 	}
-	p := c.replica
+	p := replicaOf(c)
 	switch {
 	case len(p.rdb) > 0:
 		r.sendChunk(s, c)
@@ -202,8 +200,8 @@ func (r *replication) checkSocketsDone(s *Server) {
 	}
 	n := 0
 	for _, c := range r.replicas {
-		if c.replica.phase == waitSaveEnd {
-			if !c.replica.done {
+		if replicaOf(c).phase == waitSaveEnd {
+			if !replicaOf(c).done {
 				return
 			}
 			n++
@@ -221,13 +219,13 @@ func (r *replication) checkSocketsDone(s *Server) {
 
 func (r *replication) awaitFirstACKs(s *Server) {
 	for _, c := range r.replicas {
-		if c.replica.phase == waitSaveEnd {
-			s.log(node.LogWarning, "Slave "+c.replicaName()+" correctly received the streamed RDB file.")
+		if replicaOf(c).phase == waitSaveEnd {
+			s.log(node.LogWarning, "Slave "+replicaName(c)+" correctly received the streamed RDB file.")
 		}
 	}
 	for _, c := range r.replicas {
-		if p := c.replica; p.phase == waitSaveEnd {
-			s.log(node.LogNotice, "Streamed RDB transfer with slave "+c.replicaName()+
+		if p := replicaOf(c); p.phase == waitSaveEnd {
+			s.log(node.LogNotice, "Streamed RDB transfer with slave "+replicaName(c)+
 				" succeeded (socket). Waiting for REPLCONF ACK from slave to enable streaming")
 			p.phase, p.onlineOnACK, p.ackTime = replicaOnline, true, s.unix()
 			p.rdb, p.mark, p.done = nil, "", false

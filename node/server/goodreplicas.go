@@ -7,7 +7,7 @@ func (r *replication) refreshGood(s *Server) {
 	}
 	good := 0
 	for _, c := range r.replicas {
-		if c.replica.phase == replicaOnline && s.unix()-c.replica.ackTime <= s.cfg.minSlavesMaxLag {
+		if replicaOf(c).phase == replicaOnline && s.unix()-replicaOf(c).ackTime <= s.cfg.minSlavesMaxLag {
 			good++
 		}
 	}

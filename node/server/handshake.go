@@ -52,10 +52,10 @@ func (r *replication) connect(s *Server) {
 
 // sourceIP is where dialled connections come from: the first address that we listen on.
 func (s *Server) sourceIP() string {
-	if len(s.cfg.bind) == 0 || s.cfg.bind[0] == "0.0.0.0" || s.cfg.bind[0] == "::" || s.cfg.bind[0] == "*" {
+	if len(s.cfg.Bind) == 0 || s.cfg.Bind[0] == "0.0.0.0" || s.cfg.Bind[0] == "::" || s.cfg.Bind[0] == "*" {
 		return ""
 	}
-	return s.cfg.bind[0]
+	return s.cfg.Bind[0]
 }
 
 // dialled goes on when the dial has succeeded or failed.
@@ -83,7 +83,7 @@ func (r *replication) reads(conn node.ConnID) bool { return conn != 0 && conn ==
 
 // received takes what the master said before it became a client.
 func (r *replication) received(s *Server, ev *node.Event) {
-	s.stats.netIn += int64(len(ev.Bytes))
+	s.front.Stats.NetIn += int64(len(ev.Bytes))
 	if r.link.loading {
 		r.link.in = append(r.link.in, ev.Bytes...) // the stream
 		return
@@ -372,21 +372,4 @@ func dialAddr(host string, port int) string {
 		host = "[" + host + "]"
 	}
 	return host + ":" + strconv.Itoa(port)
-}
-
-// splitAddr takes "ip:port" apart.
-func splitAddr(addr string) (ip, port string) {
-	i := strings.LastIndexByte(addr, ':')
-	if i < 0 {
-		return "", ""
-	}
-	return strings.Trim(addr[:i], "[]"), addr[i+1:]
-}
-
-// joinName is ip:port as Redis prints it, with brackets around an IPv6 address.
-func joinName(ip, port string) string {
-	if strings.Contains(ip, ":") {
-		return "[" + ip + "]:" + port
-	}
-	return ip + ":" + port
 }

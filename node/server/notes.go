@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/ordeal-go/ordeal/node"
+	"github.com/ordeal-go/ordeal/node/front"
 )
 
 // Observations of replication for a run's history. They cost nothing unless they are asked for.
@@ -69,12 +70,12 @@ func (r *replication) note(s *Server, o observation) {
 }
 
 // notePSYNC observes the answer to a PSYNC; reason is "" if it was granted.
-func (r *replication) notePSYNC(s *Server, c *client, id string, offset int64, reason string) {
+func (r *replication) notePSYNC(s *Server, c *front.Client, id string, offset int64, reason string) {
 	if !s.opts.Notes {
 		return
 	}
 	n := node.Note{
-		Kind: node.NotePSYNC, Peer: c.replicaName(), Result: "continue", Reason: reason, AskedID: id, AskedOffset: offset,
+		Kind: node.NotePSYNC, Peer: replicaName(c), Result: "continue", Reason: reason, AskedID: id, AskedOffset: offset,
 		ReplID: r.id, ReplID2: r.secondID, Offset: r.offset, Offset2: r.secondOffset,
 	}
 	if reason != "" {
@@ -97,6 +98,6 @@ func (r *replication) noteDigest(s *Server) {
 	if !s.opts.Notes {
 		return
 	}
-	sum := s.ks.Digest()
+	sum := s.data.KS.Digest()
 	s.note(node.Note{Kind: node.NoteDigest, ReplID: r.id, Offset: r.offset, Digest: hex.EncodeToString(sum[:])})
 }

@@ -6,19 +6,20 @@ import (
 	"time"
 
 	"github.com/ordeal-go/ordeal/node"
+	"github.com/ordeal-go/ordeal/node/front"
 	"github.com/ordeal-go/ordeal/node/keyspace"
 )
 
 // Snapshots: SAVE, BGSAVE, save points, SHUTDOWN, and loading at the start. Redis 4.0: rdb.c.
 
-func persistenceCommands() []command {
-	return []command{
-		row("save", 1, "as", 0, 0, 0, (*Server).saveCommand),
-		row("bgsave", -1, "a", 0, 0, 0, (*Server).bgsaveCommand),
-		row("bgrewriteaof", 1, "a", 0, 0, 0, (*Server).bgrewriteaofCommand),
-		row("shutdown", -1, "alt", 0, 0, 0, (*Server).shutdownCommand),
-		row("lastsave", 1, "RF", 0, 0, 0, (*Server).lastsaveCommand),
-	}
+func (s *Server) persistenceRows() []front.Command {
+	return front.Group("server",
+		front.Row("save", 1, "as", 0, 0, 0, s.saveCommand, "Synchronously save the dataset to disk"),
+		front.Row("bgsave", -1, "a", 0, 0, 0, s.bgsaveCommand, "Save the dataset to disk beside the server"),
+		front.Row("bgrewriteaof", 1, "a", 0, 0, 0, s.bgrewriteaofCommand, "Rewrite the append only file"),
+		front.Row("shutdown", -1, "alt", 0, 0, 0, s.shutdownCommand, "Save the dataset, if that is configured, and end the server"),
+		front.Row("lastsave", 1, "RF", 0, 0, 0, s.lastsaveCommand, "Get the UNIX timestamp of the last successful save"),
+	)
 }
 
 // saveKind says where a snapshot that is made beside the server goes.
@@ -35,7 +36,7 @@ type persistence struct {
 	kind       saveKind
 	generation int   // number of the job; one that was killed finds that it is not this one any more
 	pid        int   // the process ID that the log shows for it: Redis has a child process
-	dirty      int64 // s.dirty when it started
+	dirty      int64 // s.data.Dirty when it started
 	since      node.Instant
 
 	lastSave    node.Instant
@@ -64,13 +65,13 @@ func (s *Server) startSave(kind saveKind) bool {
 	}
 	p.generation++
 	p.pid = s.opts.PID + p.generation
-	p.running, p.kind, p.dirty, p.since, p.lastTry = true, kind, s.dirty, s.now, s.now
+	p.running, p.kind, p.dirty, p.since, p.lastTry = true, kind, s.data.Dirty, s.now, s.now
 	if kind == saveToDisk {
 		s.logf(node.LogNotice, "Background saving started by pid %d", s.saving.pid)
 	} else {
 		s.logf(node.LogNotice, "Background RDB transfer started by pid %d", s.saving.pid)
 	}
-	snap, how := s.ks.Snapshot(), s.saveOptions()
+	snap, how := s.data.KS.Snapshot(), s.saveOptions()
 	generation := p.generation
 	s.work(int(snap.Bytes()), func() any { return keyspace.EncodeRDB(snap, how) }, func(ev *node.Event) {
 		if p.running && p.generation == generation {
@@ -128,7 +129,7 @@ func (s *Server) endSave(ok bool, rdb []byte) {
 	if p.kind == saveToDisk {
 		if ok {
 			s.log(node.LogNotice, "Background saving terminated with success")
-			s.dirty -= p.dirty
+			s.data.Dirty -= p.dirty
 			p.lastSave = s.now
 		} else {
 			s.log(node.LogWarning, "Background saving error")
@@ -158,7 +159,7 @@ func (s *Server) killSave() {
 // saveNow makes a snapshot while the whole server waits, and calls done with the RDB, or nil if it failed.
 // Redis 4.0: rdb.c, rdbSave.
 func (s *Server) saveNow(done func(rdb []byte)) {
-	rdb := keyspace.EncodeRDB(s.ks.Snapshot(), s.saveOptions())
+	rdb := keyspace.EncodeRDB(s.data.KS.Snapshot(), s.saveOptions())
 	temp := s.tempPath(s.opts.PID)
 	s.foreground(func(ev *node.Event) {
 		if ev.Err != node.ErrNone {
@@ -168,7 +169,7 @@ func (s *Server) saveNow(done func(rdb []byte)) {
 			return
 		}
 		s.log(node.LogNotice, "DB saved on disk")
-		s.dirty, s.saving.lastSave, s.saving.failed = 0, s.now, false
+		s.data.Dirty, s.saving.lastSave, s.saving.failed = 0, s.now, false
 		done(rdb)
 	}, node.FileStep{Kind: node.WriteFile, Path: temp, Data: rdb}, node.FileStep{Kind: node.SyncFile, Path: temp},
 		node.FileStep{Kind: node.RenameFile, Path: temp, To: s.cfg.rdbPath()})
@@ -185,7 +186,7 @@ func (s *Server) checkSavePoints() {
 		return
 	}
 	for _, point := range s.cfg.savePoints {
-		if s.dirty >= point.changes && s.now.Unix()-p.lastSave.Unix() > point.seconds {
+		if s.data.Dirty >= point.changes && s.now.Unix()-p.lastSave.Unix() > point.seconds {
 			s.logf(node.LogNotice, "%d changes in %d seconds. Saving...", point.changes, point.seconds)
 			s.startSave(saveToDisk)
 			return
@@ -195,55 +196,55 @@ func (s *Server) checkSavePoints() {
 
 const errSaveRunning = "ERR Background save already in progress"
 
-func (s *Server) saveCommand(c *client) {
+func (s *Server) saveCommand(c *front.Call) {
 	if s.saving.running {
-		s.replyError(c, errSaveRunning)
+		c.Error(errSaveRunning)
 		return
 	}
 	s.saveNow(func(rdb []byte) {
 		if rdb == nil {
-			s.replyError(c, "ERR")
+			c.Error("ERR")
 			return
 		}
-		s.replySimple(c, "OK")
+		c.OK()
 	})
 }
 
-func (s *Server) bgsaveCommand(c *client) {
+func (s *Server) bgsaveCommand(c *front.Call) {
 	switch {
-	case len(c.args) > 2 || (len(c.args) == 2 && !strings.EqualFold(string(c.args[1]), "schedule")):
-		s.replyError(c, errSyntax)
+	case len(c.Args) > 2 || (len(c.Args) == 2 && !strings.EqualFold(string(c.Args[1]), "schedule")):
+		c.Error(front.ErrSyntax)
 	case !s.startSave(saveToDisk):
-		s.replyError(c, errSaveRunning)
+		c.Error(errSaveRunning)
 	default:
-		s.replySimple(c, "Background saving started")
+		c.Simple("Background saving started")
 	}
 }
 
-func (s *Server) bgrewriteaofCommand(c *client) {
-	s.replyError(c, "ERR this server writes no append only file")
+func (s *Server) bgrewriteaofCommand(c *front.Call) {
+	c.Error("ERR this server writes no append only file")
 }
 
-func (s *Server) lastsaveCommand(c *client) { s.replyInt(c, s.saving.lastSave.Unix()) }
+func (s *Server) lastsaveCommand(c *front.Call) { c.Int(s.saving.lastSave.Unix()) }
 
-func (s *Server) shutdownCommand(c *client) {
+func (s *Server) shutdownCommand(c *front.Call) {
 	save, noSave := false, s.loading
-	if len(c.args) > 1 {
-		switch option(c.args[1]) {
+	if len(c.Args) > 1 {
+		switch c.Option(1) {
 		case "SAVE":
 			save = true
 		case "NOSAVE":
 			noSave = true
 		default:
-			s.replyError(c, errSyntax)
+			c.Error(front.ErrSyntax)
 			return
 		}
-		if len(c.args) > 2 {
-			s.replyError(c, errSyntax)
+		if len(c.Args) > 2 {
+			c.Error(front.ErrSyntax)
 			return
 		}
 	}
-	s.shutDown(save && !s.loading, noSave, func() { s.replyError(c, "ERR Errors trying to SHUTDOWN. Check logs.") })
+	s.shutDown(save && !s.loading, noSave, func() { c.Error("ERR Errors trying to SHUTDOWN. Check logs.") })
 }
 
 // shutDown ends the server, or calls failed if its dataset cannot be saved. Redis 4.0: server.c,

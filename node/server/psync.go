@@ -5,55 +5,59 @@ import (
 	"strings"
 
 	"github.com/ordeal-go/ordeal/node"
+	"github.com/ordeal-go/ordeal/node/front"
 	"github.com/ordeal-go/ordeal/node/resp"
 )
 
-// replicationCommands are the commands that make and tell replication.
-func replicationCommands() []command {
-	return []command{
-		{name: "slaveof", run: slaveofCommand, arity: 3, flags: flagAdmin | flagNoScript | flagStale},
-		{name: "replicaof", run: slaveofCommand, arity: 3, flags: flagAdmin | flagNoScript | flagStale},
-		{name: "role", run: roleCommand, arity: 1, flags: flagLoading | flagNoScript | flagStale},
-		{name: "sync", run: syncCommand, arity: 1, flags: flagAdmin | flagReadOnly | flagNoScript},
-		{name: "psync", run: syncCommand, arity: 3, flags: flagAdmin | flagReadOnly | flagNoScript},
-		{name: "replconf", run: replconfCommand, arity: -1, flags: flagAdmin | flagNoScript | flagLoading | flagStale},
-		{name: "wait", run: waitCommand, arity: 3, flags: flagNoScript},
-	}
+// replicationRows are the commands that make and tell replication.
+func (s *Server) replicationRows() []front.Command {
+	const server, generic = "server", "generic"
+	rows := front.Group(server,
+		front.Row("slaveof", 3, "ast", 0, 0, 0, s.slaveofCommand, "Make the server a replica of another instance, or promote it as master"),
+		front.Row("replicaof", 3, "ast", 0, 0, 0, s.slaveofCommand, "Make the server a replica of another instance, or promote it as master"),
+		front.Row("role", 1, "lst", 0, 0, 0, s.roleCommand, "Return the role of the instance in the context of replication"),
+		front.Row("sync", 1, "ars", 0, 0, 0, s.syncCommand, "Become our replica: the form of old versions"),
+		front.Row("psync", 3, "ars", 0, 0, 0, s.syncCommand, "Become our replica, going on with a history where that can be"),
+		front.Row("replconf", -1, "aslt", 0, 0, 0, s.replconfCommand, "What replicas and masters tell each other beside the stream"),
+	)
+	return append(rows, front.Group(generic,
+		front.Row("wait", 3, "s", 0, 0, 0, s.waitCommand, "Wait until replicas have acknowledged all that this client wrote"))...)
 }
 
 // syncCommand is SYNC and PSYNC id offset: somebody wants to be our replica. Redis 4.0: replication.c, syncCommand.
-func syncCommand(s *Server, c *client) {
+func (s *Server) syncCommand(c *front.Call) {
 	r := &s.repl
 	switch {
-	case c.is(flagReplica | flagMonitor):
+	case c.Is(front.Replica | front.Monitor):
 		return
 	case !r.isMaster() && r.state != linkConnected:
-		s.replyError(c, "NOMASTERLINK Can't SYNC while not connected with my master")
+		c.Error("NOMASTERLINK Can't SYNC while not connected with my master")
 		return
-	case c.hasUnsent():
-		s.replyError(c, "ERR SYNC and PSYNC are invalid with pending output")
+	case c.Client.HasUnsent():
+		c.Error("ERR SYNC and PSYNC are invalid with pending output")
 		return
 	}
-	c.asReplica()
-	s.log(node.LogNotice, "Slave "+c.replicaName()+" asks for synchronization")
-	if c.cmd.name == "psync" {
-		if r.tryContinue(s, c, string(c.args[1]), c.args[2]) {
+	client := c.Client
+	asReplica(client)
+	s.log(node.LogNotice, "Slave "+replicaName(client)+" asks for synchronization")
+	if c.Cmd.Name == "psync" {
+		if r.tryContinue(s, client, string(c.Args[1]), c.Args[2]) {
 			s.stats.syncPartialOK++
 			return
 		}
-		if !strings.HasPrefix(string(c.args[1]), "?") {
+		if !strings.HasPrefix(string(c.Args[1]), "?") {
 			s.stats.syncPartialErr++
 		}
 	} else {
-		c.flags |= flagPreSync
+		client.State |= front.PreSync
 	}
 	s.stats.syncFull++
-	r.fullSync(s, c)
+	r.fullSync(s, client)
 }
 
 // tryContinue grants a partial resynchronization if the asked history is ours up to there and the bytes since then
 // are in the backlog. Redis 4.0: replication.c, masterTryPartialResynchronization.
-func (r *replication) tryContinue(s *Server, c *client, id string, offsetArg []byte) bool {
+func (r *replication) tryContinue(s *Server, c *front.Client, id string, offsetArg []byte) bool {
 	offset, ok := resp.ParseInt(offsetArg)
 	reason, text := r.refusal(c, id, offset, ok)
 	r.notePSYNC(s, c, id, offset, reason)
@@ -62,7 +66,7 @@ func (r *replication) tryContinue(s *Server, c *client, id string, offsetArg []b
 			s.log(node.LogNotice, text)
 		}
 		if reason == refusedBacklog && offset > r.offset {
-			s.log(node.LogWarning, "Warning: slave "+c.replicaName()+
+			s.log(node.LogWarning, "Warning: slave "+replicaName(c)+
 				" tried to PSYNC with an offset that is greater than the master replication offset.")
 		}
 		return false
@@ -71,15 +75,15 @@ func (r *replication) tryContinue(s *Server, c *client, id string, offsetArg []b
 	n := len(older) + len(newer)
 	node.Assert(int64(n) == r.offset-offset+1, "%d bytes are to bring a replica from %d to %d", n, offset, r.offset)
 	r.attach(c, replicaOnline)
-	c.replica.ackTime = s.unix()
-	if c.replica.capa&capaPSYNC2 != 0 {
+	replicaOf(c).ackTime = s.unix()
+	if replicaOf(c).capa&capaPSYNC2 != 0 {
 		r.sendNow(s, c, "+CONTINUE "+r.id+"\r\n")
 	} else {
 		r.sendNow(s, c, "+CONTINUE\r\n")
 	}
-	s.writeTo(c, older)
-	s.writeTo(c, newer)
-	s.log(node.LogNotice, "Partial resynchronization request from "+c.replicaName()+" accepted. Sending "+strconv.Itoa(n)+
+	s.front.Write(c, older)
+	s.front.Write(c, newer)
+	s.log(node.LogNotice, "Partial resynchronization request from "+replicaName(c)+" accepted. Sending "+strconv.Itoa(n)+
 		" bytes of backlog starting from offset "+itoa(offset)+".")
 	// The stream's database stays as it is: the replica remembers what was selected where it stopped.
 	r.refreshGood(s)
@@ -96,14 +100,14 @@ const (
 
 // refusal returns why a request must be answered with a full resynchronization, "" if it may be continued, and the
 // log line for it. parsed says whether the offset is a number.
-func (r *replication) refusal(c *client, id string, offset int64, parsed bool) (reason, text string) {
+func (r *replication) refusal(c *front.Client, id string, offset int64, parsed bool) (reason, text string) {
 	switch {
 	case !parsed:
 		return refusedAsked, ""
 	case strings.EqualFold(id, r.id):
 	case strings.EqualFold(id, r.secondID) && offset <= r.secondOffset:
 	case strings.HasPrefix(id, "?"):
-		return refusedAsked, "Full resync requested by slave " + c.replicaName()
+		return refusedAsked, "Full resync requested by slave " + replicaName(c)
 	case strings.EqualFold(id, r.secondID):
 		return refusedSecondOffset, "Partial resynchronization not accepted: Requested offset for second ID was " + itoa(offset) +
 			", but I can reply up to " + itoa(r.secondOffset)
@@ -112,7 +116,7 @@ func (r *replication) refusal(c *client, id string, offset int64, parsed bool) (
 			"', my replication IDs are '" + r.id + "' and '" + r.secondID + "')"
 	}
 	if !r.backlog.holds(offset) {
-		return refusedBacklog, "Unable to partial resync with slave " + c.replicaName() + " for lack of backlog (Slave request was: " + itoa(offset) + ")."
+		return refusedBacklog, "Unable to partial resync with slave " + replicaName(c) + " for lack of backlog (Slave request was: " + itoa(offset) + ")."
 	}
 	return "", ""
 }

@@ -21,11 +21,11 @@ func (s *Server) saveOptions() keyspace.SaveOptions {
 
 // loadOptions are how a file of our own is read. Redis 4.0: rdb.c, rdbLoadRio.
 func (s *Server) loadOptions(isMaster bool) keyspace.LoadOptions {
-	limits := *s.ks.Limits() // a file is read beside the server
+	limits := *s.data.KS.Limits() // a file is read beside the server
 	return keyspace.LoadOptions{
 		Limits:      &limits,
 		KeepDigest:  s.opts.Notes,
-		Databases:   int(s.cfg.databases),
+		Databases:   int(s.cfg.data.Databases),
 		HashSeed:    s.rng.Uint64(),
 		DropExpired: isMaster, // a replica waits for its master's DEL
 		Now:         s.now.UnixMilli(),
@@ -70,7 +70,7 @@ func (s *Server) loadedAtStart(l loadResult) {
 		s.exit(1)
 		return
 	}
-	s.ks = l.loaded.Keyspace
+	s.data.KS = l.loaded.Keyspace
 	s.logf(node.LogNotice, "DB loaded from disk: %.3f seconds", s.now.Sub(s.loadSince).Seconds())
 	s.ready(l.loaded.Repl)
 }
@@ -80,7 +80,7 @@ func (s *Server) ready(repl *keyspace.ReplInfo) {
 	s.loading = false
 	s.repl.start(s, repl)
 	s.log(node.LogNotice, "Ready to accept connections")
-	s.serveHeld()
+	s.front.ServeHeld()
 }
 
 // reload saves the dataset and puts what was saved in its place. DEBUG RELOAD.
@@ -96,8 +96,7 @@ func (s *Server) reload(done func(ok bool)) {
 			done(false)
 			return
 		}
-		s.touchedAll(-1)
-		s.ks = loaded.Keyspace
+		s.data.Replace(loaded.Keyspace)
 		s.log(node.LogWarning, "DB reloaded by DEBUG RELOAD")
 		done(true)
 	})

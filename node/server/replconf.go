@@ -3,6 +3,7 @@ package server
 import (
 	"strings"
 
+	"github.com/ordeal-go/ordeal/node/front"
 	"github.com/ordeal-go/ordeal/node/resp"
 )
 
@@ -11,54 +12,54 @@ const maxIP = 46
 
 // replconfCommand is REPLCONF option value …: what master and replica tell each other beside the stream.
 // Redis 4.0: replication.c, replconfCommand.
-func replconfCommand(s *Server, c *client) {
-	if len(c.args)%2 == 0 {
-		s.replyError(c, "ERR syntax error")
+func (s *Server) replconfCommand(c *front.Call) {
+	if len(c.Args)%2 == 0 {
+		c.Error("ERR syntax error")
 		return
 	}
-	for i := 1; i < len(c.args); i += 2 {
-		option, value := c.args[i], c.args[i+1]
+	for i := 1; i < len(c.Args); i += 2 {
+		option, value := c.Args[i], c.Args[i+1]
 		switch {
 		case equalFold(option, "listening-port"):
 			port, ok := resp.ParseInt(value)
 			if !ok {
-				s.replyError(c, "ERR value is not an integer or out of range")
+				c.Error("ERR value is not an integer or out of range")
 				return
 			}
-			c.asReplica().port = int(port)
+			asReplica(c.Client).port = int(port)
 		case equalFold(option, "ip-address"):
 			if len(value) >= maxIP {
-				s.replyError(c, "ERR REPLCONF ip-address provided by slave instance is too long: "+itoa(int64(len(value)))+" bytes")
+				c.Error("ERR REPLCONF ip-address provided by slave instance is too long: " + itoa(int64(len(value))) + " bytes")
 				return
 			}
-			c.asReplica().ip = string(value)
+			asReplica(c.Client).ip = string(value)
 		case equalFold(option, "capa"):
 			if equalFold(value, "eof") {
-				c.asReplica().capa |= capaEOF
+				asReplica(c.Client).capa |= capaEOF
 			} else if equalFold(value, "psync2") {
-				c.asReplica().capa |= capaPSYNC2
+				asReplica(c.Client).capa |= capaPSYNC2
 			}
 		case equalFold(option, "ack"):
-			s.repl.acknowledged(s, c, value)
+			s.repl.acknowledged(s, c.Client, value)
 			return // never replied to; what follows is of later versions
 		case equalFold(option, "getack"):
 			s.repl.sendACK(s)
 			return
 		default:
-			s.replyError(c, "ERR Unrecognized REPLCONF option: "+string(option))
+			c.Error("ERR Unrecognized REPLCONF option: " + string(option))
 			return
 		}
 	}
-	s.replySimple(c, "OK")
+	c.OK()
 }
 
 // acknowledged takes REPLCONF ACK offset.
-func (r *replication) acknowledged(s *Server, c *client, value []byte) {
+func (r *replication) acknowledged(s *Server, c *front.Client, value []byte) {
 	offset, ok := resp.ParseInt(value)
-	if !c.is(flagReplica) || !ok {
+	if !c.Is(front.Replica) || !ok {
 		return
 	}
-	p := c.replica
+	p := replicaOf(c)
 	p.ackOffset = max(p.ackOffset, offset)
 	p.ackTime = s.unix()
 	r.acked = true
@@ -79,7 +80,7 @@ func (r *replication) sendACK(s *Server) {
 	b = resp.AppendBulkString(b, "ACK")
 	b = resp.AppendBulkInt(b, m.applied)
 	r.scratch = b
-	s.writeTo(m.client, b)
+	s.front.Write(m.client, b)
 }
 
 // equalFold compares a word of a command without allocating.

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/ordeal-go/ordeal/node"
+	"github.com/ordeal-go/ordeal/node/front"
 )
 
 // replicaPhase is how far a replica is on the way to the stream. Redis 4.0: server.h, SLAVE_STATE_*.
@@ -41,7 +42,7 @@ const (
 )
 
 // replicaState is the master's view of a replica. A client has one from its first REPLCONF on; it is a replica once it
-// has flagReplica.
+// has front.Replica.
 type replicaState struct {
 	phase       replicaPhase
 	capa        capabilities
@@ -63,54 +64,57 @@ type replicaState struct {
 // takesStream says whether what gathers for the replica may be sent. Redis 4.0: networking.c, prepareClientToWrite.
 func (p *replicaState) takesStream() bool { return p.phase == replicaOnline && !p.onlineOnACK }
 
-// holdsOutput says that what gathers for c must not be sent now: it would end up inside an RDB.
-func (c *client) holdsOutput() bool { return c.is(flagReplica) && !c.replica.takesStream() }
-
 // asReplica returns the state that a client gets with its first REPLCONF or SYNC.
-func (c *client) asReplica() *replicaState {
-	if c.replica == nil {
-		c.replica = new(replicaState)
+func asReplica(c *front.Client) *replicaState {
+	if c.Replication == nil {
+		c.Replication = new(replicaState)
 	}
-	return c.replica
+	return replicaOf(c)
+}
+
+// replicaOf returns what is known of a client as a replica, nil if it never spoke of replication.
+func replicaOf(c *front.Client) *replicaState {
+	p, _ := c.Replication.(*replicaState)
+	return p
 }
 
 // replicaAddr is where a replica is known: ip "" if that cannot be told.
-func (c *client) replicaAddr() (ip string, port int) {
-	if c.replica != nil {
-		ip, port = c.replica.ip, c.replica.port
+func replicaAddr(c *front.Client) (ip string, port int) {
+	if p := replicaOf(c); p != nil {
+		ip, port = p.ip, p.port
 	}
 	if ip == "" {
-		ip, _ = splitAddr(c.addr)
+		ip, _ = front.SplitAddr(c.Addr)
 	}
 	return ip, port
 }
 
 // replicaName is how log lines call a replica. Redis 4.0: replication.c, replicationGetSlaveName.
-func (c *client) replicaName() string {
-	ip, port := c.replicaAddr()
+func replicaName(c *front.Client) string {
+	ip, port := replicaAddr(c)
 	switch {
 	case ip == "":
-		return "client id #" + itoa(int64(c.id))
+		return "client id #" + itoa(int64(c.ID))
 	case port == 0:
-		return joinName(ip, "<unknown-slave-port>")
+		return front.JoinAddr(ip, "<unknown-slave-port>")
 	}
-	return joinName(ip, itoa(int64(port)))
+	return front.JoinAddr(ip, itoa(int64(port)))
 }
 
 // attach adds c to the replicas.
-func (r *replication) attach(c *client, phase replicaPhase) {
-	c.flags |= flagReplica
-	c.replica.phase = phase
+func (r *replication) attach(c *front.Client, phase replicaPhase) {
+	c.State |= front.Replica
+	replicaOf(c).phase = phase
 	r.replicas = append(r.replicas, c)
 }
 
 // detach takes c off the replicas.
-func (r *replication) detach(s *Server, c *client) {
+func (r *replication) detach(s *Server, c *front.Client) {
 	i := slices.Index(r.replicas, c)
-	node.Assert(i >= 0, "client %d is a replica that is not among the replicas", c.id)
+	node.Assert(i >= 0, "client %d is a replica that is not among the replicas", c.ID)
 	r.replicas = slices.Delete(r.replicas, i, i+1)
-	c.flags &^= flagReplica
-	*c.replica = replicaState{capa: c.replica.capa, port: c.replica.port, ip: c.replica.ip}
+	c.State &^= front.Replica
+	*replicaOf(c) = replicaState{capa: replicaOf(c).capa, port: replicaOf(c).port, ip: replicaOf(c).ip}
 	if len(r.replicas) == 0 {
 		r.noReplicasSince = s.unix()
 	}
@@ -129,46 +133,42 @@ func (r *replication) disconnectReplicas(s *Server) {
 }
 
 // drop ends the connection of a replica. The client whose command is running may not go before that is over.
-func (r *replication) drop(s *Server, c *client) {
+func (r *replication) drop(s *Server, c *front.Client) {
 	if c != s.current {
-		s.freeClient(c)
+		s.front.Free(c)
 		return
 	}
-	s.log(node.LogWarning, "Connection with slave "+c.replicaName()+" lost.")
+	s.log(node.LogWarning, "Connection with slave "+replicaName(c)+" lost.")
 	r.detach(s, c)
-	s.freeClientASAP(c)
+	s.front.FreeASAP(c)
 }
 
 // clientFreed takes leave of a client whose connection is gone or about to be closed.
 // Redis 4.0: networking.c, freeClient.
-func (r *replication) clientFreed(s *Server, c *client) {
-	if c.is(flagMaster) {
+func (r *replication) clientFreed(s *Server, c *front.Client) {
+	if c.Is(front.Master) {
 		r.masterLost(s, c)
 	}
-	if i := slices.Index(r.waiting, c); i >= 0 {
-		r.waiting = slices.Delete(r.waiting, i, i+1)
-	}
-	if c.is(flagReplica) {
-		s.log(node.LogWarning, "Connection with slave "+c.replicaName()+" lost.")
+	r.unblock(c)
+	if c.Is(front.Replica) {
+		s.log(node.LogWarning, "Connection with slave "+replicaName(c)+" lost.")
 		r.detach(s, c)
 		r.checkSocketsDone(s)
 	}
 }
 
 // online lets the stream flow. Redis 4.0: replication.c, putSlaveOnline.
-func (r *replication) online(s *Server, c *client) {
-	p := c.replica
+func (r *replication) online(s *Server, c *front.Client) {
+	p := replicaOf(c)
 	p.phase, p.onlineOnACK, p.ackTime = replicaOnline, false, s.unix()
 	p.rdb = nil
 	r.refreshGood(s)
-	s.log(node.LogNotice, "Synchronization with slave "+c.replicaName()+" succeeded")
-	s.writeTo(c, nil) // send what has gathered
+	s.log(node.LogNotice, "Synchronization with slave "+replicaName(c)+" succeeded")
+	s.front.Write(c, nil) // send what has gathered
 }
 
 // sendNow puts bytes on the wire that are no part of the stream, ahead of what gathers for the replica.
-func (r *replication) sendNow(s *Server, c *client, b string) {
+func (r *replication) sendNow(s *Server, c *front.Client, b string) {
 	r.scratch = append(r.scratch[:0], b...)
-	s.out.Send(c.conn, r.scratch)
-	c.sent += int64(len(b))
-	s.stats.netOut += int64(len(b))
+	s.front.SendNow(c, r.scratch, false)
 }

@@ -2,6 +2,7 @@ package server
 
 import (
 	"github.com/ordeal-go/ordeal/node"
+	"github.com/ordeal-go/ordeal/node/front"
 )
 
 // linkState is where a replica stands with its master. Redis 4.0: server.h, REPL_STATE_*.
@@ -60,19 +61,19 @@ type replication struct {
 	backlog      backlog
 
 	// As a master: the stream and those who get it.
-	streamDB        int       // database that the last command of the stream was for, -1: unknown, SELECT comes first
-	replicas        []*client // in the order of attachment, in all states
-	goodReplicas    int       // ONLINE with a lag of at most min-slaves-max-lag; counted only while the feature is on
-	noReplicasSince int64     // Unix time
-	cronSeconds     int64     // how often the cron has run, for the PING period
-	scratch         []byte    // memory to encode a command of the stream
-	onSockets       bool      // a save for replicas' sockets is under way: from its start until the last one has it
-	streaming       bool      // its RDB is made and being sent
+	streamDB        int             // database that the last command of the stream was for, -1: unknown, SELECT comes first
+	replicas        []*front.Client // in the order of attachment, in all states
+	goodReplicas    int             // ONLINE with a lag of at most min-slaves-max-lag; counted only while the feature is on
+	noReplicasSince int64           // Unix time
+	cronSeconds     int64           // how often the cron has run, for the PING period
+	scratch         []byte          // memory to encode a command of the stream
+	onSockets       bool            // a save for replicas' sockets is under way: from its start until the last one has it
+	streaming       bool            // its RDB is made and being sent
 
 	// WAIT; see wait.go.
-	waiting  []*client // blocked in WAIT, longest first
-	askACK   bool      // a WAIT has begun: ask the replicas for their offsets at the end of this step
-	acked    bool      // an acknowledgement arrived in this step
+	waiting  []*waitState // blocked in WAIT, longest first
+	askACK   bool         // a WAIT has begun: ask the replicas for their offsets at the end of this step
+	acked    bool         // an acknowledgement arrived in this step
 	wakeAt   node.Instant
 	wakeTold bool
 
@@ -91,13 +92,13 @@ type replication struct {
 
 // masterLink is a stream from a master: how far it has been read and applied. Redis 4.0: server.h, client.reploff.
 type masterLink struct {
-	client  *client // nil once the connection is gone
-	id      string  // the history that the stream belongs to
-	applied int64   // offset up to which commands have been executed, outside of an open MULTI
-	read    int64   // offset up to which bytes have arrived
-	db      int     // selected in the stream when the connection went
-	preSync bool    // the master speaks SYNC only: it gets no acknowledgements
-	partial []byte  // executed since MULTI and not yet applied
+	client  *front.Client // nil once the connection is gone
+	id      string        // the history that the stream belongs to
+	applied int64         // offset up to which commands have been executed, outside of an open MULTI
+	read    int64         // offset up to which bytes have arrived
+	db      int           // selected in the stream when the connection went
+	preSync bool          // the master speaks SYNC only: it gets no acknowledgements
+	partial []byte        // executed since MULTI and not yet applied
 }
 
 func newReplication() replication {

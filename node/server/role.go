@@ -2,48 +2,50 @@ package server
 
 import (
 	"strconv"
+
+	"github.com/ordeal-go/ordeal/node/front"
 )
 
 // roleCommand is ROLE. Redis 4.0: replication.c, roleCommand.
-func roleCommand(s *Server, c *client) {
+func (s *Server) roleCommand(c *front.Call) {
 	r := &s.repl
 	if !r.isMaster() {
-		s.replyArray(c, 5)
-		s.replyBulkString(c, "slave")
-		s.replyBulkString(c, r.masterHost)
-		s.replyInt(c, int64(r.masterPort))
-		s.replyBulkString(c, r.state.String())
+		c.Array(5)
+		c.Text("slave")
+		c.Text(r.masterHost)
+		c.Int(int64(r.masterPort))
+		c.Text(r.state.String())
 		offset := int64(-1)
 		if r.master != nil {
 			offset = r.master.applied
 		}
-		s.replyInt(c, offset)
+		c.Int(offset)
 		return
 	}
 	online := 0
 	for _, rc := range r.replicas {
-		if rc.tellable() {
+		if tellable(rc) {
 			online++
 		}
 	}
-	s.replyArray(c, 3)
-	s.replyBulkString(c, "master")
-	s.replyInt(c, r.offset)
-	s.replyArray(c, online)
+	c.Array(3)
+	c.Text("master")
+	c.Int(r.offset)
+	c.Array(online)
 	for _, rc := range r.replicas {
-		if !rc.tellable() {
+		if !tellable(rc) {
 			continue
 		}
-		ip, port := rc.replicaAddr()
-		s.replyArray(c, 3)
-		s.replyBulkString(c, ip)
-		s.replyBulkString(c, strconv.Itoa(port))
-		s.replyBulkString(c, itoa(rc.replica.ackOffset))
+		ip, port := replicaAddr(rc)
+		c.Array(3)
+		c.Text(ip)
+		c.Text(strconv.Itoa(port))
+		c.Text(itoa(replicaOf(rc).ackOffset))
 	}
 }
 
 // tellable says whether ROLE lists the replica.
-func (c *client) tellable() bool {
-	ip, _ := c.replicaAddr()
-	return c.replica.phase == replicaOnline && ip != ""
+func tellable(c *front.Client) bool {
+	ip, _ := replicaAddr(c)
+	return replicaOf(c).phase == replicaOnline && ip != ""
 }

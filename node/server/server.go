@@ -6,8 +6,8 @@ import (
 	"time"
 
 	"github.com/ordeal-go/ordeal/node"
-	"github.com/ordeal-go/ordeal/node/keyspace"
-	"github.com/ordeal-go/ordeal/node/pubsub"
+	"github.com/ordeal-go/ordeal/node/commands"
+	"github.com/ordeal-go/ordeal/node/front"
 )
 
 // Version is the Redis version that the server tells of itself.
@@ -45,27 +45,13 @@ type Server struct {
 	started    node.Instant
 	startup    startup
 	directives []directive
-	table      map[string]*command // by name in lower case; to find one, never to walk
-	commands   []*command          // in the order of the table, to walk
-	ks         *keyspace.Keyspace
-	dirty      int64 // changes of the dataset since the last save
-	loading    bool  // a dataset is being loaded: most commands are refused
+	front      *front.Front
+	data       *commands.Data
+	loading    bool // a dataset is being loaded: most commands are refused
 	loadSince  node.Instant
 	loadBytes  int // size of what is being loaded
 
-	clients     map[node.ConnID]*client // to find one; never to walk
-	byID        []*client               // in order of ID, to walk
-	nextID      uint64                  // client IDs, from 1
-	unsent      []*client               // with a reply to send at the end of the Step
-	closing     []*client               // to be freed at the end of the Step
-	monitors    []*client
-	current     *client      // whose command is running
-	paused      bool         // CLIENT PAUSE is in force
-	pauseEnd    node.Instant // when it ends
-	pubsub      pubsub.Registry
-	ownVolatile []ownKey                 // of a writable replica; see expireOwn
-	isOwn       map[ownKey]bool          // the same, to find one; never walked
-	watchers    map[watchedKey][]*client // who watches a key, in order of WATCH; never walked
+	current *front.Client // whose command is running
 
 	stats  stats
 	slow   slowlog
@@ -81,12 +67,11 @@ type Server struct {
 	nextOp   node.OpID
 	jobs     map[node.OpID]func(*node.Event) // what to do when a background job or work is done; never walked
 	blocking func(*node.Event)               // what to do when the foreground file job is done
-	resuming *client                         // whose command waits for that job
+	resuming *front.Client                   // whose command waits for that job
 
-	rewritten [][]byte      // what to propagate instead of the running command's own words; nil: those
-	forced    bool          // propagate the running command although it changed nothing
-	busy      time.Duration // how long the running command keeps the server: DEBUG SLEEP
-	scratch   []byte        // memory for INFO
+	busy    time.Duration // how long the running command keeps the server: DEBUG SLEEP
+	info    []front.Section
+	scratch []byte // memory for INFO
 }
 
 // New returns a server that has not started yet.
@@ -94,34 +79,48 @@ func New(opts Options) *Server {
 	s := &Server{
 		opts:         opts,
 		rng:          opts.Rand,
-		clients:      make(map[node.ConnID]*client),
 		jobs:         make(map[node.OpID]func(*node.Event)),
-		watchers:     make(map[watchedKey][]*client),
 		repl:         newReplication(),
 		activeExpire: true,
 	}
+	s.front = front.New(s, &s.cfg.Settings)
+	s.front.PauseTimer = timerPause
+	s.data = commands.New(s, s.front, &s.cfg.data, s.rng)
+	s.info = s.infoSections()
 	s.directives = directiveTable()
 	s.cfg = s.defaults()
-	s.makeTable()
+	s.front.Table.Fill(append(s.data.Rows(), s.front.SubscribeRows(), s.front.ConnectionRows(), s.persistenceRows(),
+		s.serverRows(), s.replicationRows(), s.front.CommandRows())...)
 	return s
 }
 
 // Step implements node.Core.
 func (s *Server) Step(now node.Instant, ev *node.Event, out *node.Effects) {
 	s.now, s.out = now, out
+	s.front.Now, s.front.Out, s.data.Now = now, out, now
 	switch ev.Kind {
 	case node.Started:
 		s.start()
 	case node.Listened:
 		s.listened(ev)
 	case node.Accepted:
-		s.accepted(ev)
+		if s.exiting {
+			s.out.Close(ev.Conn)
+		} else {
+			s.front.Accepted(ev)
+		}
 	case node.Received:
-		s.received(ev)
+		if s.repl.reads(ev.Conn) {
+			s.repl.received(s, ev) // handshake and RDB transfer: not yet a client
+		} else {
+			s.front.Received(ev)
+		}
 	case node.Sent:
-		s.sent(ev)
+		s.front.Sent(ev)
 	case node.Closed:
-		s.closed(ev)
+		if !s.repl.closed(s, ev) {
+			s.front.Closed(ev)
+		}
 	case node.Dialled, node.DialFailed:
 		s.repl.dialled(s, ev) // a server dials nobody but its master
 	case node.TimerFired:
@@ -136,8 +135,8 @@ func (s *Server) Step(now node.Instant, ev *node.Event, out *node.Effects) {
 		// a server starts no scripts, and the harness tells it nothing
 	}
 	s.endOfStep()
-	if s.opts.Notes && s.ks != nil {
-		s.ks.Settle() // what a digest will say of the keys that have changed
+	if s.opts.Notes && s.data.KS != nil {
+		s.data.KS.Settle() // what a digest will say of the keys that have changed
 	}
 	s.out = nil
 }
@@ -182,9 +181,9 @@ func (s *Server) fileDone(ev *node.Event) {
 		return // done asked for more
 	}
 	if c != nil {
-		s.resume(c)
+		s.front.Resume(c)
 	}
-	s.serveHeld() // whose input came before the job and was not looked at
+	s.front.ServeHeld() // whose input came before the job and was not looked at
 }
 
 func (s *Server) jobDone(ev *node.Event) {
@@ -201,27 +200,20 @@ func (s *Server) timerFired(timer node.TimerID) {
 	case timerCron:
 		s.cron()
 	case timerPause:
-		s.paused = false
-		s.serveHeld()
+		s.front.PauseOver()
 	default:
 		s.repl.timerFired(s, timer)
 	}
 }
 
-// endOfStep does what Redis does before it sleeps: it sends the replies that the Step gathered.
+// endOfStep does what Redis does before it sleeps: it serves those who have waited, and sends the replies that the Step
+// gathered. Redis 4.0: server.c, beforeSleep.
 func (s *Server) endOfStep() {
 	s.repl.beforeSend(s)
-	for i := 0; i < len(s.unsent); i++ { // sending may mark more
-		s.flush(s.unsent[i])
-		s.unsent[i] = nil
+	for s.data.ProcessUnblocked() { // whose next commands may block and unblock others
+		s.repl.beforeSend(s)
 	}
-	s.unsent = s.unsent[:0]
-	for i := 0; i < len(s.closing); i++ { // freeing one may condemn another
-		c := s.closing[i]
-		s.closing[i] = nil
-		s.freeClient(c)
-	}
-	s.closing = s.closing[:0]
+	s.front.EndOfStep()
 }
 
 // log writes a line to the server's log in Redis's format.

@@ -1,11 +1,6 @@
 package server
 
-import (
-	"slices"
-	"time"
-
-	"github.com/ordeal-go/ordeal/node"
-)
+import "time"
 
 // cronPeriod is how often the server's cron runs: hz times a second.
 func (s *Server) cronPeriod() time.Duration { return time.Second / time.Duration(s.cfg.hz) }
@@ -18,19 +13,20 @@ func (s *Server) cron() {
 		return
 	}
 	s.setCron()
-	s.stats.sample(s.now)
+	s.stats.sample(s.now, &s.front.Stats)
 	if s.stopAsked {
 		s.stopNow()
 		if s.exiting || s.blocking != nil {
 			return
 		}
 	}
-	if s.activeExpire && !s.paused && s.repl.isMaster() && !s.loading {
-		s.expireSome()
+	if s.activeExpire && !s.front.Paused && s.repl.isMaster() && !s.loading {
+		s.data.ExpireSome()
 	}
 	if !s.repl.isMaster() && !s.loading {
-		s.expireOwn()
+		s.data.ExpireOwn()
 	}
+	s.data.TimeOutBlocked()
 	s.checkSavePoints()
 	if s.cronRuns%max(1, s.cfg.hz/10) == 0 && !s.loading {
 		s.repl.noteState(s) // every 100 ms: between two of these, a write's place in the stream is known
@@ -38,25 +34,7 @@ func (s *Server) cron() {
 	everySecond := s.cronRuns%s.cfg.hz == 0
 	s.cronRuns++
 	if everySecond {
-		s.tendClients()
+		s.front.Tend()
 		s.repl.cron(s)
-	}
-}
-
-// tendClients closes clients that have been idle or over their soft output limit for too long.
-func (s *Server) tendClients() {
-	limit := time.Duration(s.cfg.timeout) * time.Second
-	for _, c := range slices.Clone(s.byID) {
-		if c.is(flagFreed) {
-			continue
-		}
-		if limit > 0 && !c.is(flagReplica|flagMaster|flagBlocked|flagPubSub) && s.now.Sub(c.lastActive) > limit {
-			s.log(node.LogVerbose, "Closing idle client")
-			s.freeClient(c)
-			continue
-		}
-		if c.softSince != 0 {
-			s.checkOutputLimit(c, c.pending()+int64(len(c.reply)))
-		}
 	}
 }

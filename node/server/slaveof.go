@@ -4,48 +4,49 @@ import (
 	"strconv"
 
 	"github.com/ordeal-go/ordeal/node"
+	"github.com/ordeal-go/ordeal/node/front"
 	"github.com/ordeal-go/ordeal/node/keyspace"
 	"github.com/ordeal-go/ordeal/node/resp"
 )
 
 // slaveofCommand is SLAVEOF host port and SLAVEOF NO ONE. Redis 4.0: replication.c, slaveofCommand.
-func slaveofCommand(s *Server, c *client) {
+func (s *Server) slaveofCommand(c *front.Call) {
 	r := &s.repl
-	if equalFold(c.args[1], "no") && equalFold(c.args[2], "one") {
+	if equalFold(c.Args[1], "no") && equalFold(c.Args[2], "one") {
 		if !r.isMaster() {
 			r.promote(s)
-			s.log(node.LogNotice, "MASTER MODE enabled (user request from '"+s.clientLine(c)+"')")
+			s.log(node.LogNotice, "MASTER MODE enabled (user request from '"+s.front.Line(c.Client)+"')")
 		}
-		s.replySimple(c, "OK")
+		c.OK()
 		return
 	}
-	if c.is(flagReplica) {
-		s.replyError(c, "ERR Command is not valid when client is a replica.")
+	if c.Is(front.Replica) {
+		c.Error("ERR Command is not valid when client is a replica.")
 		return
 	}
-	port, ok := resp.ParseInt(c.args[2])
+	port, ok := resp.ParseInt(c.Args[2])
 	if !ok {
-		s.replyError(c, "ERR value is not an integer or out of range")
+		c.Error("ERR value is not an integer or out of range")
 		return
 	}
-	host := string(c.args[1])
-	if !r.isMaster() && equalFold(c.args[1], r.masterHost) && r.masterPort == int(port) {
+	host := string(c.Args[1])
+	if !r.isMaster() && equalFold(c.Args[1], r.masterHost) && r.masterPort == int(port) {
 		s.log(node.LogNotice, "SLAVE OF would result into synchronization with the master we are already connected with. No operation performed.")
-		s.replySimple(c, "OK Already connected to specified master")
+		c.Simple("OK Already connected to specified master")
 		return
 	}
-	r.closeOpenTransaction(s, c)
+	r.closeOpenTransaction(s, c.Client)
 	r.setMaster(s, host, int(port))
-	s.log(node.LogNotice, "SLAVE OF "+host+":"+strconv.FormatInt(port, 10)+" enabled (user request from '"+s.clientLine(c)+"')")
-	s.replySimple(c, "OK")
+	s.log(node.LogNotice, "SLAVE OF "+host+":"+strconv.FormatInt(port, 10)+" enabled (user request from '"+s.front.Line(c.Client)+"')")
+	c.OK()
 }
 
 // closeOpenTransaction ends a transaction that stands in the stream before the history is given away. 4.0 appends its
 // EXEC after the cached master's offset is fixed, and is 14 bytes ahead of its master ever after.
-func (r *replication) closeOpenTransaction(s *Server, c *client) {
-	if c.multi != nil && c.multi.propagated {
+func (r *replication) closeOpenTransaction(s *Server, c *front.Client) {
+	if c.Multi != nil && c.Multi.Propagated {
 		r.feedWords(s, "EXEC")
-		c.multi.propagated = false
+		c.Multi.Propagated = false
 	}
 }
 
@@ -54,9 +55,10 @@ func (r *replication) setMaster(s *Server, host string, port int) {
 	wasMaster := r.isMaster()
 	r.masterHost, r.masterPort = host, port
 	if r.master != nil {
-		s.freeClient(r.master.client)
+		s.front.Free(r.master.client)
 	}
 	r.unblockAll(s)
+	s.data.UnblockAll()
 	r.disconnectReplicas(s)
 	r.cancelHandshake(s)
 	if wasMaster {
@@ -72,7 +74,7 @@ func (r *replication) promote(s *Server) {
 	r.masterHost = ""
 	r.shiftID(s)
 	if r.master != nil {
-		s.freeClient(r.master.client)
+		s.front.Free(r.master.client)
 	}
 	r.discardCached(s)
 	r.cancelHandshake(s)
@@ -114,7 +116,7 @@ func (r *replication) rdbAux(_ *Server) *keyspace.ReplInfo {
 		}
 		info.StreamDB = max(r.streamDB, 0)
 	case r.master != nil:
-		info.StreamDB = r.master.client.db
+		info.StreamDB = r.master.client.DB
 	case r.cached != nil:
 		info.StreamDB = r.cached.db
 	default:

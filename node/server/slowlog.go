@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/ordeal-go/ordeal/node"
+	"github.com/ordeal-go/ordeal/node/front"
 	"github.com/ordeal-go/ordeal/node/resp"
 )
 
@@ -29,8 +30,11 @@ type slowEntry struct {
 	addr, name string
 }
 
-func (s *Server) logSlow(c *client, args [][]byte, took time.Duration) {
-	e := slowEntry{id: s.slow.nextID, at: s.now, took: took, addr: c.addr, name: c.name}
+func (s *Server) logSlow(c *front.Call, took time.Duration) {
+	args, e := c.Args, slowEntry{id: s.slow.nextID, at: s.now, took: took}
+	if c.Client != nil {
+		e.addr, e.name = c.Client.Addr, c.Client.Name
+	}
 	s.slow.nextID++
 	for i, arg := range args {
 		if i == slowMaxArgs-1 && len(args) > slowMaxArgs {
@@ -53,44 +57,44 @@ func (s *Server) trimSlowlog() {
 	}
 }
 
-func (s *Server) slowlogCommand(c *client) {
-	sub := option(c.args[1])
+func (s *Server) slowlogCommand(c *front.Call) {
+	sub := c.Option(1)
 	switch {
-	case sub == "RESET" && len(c.args) == 2:
+	case sub == "RESET" && len(c.Args) == 2:
 		s.slow.entries = nil
-		s.replySimple(c, "OK")
-	case sub == "LEN" && len(c.args) == 2:
-		s.replyInt(c, int64(len(s.slow.entries)))
-	case sub == "GET" && len(c.args) <= 3:
+		c.OK()
+	case sub == "LEN" && len(c.Args) == 2:
+		c.Int(int64(len(s.slow.entries)))
+	case sub == "GET" && len(c.Args) <= 3:
 		count := int64(10)
-		if len(c.args) == 3 {
+		if len(c.Args) == 3 {
 			var ok bool
-			if count, ok = resp.ParseInt(c.args[2]); !ok {
-				s.replyError(c, errNotInt)
+			if count, ok = resp.ParseInt(c.Args[2]); !ok {
+				c.Error(front.ErrNotInt)
 				return
 			}
 		}
 		s.replySlow(c, count)
 	default:
-		s.replyError(c, "ERR Unknown SLOWLOG subcommand or wrong # of args. Try GET, RESET, LEN.")
+		c.Error("ERR Unknown SLOWLOG subcommand or wrong # of args. Try GET, RESET, LEN.")
 	}
 }
 
 // replySlow replies with the latest entries, all of them for a negative count.
-func (s *Server) replySlow(c *client, count int64) {
+func (s *Server) replySlow(c *front.Call, count int64) {
 	n := len(s.slow.entries)
 	if count >= 0 {
 		n = int(min(int64(n), count))
 	}
-	s.replyArray(c, n)
+	c.Array(n)
 	for i := range n {
 		e := &s.slow.entries[len(s.slow.entries)-1-i]
-		s.replyArray(c, 6)
-		s.replyInt(c, e.id)
-		s.replyInt(c, e.at.Unix())
-		s.replyInt(c, e.took.Microseconds())
-		s.replyStrings(c, e.args)
-		s.replyBulkString(c, e.addr)
-		s.replyBulkString(c, e.name)
+		c.Array(6)
+		c.Int(e.id)
+		c.Int(e.at.Unix())
+		c.Int(e.took.Microseconds())
+		c.Texts(e.args)
+		c.Text(e.addr)
+		c.Text(e.name)
 	}
 }

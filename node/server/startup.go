@@ -143,9 +143,9 @@ func (s *Server) configured() {
 	if s.opts.ConfigPath != "" || s.opts.ConfigText != "" || len(s.opts.Args) > 0 {
 		s.log(node.LogWarning, "Configuration loaded")
 	}
-	s.ks = keyspace.NewSeeded(int(s.cfg.databases), s.rng.Uint64())
+	s.data.KS = keyspace.NewSeeded(int(s.cfg.data.Databases), s.rng.Uint64())
 	if s.opts.Notes {
-		s.ks.KeepDigest()
+		s.data.KS.KeepDigest()
 	}
 	s.repl.configured(s)
 	if s.cfg.appendOnly {
@@ -189,13 +189,13 @@ func (s *Server) listenAddresses() []string {
 	if s.cfg.port == 0 {
 		return nil
 	}
-	if len(s.cfg.bind) == 0 {
+	if len(s.cfg.Bind) == 0 {
 		// Redis 4.0 takes every address here, and then refuses most callers by protected-mode. A tool for tests does
 		// not open a port to the network unless "bind" says so.
 		return []string{listenAddr("127.0.0.1", s.cfg.port)}
 	}
 	var list []string
-	for _, ip := range s.cfg.bind {
+	for _, ip := range s.cfg.Bind {
 		list = append(list, listenAddr(ip, s.cfg.port))
 	}
 	return list
@@ -226,7 +226,7 @@ func (s *Server) listened(ev *node.Event) {
 	}
 	if ev.Err != node.ErrNone {
 		addr := ev.Local
-		if len(s.cfg.bind) == 0 {
+		if len(s.cfg.Bind) == 0 {
 			addr = fmt.Sprintf("*:%d", s.cfg.port)
 		}
 		s.logf(node.LogWarning, "Could not create server TCP listening socket %s: bind: %s", addr, ev.Err)

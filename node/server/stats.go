@@ -4,14 +4,13 @@ import (
 	"time"
 
 	"github.com/ordeal-go/ordeal/node"
+	"github.com/ordeal-go/ordeal/node/front"
 )
 
-// stats are counters since the start or CONFIG RESETSTAT. Redis 4.0: server.c, resetServerStats.
+// stats are the counters of the server itself since the start or CONFIG RESETSTAT. Redis 4.0: server.c, resetServerStats.
 type stats struct {
-	connections, commands, rejected         int64
-	netIn, netOut                           int64
 	syncFull, syncPartialOK, syncPartialErr int64
-	expired, evicted, hits, misses          int64
+	evicted                                 int64
 
 	ops, in, out rate
 }
@@ -46,8 +45,8 @@ func (r *rate) perSecond() int64 {
 	return sum / int64(len(r.samples))
 }
 
-func (t *stats) sample(now node.Instant) {
-	t.ops.sample(now, t.commands)
-	t.in.sample(now, t.netIn)
-	t.out.sample(now, t.netOut)
+func (t *stats) sample(now node.Instant, f *front.Stats) {
+	t.ops.sample(now, f.Commands)
+	t.in.sample(now, f.NetIn)
+	t.out.sample(now, f.NetOut)
 }

@@ -30,7 +30,7 @@ func newReplicating(t failing) *replicating {
 		m.core.opts.Notes = false
 	}
 	r.client = r.w.clients["m1"].at.peer.conn
-	r.stream = r.replica.core.repl.master.client.conn
+	r.stream = r.replica.core.repl.master.client.Conn
 	return r
 }
 

@@ -163,8 +163,7 @@ func (r *replication) loadFailed(s *Server, reason string) {
 
 // install puts the master's dataset in the place of ours, and follows the master's stream from there on.
 func (r *replication) install(s *Server, loaded *keyspace.Loaded) {
-	s.touchedAll(-1) // whoever watches a key that exists
-	s.ks = loaded.Keyspace
+	s.data.Replace(loaded.Keyspace)
 	s.loading = false
 	m := &masterLink{id: r.link.id, applied: r.link.offset, preSync: r.link.preSync}
 	if m.preSync {

@@ -6,11 +6,13 @@ import (
 	"time"
 
 	"github.com/ordeal-go/ordeal/node"
+	"github.com/ordeal-go/ordeal/node/front"
 	"github.com/ordeal-go/ordeal/node/resp"
 )
 
 // waitState is what a client blocked in WAIT waits for.
 type waitState struct {
+	client   *front.Client
 	replicas int64        // how many
 	offset   int64        // have to have acknowledged this much
 	deadline node.Instant // when it gets whatever there is then
@@ -18,48 +20,47 @@ type waitState struct {
 }
 
 // waitCommand is WAIT replicas milliseconds. Redis 4.0: replication.c, waitCommand.
-func waitCommand(s *Server, c *client) {
+func (s *Server) waitCommand(c *front.Call) {
 	r := &s.repl
 	if !r.isMaster() {
-		s.replyError(c, "ERR WAIT cannot be used with slave instances. Please also note that since Redis 4.0 if a slave is "+
+		c.Error("ERR WAIT cannot be used with slave instances. Please also note that since Redis 4.0 if a slave is " +
 			"configured to be writable (which is not the default) writes to slaves are just local and are not propagated.")
 		return
 	}
-	replicas, ok := resp.ParseInt(c.args[1])
+	replicas, ok := resp.ParseInt(c.Args[1])
 	if !ok {
-		s.replyError(c, "ERR value is not an integer or out of range")
+		c.Error("ERR value is not an integer or out of range")
 		return
 	}
-	timeout, ok := resp.ParseInt(c.args[2])
+	timeout, ok := resp.ParseInt(c.Args[2])
 	if !ok {
-		s.replyError(c, "ERR timeout is not an integer or out of range")
+		c.Error("ERR timeout is not an integer or out of range")
 		return
 	}
 	if timeout < 0 {
-		s.replyError(c, "ERR timeout is negative")
+		c.Error("ERR timeout is negative")
 		return
 	}
-	reached := r.reached(c.wrote)
-	if reached >= replicas || c.is(flagMulti) {
-		s.replyInt(c, reached)
+	reached := r.reached(c.Client.Wrote)
+	if reached >= replicas || c.Is(front.InMulti) {
+		c.Int(reached)
 		return
 	}
-	w := &waitState{replicas: replicas, offset: c.wrote, forever: timeout == 0}
+	w := &waitState{client: c.Client, replicas: replicas, offset: c.Client.Wrote, forever: timeout == 0}
 	if timeout > math.MaxInt64/int64(time.Millisecond)/2 {
 		w.forever = true // longer than any run
 	} else {
 		w.deadline = s.now.Add(time.Duration(timeout) * time.Millisecond)
 	}
-	c.wait = w
-	c.flags |= flagBlocked
-	r.waiting = append(r.waiting, c)
+	c.Client.State |= front.Blocked
+	r.waiting = append(r.waiting, w)
 	r.askACK = true
 }
 
 // reached counts the replicas that have acknowledged offset. Redis 4.0: replication.c, replicationCountAcksByOffset.
 func (r *replication) reached(offset int64) (n int64) {
 	for _, c := range r.replicas {
-		if c.replica.phase == replicaOnline && c.replica.ackOffset >= offset {
+		if replicaOf(c).phase == replicaOnline && replicaOf(c).ackOffset >= offset {
 			n++
 		}
 	}
@@ -83,31 +84,33 @@ func (r *replication) endWaits(s *Server, over func(w *waitState, reached int64)
 	if len(r.waiting) == 0 {
 		return
 	}
-	for _, c := range slices.Clone(r.waiting) {
-		reached := r.reached(c.wait.offset)
-		if over(c.wait, reached) {
-			r.unblock(c)
-			s.replyInt(c, reached)
-			s.processInput(c)
+	for _, w := range slices.Clone(r.waiting) {
+		reached := r.reached(w.offset)
+		if !w.client.Is(front.Freed) && over(w, reached) {
+			r.unblock(w.client)
+			s.front.Answer(w.client).Int(reached)
+			s.front.Process(w.client)
 		}
 	}
 }
 
-func (r *replication) unblock(c *client) {
-	i := slices.Index(r.waiting, c)
-	node.Assert(i >= 0, "client %d is blocked in WAIT and does not wait", c.id)
-	r.waiting = slices.Delete(r.waiting, i, i+1)
-	c.wait = nil
-	c.flags &^= flagBlocked
+// unblock ends a client's WAIT, if it is in one.
+func (r *replication) unblock(c *front.Client) {
+	i := slices.IndexFunc(r.waiting, func(w *waitState) bool { return w.client == c })
+	if i >= 0 {
+		r.waiting = slices.Delete(r.waiting, i, i+1)
+		c.State &^= front.Blocked
+	}
 }
 
 // unblockAll turns away all who wait, because we are no master any more.
 // Redis 4.0: blocked.c, disconnectAllBlockedClients.
 func (r *replication) unblockAll(s *Server) {
-	for _, c := range slices.Clone(r.waiting) {
+	for _, w := range slices.Clone(r.waiting) {
+		c := w.client
 		r.unblock(c)
-		s.replyError(c, "UNBLOCKED force unblock from blocking operation, instance state changed (master -> slave?)")
-		s.closeAfterReply(c)
+		s.front.Answer(c).Error("UNBLOCKED force unblock from blocking operation, instance state changed (master -> slave?)")
+		s.front.CloseAfterReply(c)
 	}
 }
 
@@ -115,8 +118,8 @@ func (r *replication) unblockAll(s *Server) {
 func (r *replication) setWaitTimer(s *Server) {
 	var first node.Instant
 	found := false
-	for _, c := range r.waiting {
-		if w := c.wait; !w.forever && (!found || w.deadline < first) {
+	for _, w := range r.waiting {
+		if !w.forever && (!found || w.deadline < first) {
 			first, found = w.deadline, true
 		}
 	}

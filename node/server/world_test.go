@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/ordeal-go/ordeal/node"
+	"github.com/ordeal-go/ordeal/node/front"
 	"github.com/ordeal-go/ordeal/node/resp"
 )
 
@@ -230,7 +231,7 @@ func (w *miniWorld) carryOut(m *machine) (next *node.Event) {
 }
 
 func (w *miniWorld) dial(m *machine, e node.Effect) {
-	ip, port := splitAddr(e.Addr)
+	ip, port := front.SplitAddr(e.Addr)
 	peer := w.machine(ip)
 	local := fmt.Sprintf("%s:%d", m.ip, 40000+int(e.Conn))
 	mine := &wire{m: m, conn: e.Conn}

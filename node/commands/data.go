@@ -1,0 +1,76 @@
+package commands
+
+import (
+	"math/rand/v2"
+
+	"github.com/ordeal-go/ordeal/node"
+	"github.com/ordeal-go/ordeal/node/front"
+	"github.com/ordeal-go/ordeal/node/keyspace"
+)
+
+// Host is the server that the dataset belongs to.
+type Host interface {
+	// IsMaster says whether the server takes its data from nobody: then it decides what has expired.
+	IsMaster() bool
+	// Feed puts a command into the replication stream that is not the running call's: the DEL of an expired key, MULTI.
+	Feed(db int, args [][]byte)
+	// Settle ends a call that ran outside of Execute: it counts its changes and propagates it.
+	Settle(c *front.Call)
+	// ShowMonitors shows a call to those who watch all of them.
+	ShowMonitors(c *front.Call)
+	// Emptied is told that the running call, FLUSHALL, has removed everything.
+	Emptied(c *front.Call)
+}
+
+// Settings are the directives that are about data.
+type Settings struct {
+	Databases     int64
+	SlaveReadOnly bool
+	LazyExpire    bool // expired keys reach replicas as UNLINK
+	Notify        Events
+}
+
+// Stats are counters since the start or CONFIG RESETSTAT.
+type Stats struct{ Hits, Misses, Expired int64 }
+
+// Data is a server's dataset and what hangs on its keys. All of it is touched by Step alone.
+type Data struct {
+	KS    *keyspace.Keyspace
+	Dirty int64 // changes since the last save
+	Stats Stats
+	Now   node.Instant // of the Step under way
+	Rand  *rand.Rand
+
+	host  Host
+	front *front.Front
+	cfg   *Settings
+
+	watchers map[front.Key][]*front.Client // who watches a key, in order of WATCH; never walked
+	blocked
+	ownVolatile []front.Key        // of a writable replica; see expireOwn
+	isOwn       map[front.Key]bool // the same, to find one; never walked
+}
+
+// New returns a dataset without a keyspace, which has to be set before a command runs.
+func New(host Host, f *front.Front, cfg *Settings, rng *rand.Rand) *Data {
+	return &Data{host: host, front: f, cfg: cfg, Rand: rng, watchers: make(map[front.Key][]*front.Client)}
+}
+
+// Rows are the families of commands on data, in the order in which COMMAND lists them.
+func (d *Data) Rows() [][]front.Command {
+	return [][]front.Command{d.stringRows(), d.bitRows(), d.keyRows(), d.expireRows(), d.databaseRows(),
+		d.transactionRows(), d.publishRows()}
+}
+
+// Replace puts another dataset in the place of this one.
+func (d *Data) Replace(ks *keyspace.Keyspace) {
+	d.touchedAll(-1)
+	d.KS = ks
+	d.readyAll()
+}
+
+// Freed forgets a client that is gone.
+func (d *Data) Freed(c *front.Client) {
+	d.unwatchAll(c)
+	d.unblock(c)
+}

@@ -1,0 +1,96 @@
+package commands
+
+import (
+	"github.com/ordeal-go/ordeal/node/front"
+	"github.com/ordeal-go/ordeal/node/keyspace"
+)
+
+// How commands get at keys: everything that must happen around a key happens here.
+
+// db is the database that the call works on.
+func (d *Data) db(c *front.Call) *keyspace.DB { return d.KS.DB(c.DB) }
+
+// outlived says whether a key that expires at ms has done so.
+func (d *Data) outlived(ms int64) bool { return d.Now.UnixMilli() > ms }
+
+// LookupRead returns the value of key for a command that reads it. A key that has outlived its time is deleted by a
+// master; a replica waits for its master's DEL, but hides the key from clients that only read.
+// Redis 4.0: db.c, lookupKeyReadWithFlags.
+func (d *Data) LookupRead(c *front.Call, key []byte) (keyspace.Value, bool) {
+	v, at, volatile, ok := d.db(c).Lookup(key)
+	if ok && volatile && d.outlived(at) {
+		if d.host.IsMaster() {
+			d.expire(c.DB, key)
+			ok = false
+		} else if !c.Is(front.Master) && c.Cmd.Is(front.ReadOnly) {
+			ok = false
+		}
+	}
+	if !ok {
+		d.Stats.Misses++
+		return keyspace.Value{}, false
+	}
+	d.Stats.Hits++
+	return v, true
+}
+
+// LookupWrite returns the value of key for a command that may change it. Redis 4.0: db.c, lookupKeyWrite.
+func (d *Data) LookupWrite(c *front.Call, key []byte) (keyspace.Value, bool) {
+	return d.lookupWriteIn(c.DB, key)
+}
+
+// lookupWriteIn is LookupWrite in a database that is not the call's.
+func (d *Data) lookupWriteIn(db int, key []byte) (keyspace.Value, bool) {
+	v, at, volatile, ok := d.KS.DB(db).Lookup(key)
+	if ok && volatile && d.outlived(at) && d.host.IsMaster() {
+		d.expire(db, key)
+		return keyspace.Value{}, false
+	}
+	return v, ok
+}
+
+// readString is LookupRead of a string; it replies and returns ok = false if the key holds something else.
+// found says whether the key is there.
+func (d *Data) readString(c *front.Call, key []byte) (v keyspace.Value, found, ok bool) {
+	v, found = d.LookupRead(c, key)
+	return v, found, checkString(c, v, found)
+}
+
+// writeString is LookupWrite of a string, as readString.
+func (d *Data) writeString(c *front.Call, key []byte) (v keyspace.Value, found, ok bool) {
+	v, found = d.LookupWrite(c, key)
+	return v, found, checkString(c, v, found)
+}
+
+func checkString(c *front.Call, v keyspace.Value, found bool) bool {
+	if found && v.Kind() != keyspace.String {
+		c.Error(front.ErrWrongType)
+		return false
+	}
+	return true
+}
+
+// setKey gives key a new value and no expiry time. Redis 4.0: db.c, setKey.
+func (d *Data) setKey(c *front.Call, key []byte, v keyspace.Value) {
+	db := d.db(c)
+	db.Set(key, v)
+	if db.Volatile() > 0 {
+		db.Persist(key)
+	}
+	d.touched(c.DB, key)
+}
+
+// PutKey gives key a new value and leaves its expiry time.
+func (d *Data) PutKey(c *front.Call, key []byte, v keyspace.Value) {
+	d.db(c).Set(key, v)
+	d.touched(c.DB, key)
+}
+
+// deleteKey removes key and says whether it was there.
+func (d *Data) deleteKey(db int, key []byte) bool {
+	if !d.KS.DB(db).Delete(key) {
+		return false
+	}
+	d.touched(db, key)
+	return true
+}

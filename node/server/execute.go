@@ -1,0 +1,157 @@
+package server
+
+import (
+	"time"
+
+	"github.com/ordeal-go/ordeal/node"
+	"github.com/ordeal-go/ordeal/node/front"
+)
+
+// How a call is let in, run, counted and propagated: the server's side of packages front and commands.
+
+// Refuse implements front.Host: the server's part of the order of checks. Redis 4.0: server.c, processCommand.
+func (s *Server) Refuse(c *front.Call) (refusal string, poison bool) {
+	cmd := c.Cmd
+	if s.cfg.maxMemory > 0 && cmd.Is(front.DenyOOM) && s.usedMemory() > s.cfg.maxMemory {
+		return "OOM command not allowed when used memory > 'maxmemory'.", true
+	}
+	if cmd.Is(front.Write | front.NeedsSave) {
+		if s.saveFailedStopsWrites() && s.repl.isMaster() {
+			return misconfRDB, true
+		}
+	}
+	if cmd.Is(front.Write) {
+		if s.repl.tooFewGoodReplicas(s) {
+			s.noteRefused(c, "noreplicas")
+			return "NOREPLICAS Not enough good slaves to write.", true
+		}
+		if !s.repl.isMaster() && s.cfg.data.SlaveReadOnly && !c.Is(front.Master) {
+			s.noteRefused(c, "readonly")
+			return "READONLY You can't write against a read only slave.", false
+		}
+	}
+	if refusal := front.NotInPubSub(c); refusal != "" {
+		return refusal, false
+	}
+	if !s.repl.isMaster() && s.repl.state != linkConnected && !s.cfg.slaveServeStale && !cmd.Is(front.Stale) {
+		return "MASTERDOWN Link with MASTER is down and slave-serve-stale-data is set to 'no'.", true
+	}
+	if s.loading && !cmd.Is(front.Loading) {
+		return "LOADING Redis is loading the dataset in memory", false
+	}
+	return "", false
+}
+
+// noteRefused observes a refused write.
+func (s *Server) noteRefused(c *front.Call, reason string) {
+	if !s.opts.Notes {
+		return
+	}
+	key := ""
+	if keys := c.Cmd.KeyIndices(c.Args); len(keys) > 0 {
+		key = string(c.Args[keys[0]])
+	}
+	s.note(node.Note{Kind: node.NoteRefused, Reason: reason, Key: key, N: int64(s.repl.goodReplicas), M: s.cfg.minSlavesToWrite})
+}
+
+// Execute implements front.Host: it runs a call and puts its effect into the replication stream if it changed the
+// dataset. Redis 4.0: server.c, call.
+func (s *Server) Execute(c *front.Call) {
+	cmd, db, outer := c.Cmd, c.DB, s.current
+	s.current = c.Client
+	s.front.Stats.Commands++
+	cmd.Calls++
+	if len(s.front.Monitors) > 0 && !s.loading && !cmd.Is(front.SkipMonitor|front.Admin) {
+		s.ShowMonitors(c)
+	}
+	cmd.Run(c)
+	s.current = outer
+	if s.busy != 0 {
+		s.tookTime(c, s.busy)
+		s.busy = 0
+	} else if s.cfg.slowlogSlowerThan == 0 && !cmd.Is(front.RunsCommands) {
+		s.logSlow(c, 0)
+	}
+	s.settle(c, db)
+	if c.Client != nil {
+		c.Client.Wrote = s.repl.offset
+	}
+}
+
+// Settle implements commands.Host.
+func (s *Server) Settle(c *front.Call) { s.settle(c, c.DB) }
+
+// settle counts what a call has changed and propagates it; db is the database in which it began.
+func (s *Server) settle(c *front.Call, db int) {
+	s.data.Dirty += c.Dirty
+	c.Propagated(func(args [][]byte) { s.repl.feed(s, db, args) })
+}
+
+// tookTime counts the time for which a command kept the whole server.
+func (s *Server) tookTime(c *front.Call, d time.Duration) {
+	c.Cmd.Usec += d.Microseconds()
+	if limit := s.cfg.slowlogSlowerThan; limit >= 0 && d.Microseconds() > limit {
+		s.logSlow(c, d)
+	}
+}
+
+// Listens implements front.Host.
+func (s *Server) Listens(*front.Client) bool { return s.blocking == nil && !s.exiting }
+
+// Waits implements front.Host.
+func (s *Server) Waits(c *front.Client) bool { return s.resuming == c }
+
+// Resumed implements front.Host.
+func (s *Server) Resumed(c *front.Client) { s.data.ExecRest(c) }
+
+// Fed implements front.Host.
+func (s *Server) Fed(c *front.Client, n int) { s.repl.fed(s, c, n) }
+
+// EmptyLine implements front.Host.
+func (s *Server) EmptyLine(c *front.Client) { s.repl.emptyLine(s, c) }
+
+// Executed implements front.Host: it counts what the master link has applied, and serves those whom the command made
+// something ready for.
+func (s *Server) Executed(c *front.Client) {
+	if c.Is(front.Master) && !c.Is(front.Freed) {
+		s.repl.applied(s, c)
+	}
+	s.data.ServeReady()
+}
+
+// Failed implements front.Host.
+func (s *Server) Failed(c *front.Client, text string) { s.repl.errorReplied(s, c, text) }
+
+// HoldsOutput implements front.Host.
+func (s *Server) HoldsOutput(c *front.Client) bool { return !replicaOf(c).takesStream() }
+
+// Left implements front.Host.
+func (s *Server) Left(c *front.Client, n int64) { s.repl.sent(s, c, n) }
+
+// Freed implements front.Host.
+func (s *Server) Freed(c *front.Client) {
+	s.data.Freed(c)
+	s.repl.clientFreed(s, c)
+}
+
+// Logs implements front.Host.
+func (s *Server) Logs(level node.LogLevel) bool { return level.AtLeast(s.cfg.logLevel) }
+
+// Log implements front.Host.
+func (s *Server) Log(level node.LogLevel, text string) { s.log(level, text) }
+
+// IsMaster implements commands.Host.
+func (s *Server) IsMaster() bool { return s.repl.isMaster() }
+
+// Feed implements commands.Host.
+func (s *Server) Feed(db int, args [][]byte) { s.repl.feed(s, db, args) }
+
+// Emptied implements commands.Host: what is being saved is gone, and the file must not bring it back.
+func (s *Server) Emptied(c *front.Call) {
+	s.killSave()
+	if len(s.cfg.savePoints) == 0 {
+		return
+	}
+	dirty := s.data.Dirty + c.Dirty
+	s.saveNow(func([]byte) { s.data.Dirty = dirty })
+}
