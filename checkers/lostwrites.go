@@ -159,7 +159,7 @@ func (l *losses) keys() map[string]*keyed {
 			k.writes = append(k.writes, write{i, op.Invoked, op.Returned})
 		}
 	}
-	for _, k := range all {
+	for _, k := range all { // any order: each key is sorted by itself
 		slices.SortStableFunc(k.writes, func(a, b write) int { return cmp.Compare(a.returned, b.returned) })
 	}
 	return all
@@ -461,7 +461,7 @@ func (r *record) findUpheavals(g genealogy) {
 			}
 		}
 	}
-	for _, o := range g {
+	for _, o := range g { // any order: they are sorted below, by all they have
 		if o.told {
 			r.upheavals = append(r.upheavals, upheaval{o.at, o.machine, "was promoted"})
 		}

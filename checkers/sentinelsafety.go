@@ -164,6 +164,7 @@ func (e *elections) call(machine, id string) {
 // forget drops what a Sentinel's epochs were.
 func (e *elections) forget(machine string) {
 	delete(e.epoch, machine)
+	// any order: the predicate looks at nothing but the key
 	maps.DeleteFunc(e.config, func(key string, _ *histories.Note) bool { return strings.HasPrefix(key, machine+" ") })
 }
 
@@ -324,7 +325,7 @@ func (e *elections) majorities() {
 func (e *elections) voters(t term, leader string, until time.Duration) int {
 	by := map[string]map[string]bool{}
 	most := 0
-	for b, v := range e.votes {
+	for b, v := range e.votes { // any order: sets of voters are counted, which only grow
 		if b.term != t || v.at > until || leader != "" && v.leader != leader {
 			continue
 		}

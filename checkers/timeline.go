@@ -1,6 +1,7 @@
 package checkers
 
 import (
+	"maps"
 	"slices"
 	"sort"
 	"time"
@@ -79,10 +80,7 @@ func index(h *histories.History) *record {
 		}
 	}
 	r.indexLogs()
-	for name := range r.machines {
-		r.names = append(r.names, name)
-	}
-	slices.Sort(r.names)
+	r.names = slices.Sorted(maps.Keys(r.machines))
 	return r
 }
 
@@ -95,7 +93,7 @@ func (r *record) indexLogs() {
 			t.resyncs = append(t.resyncs, l.Time)
 		}
 	}
-	for _, t := range r.machines {
+	for _, t := range r.machines { // any order: each machine is sorted by itself
 		slices.Sort(t.resyncs)
 	}
 }

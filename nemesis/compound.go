@@ -1,6 +1,7 @@
 package nemesis
 
 import (
+	"maps"
 	"slices"
 	"time"
 )
@@ -38,8 +39,9 @@ func (f Fault) parts(view View) []Fault {
 		all := view.everybody()
 		g := Grudge{}
 		for _, m := range f.A {
-			for to, from := range IsolationGrudge(m, all) {
-				g.add(to, from)
+			grudge := IsolationGrudge(m, all)
+			for _, to := range slices.Sorted(maps.Keys(grudge)) {
+				g.add(to, grudge[to])
 			}
 		}
 		return g.Cuts(all)

@@ -87,7 +87,7 @@ func (s *scan) server(n *histories.Note) {
 	was := s.state[n.Machine]
 	s.state[n.Machine] = n
 	if n.Role == "master" {
-		for name, other := range s.state { // in whatever order: one is enough
+		for name, other := range s.state { // any order: one is enough
 			if name != n.Machine && other.Role == "master" && !s.down[name] {
 				s.mark("two masters")
 			}
@@ -155,7 +155,7 @@ func (s *scan) resync(n *histories.Note) {
 
 func (s *scan) promotion(n *histories.Note) {
 	s.promoted[n.Machine] = true
-	for from, running := range s.syncing { // in whatever order: one is enough
+	for from, running := range s.syncing { // any order: one is enough
 		if running > 0 && !s.down[from] {
 			s.mark("promotion during full sync")
 		}
@@ -283,7 +283,7 @@ func (s *scan) operations() {
 			final[op.Key] = at
 		}
 	}
-	for key, at := range final { // in whatever order: one is enough
+	for key, at := range final { // any order: one is enough
 		if s.lost(key, at) {
 			s.mark("lost write")
 		}
