@@ -3,7 +3,7 @@
 
 GO ?= go
 
-.PHONY: run test race bench failovers determinism judges lint clean build
+.PHONY: run test race bench bench-judges failovers determinism judges lint clean build
 
 # The main job: a sweep in the simulation, then one run on real processes through toxiproxy; verdicts and a report.
 run: build
@@ -29,6 +29,10 @@ bench:
 # that it is replaced once.
 failovers:
 	$(GO) test -run '^$$' -bench Failovers -benchtime $(or $(KILLS),10000)x -timeout 60m ./harness/bench
+
+# What judging histories of 20,000 to 1,000,000 operations takes, and the most memory that it had in all.
+bench-judges:
+	$(GO) test -run '^$$' -bench Judges -benchtime 1x ./checkers
 
 # 2,000 seeds in separate processes, with one processor and two, with and without the race detector: equal traces.
 determinism:

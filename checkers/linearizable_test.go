@@ -157,3 +157,59 @@ func TestASearchThatReachesItsLimitSaysHowMuchItJudged(t *testing.T) {
 	require.Contains(t, v.Why, "of the 94 operations on k, there is an order of the 4 that returned first: the search reached its limit of 20000 steps")
 	require.Equal(t, v, checkers.Linearizable{Steps: 20_000}.Check(h), "the limit is counted: the same verdict every time")
 }
+
+// A read that found an old value is one finding: the values written since contradict it, and none of them is at fault.
+func TestOneCauseIsOneFinding(t *testing.T) {
+	for name, c := range map[string]struct {
+		model string
+		serve object
+	}{
+		"register":                {"register", servedRegister(0)},
+		"counter":                 {"counter", servedCounter(false)},
+		"counter, told the sums":  {"counter", servedCounter(true)},
+		"set, read as a whole":    {"set", servedList(models.FuncAdd)},
+		"list, appended and read": {"append", servedList(models.FuncAppend)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := served(c.model, 5, 20_000, c.serve)
+			require.Equal(t, checkers.Valid, checkers.Linearizable{}.Check(h).Result)
+			var reads []int
+			for i, op := range h.Ops {
+				if op.Func == histories.FuncRead && op.Outcome == histories.OK {
+					reads = append(reads, i)
+				}
+			}
+			stale, old := reads[len(reads)*3/4], len(reads)/2
+			for h.Ops[reads[old]].Result.Equal(h.Ops[stale].Result) {
+				old++
+			}
+			h.Ops[stale].Result = h.Ops[reads[old]].Result
+			v := checkers.Linearizable{}.Check(h)
+			require.Equal(t, checkers.Invalid, v.Result, "%v", v)
+			require.Len(t, v.Findings, 1, "%v", v.Findings)
+			require.Zero(t, v.MoreFindings)
+			require.Zero(t, v.Saw("operations that follow from a cause"))
+			require.Contains(t, v.Findings[0].Ops, stale)
+			require.LessOrEqual(t, len(v.Findings[0].Ops), 9, "%v", v.Findings)
+		})
+	}
+}
+
+// A write that was acknowledged and lost contradicts every read that follows: that is one cause too, and it is counted how
+// many do.
+func TestALostWriteIsOneFindingHoweverManyReadsShowIt(t *testing.T) {
+	h := &histories.History{}
+	op := func(process, f string, arg, result histories.Value) {
+		at := time.Duration(10 * len(h.Ops))
+		h.Ops = append(h.Ops, histories.Operation{Process: process, Key: "k", Func: f, Arg: arg, Result: result, Invoked: at, Returned: at + 1, Outcome: histories.OK})
+	}
+	op("c1", histories.FuncWrite, histories.Text("a"), histories.Value{})
+	op("c1", histories.FuncWrite, histories.Text("b"), histories.Value{})
+	for range 50 {
+		op("c2", histories.FuncRead, histories.Value{}, histories.Text("a"))
+	}
+	v := checkers.Linearizable{}.Check(h)
+	require.Len(t, v.Findings, 1)
+	require.Equal(t, []int{0, 1, 2}, v.Findings[0].Ops)
+	require.Contains(t, v.Findings[0].Text, "from the same cause, 49 more cannot be explained")
+}

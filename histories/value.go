@@ -64,6 +64,12 @@ func (v Value) IsNothing() bool { return v.kind == nothing }
 // IsList says whether v is a list; an empty one is a list too.
 func (v Value) IsList() bool { return v.kind == list }
 
+// IsInt says whether v is an integer.
+func (v Value) IsInt() bool { return v.kind == integer }
+
+// IsText says whether v is a text.
+func (v Value) IsText() bool { return v.kind == text }
+
 // Str is v as a word: a text as it is, an integer in digits, a truth as true or false, and "" for nothing and lists.
 // As words, Redis's values are all alike: what INCR left is what GET finds.
 func (v Value) Str() string {

@@ -9,9 +9,9 @@ import (
 	"github.com/ordeal-go/ordeal/histories"
 )
 
-// judgeCounter judges a counter that only grows and whose adds, if they were answered, were told the new sum. Then the
-// sums dictate the order, and where they leave gaps, adds without an answer must have filled them. Of every other
-// counter it says at least whether each sum is within its bounds.
+// judgeCounter judges a counter whose adds all add 1 (counterplaces.go), and one that only grows and whose adds, if they
+// were answered, were told the new sum. Then the sums dictate the order, and where they leave gaps, adds without an answer
+// must have filled them. Of every other counter it says at least whether each sum is within its bounds.
 func judgeCounter(ops []*histories.Operation) (a Answer, ok bool) {
 	c := counterJudge{ops: ops}
 	if !c.sort() {
@@ -21,10 +21,14 @@ func judgeCounter(ops []*histories.Operation) (a Answer, ok bool) {
 	if len(c.causes.list) > 0 {
 		return Answer{Causes: c.causes.list}, true
 	}
-	if !c.grows || !c.order() {
+	switch {
+	case c.units:
+		c.places()
+	case !c.grows || !c.order():
 		return a, false
+	default:
+		c.stages(ops, c.list)
 	}
-	c.stages(ops, c.list)
 	return Answer{Causes: c.causes.list}, true
 }
 
@@ -35,13 +39,14 @@ type counterJudge struct {
 	told  []int // those that found a sum
 	open  []int // adds without an answer, in order of invocation
 	grows bool  // every add adds more than 0, and if it was answered it was told the new sum
+	units bool  // every add adds 1
 	list  []staged
 }
 
 // sort parts the operations; false if some argument or result is no integer, or so large that sums could overflow.
 func (c *counterJudge) sort() bool {
 	const most = 1 << 40
-	c.grows = true
+	c.grows, c.units = true, true
 	for i, op := range c.ops {
 		n := int64(0)
 		if op.Func == FuncAdd {
@@ -55,6 +60,7 @@ func (c *counterJudge) sort() bool {
 			return false
 		}
 		c.grows = c.grows && (op.Func != FuncAdd || n > 0 && (told || op.Outcome == histories.Info))
+		c.units = c.units && (op.Func != FuncAdd || n == 1)
 		switch {
 		case told:
 			c.told = append(c.told, i)

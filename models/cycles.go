@@ -66,9 +66,10 @@ type listOrder struct {
 	number  int
 	values  []string // in their order, as far as it is known
 	at      map[string]int
-	longest int   // who read the most of it; nobody
-	unread  []int // who appended values of which the order is not known, other than that they come last
-	readers []int // who read it up to all that is known
+	longest int        // who read the most of it; nobody
+	unread  []int      // who appended values of which the order is not known, other than that they come last
+	readers []int      // who read it up to all that is known
+	reads   []listRead // longest first
 }
 
 type edge struct {
@@ -88,42 +89,78 @@ const (
 
 func (k edgeKind) String() string { return [...]string{"ww", "wr", "rw", "realtime"}[k] }
 
-// collect takes up what was appended by whom; false if a value was appended to a list twice.
+// collect takes up what was appended by whom, and the longest read of each list; false if a value was appended to a
+// list twice.
 func (g *appendGraph) collect() bool {
 	g.failed = map[listValue]int{}
-	seen := map[listValue]bool{}
-	var all []*txn
 	for i, op := range g.ops {
 		t := &txn{i, micros(op)}
-		all = append(all, t)
-		for _, m := range t.micros {
+		g.txns = append(g.txns, t)
+		for n := range t.micros {
+			m := &t.micros[n]
+			l := g.list(m.key)
+			if !m.append {
+				if op.Outcome == histories.OK {
+					l.reads = append(l.reads, listRead{t, m})
+				}
+				continue
+			}
 			at := listValue{m.key, word(m.value)}
-			switch {
-			case m.append && op.Outcome == histories.Fail:
+			if op.Outcome == histories.Fail {
 				g.failed[at] = i
-			case m.append:
-				if _, twice := g.writers[at]; twice {
-					return false
-				}
+			} else if _, twice := g.writers[at]; twice {
+				return false
+			} else {
 				g.writers[at] = i
-			case op.Outcome == histories.OK:
-				for _, v := range m.read.Elems() {
-					seen[listValue{m.key, word(v)}] = true
-				}
 			}
 		}
 	}
-	for _, t := range all {
+	for _, key := range g.names {
+		l := g.lists[key]
+		slices.SortStableFunc(l.reads, func(a, b listRead) int { return cmp.Compare(len(b.m.read.Elems()), len(a.m.read.Elems())) })
+	}
+	seen := g.seen()
+	g.txns = slices.DeleteFunc(g.txns, func(t *txn) bool {
 		op := g.ops[t.i]
-		happened := op.Outcome == histories.OK
-		for _, m := range t.micros {
-			happened = happened || op.Outcome == histories.Info && m.append && seen[listValue{m.key, word(m.value)}]
-		}
-		if happened {
-			g.txns = append(g.txns, t)
+		return op.Outcome != histories.OK && (op.Outcome == histories.Fail || !slices.ContainsFunc(t.micros, func(m micro) bool {
+			return m.append && seen[listValue{m.key, word(m.value)}]
+		}))
+	})
+	return true
+}
+
+// listRead is a read of a list.
+type listRead struct {
+	t *txn
+	m *micro
+}
+
+// seen are the values that somebody read. Most reads begin as the longest does, and have nothing new.
+func (g *appendGraph) seen() map[listValue]bool {
+	all := map[listValue]bool{}
+	for _, key := range g.names {
+		reads := g.lists[key].reads
+		for n, r := range reads {
+			elems := r.m.read.Elems()
+			if n > 0 && differ(reads[0].m.read.Elems(), elems) < 0 {
+				continue
+			}
+			for _, v := range elems {
+				all[listValue{key, word(v)}] = true
+			}
 		}
 	}
-	return true
+	return all
+}
+
+// differ is the first place where the shorter list is not what the longer is there; -1 if there is none.
+func differ(longer, shorter []histories.Value) int {
+	for n := range shorter {
+		if !shorter[n].Equal(longer[n]) && !sameWord(shorter[n], longer[n]) {
+			return n
+		}
+	}
+	return -1
 }
 
 func (g *appendGraph) list(key string) *listOrder {
@@ -138,39 +175,26 @@ func (g *appendGraph) list(key string) *listOrder {
 
 // versions finds the order of each list's values, and the reads that fit none.
 func (g *appendGraph) versions() {
-	type read struct {
-		t *txn
-		m *micro
-	}
-	var reads []read
-	for _, t := range g.txns {
-		if g.ops[t.i].Outcome != histories.OK {
-			continue
-		}
-		for n := range t.micros {
-			if m := &t.micros[n]; !m.append && g.plausible(t, m) {
-				reads = append(reads, read{t, m})
-			}
-		}
-	}
-	slices.SortStableFunc(reads, func(a, b read) int { return cmp.Compare(len(b.m.read.Elems()), len(a.m.read.Elems())) })
-	for _, r := range reads {
-		l, elems := g.list(r.m.key), r.m.read.Elems()
-		if l.longest < 0 {
-			l.longest = r.t.i
-			for n, v := range elems {
-				l.values = append(l.values, word(v))
-				l.at[word(v)] = n
-			}
-			continue
-		}
-		for n, v := range elems {
-			if l.values[n] == word(v) {
+	for _, key := range g.names {
+		l := g.lists[key]
+		var longest []histories.Value
+		for _, r := range l.reads {
+			elems := r.m.read.Elems()
+			if l.longest < 0 {
+				if !g.plausible(r.t, r.m) {
+					continue
+				}
+				l.longest, longest = r.t.i, elems
+				for n, v := range elems {
+					l.values = append(l.values, word(v))
+					l.at[word(v)] = n
+				}
 				continue
 			}
-			g.set(r.t, []any{"incompatible", r.m.key, l.longest}, g.both(l.longest, r.t.i),
-				"incompatible orders of list %s: %s and %s differ at place %d", r.m.key, by(g.ops[r.t.i]), by(g.ops[l.longest]), n)
-			break
+			if n := differ(longest, elems); n >= 0 && g.plausible(r.t, r.m) {
+				g.set(r.t, []any{"incompatible", key, l.longest}, g.both(l.longest, r.t.i),
+					"incompatible orders of list %s: %s and %s differ at place %d", key, by(g.ops[r.t.i]), by(g.ops[l.longest]), n)
+			}
 		}
 	}
 }

@@ -24,7 +24,7 @@ func judgeQueue(ops []*histories.Operation) (a Answer, ok bool) {
 	if len(q.causes.list) > 0 {
 		return Answer{Causes: q.causes.list}, true
 	}
-	q.guess()
+	q.guess(q.gone)
 	q.overtaken(q.values)
 	q.emptiness(q.values)
 	if len(q.causes.list) == 0 || len(q.open) == 0 {
@@ -91,50 +91,70 @@ func (q *containerJudge) sort() bool {
 }
 
 // guess gives the takes without an answer, earliest first, to values that are not known to have been taken: first to
-// those that must have been by the earliest time.
-func (q *containerJudge) guess() {
+// those that must have been by the earliest time, which by says; it gets them in no order.
+func (q *containerJudge) guess(by func(lost []*contained) []time.Duration) {
 	if len(q.open) == 0 {
 		return
 	}
-	type lost struct {
-		v        *contained
-		deadline time.Duration
-	}
-	var all []lost
+	var lost []*contained
 	for _, v := range q.values {
-		if v.out >= 0 {
-			continue
+		if v.out < 0 {
+			lost = append(lost, v)
 		}
-		l := lost{v, histories.Forever}
-		all = append(all, l)
 	}
-	// A value put in after it and taken, or the queue found empty, says that it was gone by then.
-	type sign struct{ after, by time.Duration }
-	var signs []sign
+	deadlines := by(lost)
+	order := make([]int, len(lost))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int {
+		return cmp.Or(cmp.Compare(deadlines[a], deadlines[b]), cmp.Compare(lost[a].put, lost[b].put))
+	})
+	for n, i := range q.open[:min(len(q.open), len(lost))] {
+		lost[order[n]].taken = q.ops[i].Invoked
+	}
+}
+
+// sign says that a value which was in it for certain before after, and is not known to have been taken, was gone by by.
+type sign struct{ after, by time.Duration }
+
+// gone says by when each of lost must have been gone: by when what was put in after it was taken, or it was found empty.
+func (q *containerJudge) gone(lost []*contained) []time.Duration {
+	signs := q.foundEmpty()
 	for _, v := range q.values {
 		if v.out >= 0 {
 			signs = append(signs, sign{v.from, v.gone})
 		}
 	}
+	return earliest(lost, signs)
+}
+
+func (q *containerJudge) foundEmpty() (signs []sign) {
 	for _, i := range q.empty {
 		signs = append(signs, sign{q.ops[i].Invoked, q.ops[i].Returned})
 	}
+	return signs
+}
+
+// earliest is what signs say of each of lost; Forever if nothing.
+func earliest(lost []*contained, signs []sign) []time.Duration {
 	slices.SortFunc(signs, func(a, b sign) int { return cmp.Compare(a.after, b.after) })
-	earliest := histories.Forever
-	slices.SortStableFunc(all, func(a, b lost) int { return cmp.Compare(b.v.put, a.v.put) })
-	at := len(signs)
-	for n := range all {
-		for ; at > 0 && signs[at-1].after > all[n].v.put; at-- {
-			earliest = min(earliest, signs[at-1].by)
-		}
-		all[n].deadline = earliest
+	least := make([]time.Duration, len(signs)+1) // of the signs from each on
+	least[len(signs)] = histories.Forever
+	for i, s := range slices.Backward(signs) {
+		least[i] = min(least[i+1], s.by)
 	}
-	slices.SortStableFunc(all, func(a, b lost) int {
-		return cmp.Or(cmp.Compare(a.deadline, b.deadline), cmp.Compare(a.v.put, b.v.put))
-	})
-	for n, i := range q.open[:min(len(q.open), len(all))] {
-		all[n].v.taken = q.ops[i].Invoked
+	by := make([]time.Duration, len(lost))
+	for i, v := range lost {
+		from, _ := slices.BinarySearchFunc(signs, v.put, func(s sign, put time.Duration) int {
+			if s.after > put {
+				return 1
+			}
+			return -1
+		})
+		by[i] = least[from]
 	}
+	return by
 }
 
 // overtaken finds values that were put in before another and not taken before it.

@@ -2,6 +2,9 @@ package models
 
 import "time"
 
+// outOfReach is what a tree has of those that are not asked for.
+const outOfReach = time.Duration(-1<<63 + 1)
+
 // reach is a tree over times, -2 at first, that finds the first and the last of neighbours that are above some bound.
 type reach struct {
 	size int
@@ -76,4 +79,20 @@ func (t *reach) findLast(node, low, high, from, to int, bound time.Duration) int
 		return i
 	}
 	return t.findLast(2*node, low, middle, from, to, bound)
+}
+
+// top is the largest of those from up to, not including, to; -Forever if there are none.
+func (t *reach) top(from, to int) time.Duration {
+	best := outOfReach
+	for from, to = from+t.size, to+t.size; from < to; from, to = from/2, to/2 {
+		if from%2 == 1 {
+			best = max(best, t.tree[from])
+			from++
+		}
+		if to%2 == 1 {
+			to--
+			best = max(best, t.tree[to])
+		}
+	}
+	return best
 }

@@ -11,23 +11,23 @@ import (
 // the order: of two reads one has all that the other has, and comes after it; a value was added after the reads that lack
 // it and before those that have it. What is left is whether that order respects time.
 func judgeSet(ops []*histories.Operation) (a Answer, ok bool) {
-	added := map[string]int{} // a value → who added it
+	added := newValueIndex() // a value → who added it
 	var reads []int
 	for i, op := range ops {
 		switch op.Func {
 		case FuncAdd:
-			_, twice := added[word(op.Arg)]
+			_, twice := added.get(op.Arg)
 			if yes, told := truth(op.Result); twice || told && !yes {
 				return a, false
 			}
-			added[word(op.Arg)] = i
+			added.set(op.Arg, i)
 		case FuncRemove:
 			return a, false
 		default:
 			reads = append(reads, i)
 		}
 	}
-	s := setJudge{ops: ops, added: added, stage: make([]int64, len(ops))}
+	s := setJudge{ops: ops, added: added, stage: make([]int64, len(ops)), mark: make([]int, len(ops))}
 	s.chain(reads)
 	last := s.last + 2
 	for i, op := range ops {
@@ -49,7 +49,8 @@ func judgeSet(ops []*histories.Operation) (a Answer, ok bool) {
 type setJudge struct {
 	causes
 	ops   []*histories.Operation
-	added map[string]int
+	added valueIndex
+	mark  []int   // of an add, the last read that was found to have it, from 1
 	stage []int64 // of an add, when it came: 2, 4, …; 0 if nobody saw it
 	list  []staged
 	last  int64 // the stage of the largest read
@@ -57,7 +58,7 @@ type setJudge struct {
 
 // chain brings the reads in order, smallest first: the adds that a read is the first to see come right before it.
 func (s *setJudge) chain(reads []int) {
-	members := make([][]int, len(s.ops)) // of a read, who added what it found
+	members := make([][]int32, len(s.ops)) // of a read, who added what it found
 	known := reads[:0]
 	for _, i := range reads {
 		if list, ok := s.members(i); ok {
@@ -95,19 +96,21 @@ func (s *setJudge) chain(reads []int) {
 }
 
 // members are the adds of what the read i found; ok is false if nobody added some of it.
-func (s *setJudge) members(i int) (adds []int, ok bool) {
+func (s *setJudge) members(i int) (adds []int32, ok bool) {
 	elems := s.ops[i].Result.Elems()
-	adds = make([]int, 0, len(elems))
+	adds = make([]int32, 0, len(elems))
 	for _, v := range elems {
-		add, known := s.added[word(v)]
+		add, known := s.added.get(v)
 		if !known {
 			s.add(word(v), []int{i}, "%s has %s, which nobody added", by(s.ops[i]), v)
 			return nil, false
 		}
-		adds = append(adds, add)
+		if s.mark[add] != i+1 {
+			s.mark[add] = i + 1
+			adds = append(adds, int32(add))
+		}
 	}
-	slices.Sort(adds)
-	return slices.Compact(adds), true
+	return adds, true
 }
 
 // inOrderOfReturn is a pair of operations, the one that returned later behind.

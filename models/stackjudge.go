@@ -27,7 +27,7 @@ func judgeStack(ops []*histories.Operation) (a Answer, ok bool) {
 	if len(q.causes.list) > 0 {
 		return Answer{Causes: q.causes.list}, true
 	}
-	q.guess()
+	q.guess(q.uncovers)
 	q.crossing(q.values)
 	q.emptiness(q.values)
 	if len(q.causes.list) == 0 || len(q.open) == 0 {
@@ -38,6 +38,44 @@ func judgeStack(ops []*histories.Operation) (a Answer, ok bool) {
 	q.crossing(known)
 	q.emptiness(known)
 	return Answer{Causes: q.causes.list}, len(q.causes.list) > 0
+}
+
+// uncovers says by when each of lost must have been gone: by when what certainly lay under it was popped, or the stack was
+// found empty.
+func (q *containerJudge) uncovers(lost []*contained) []time.Duration {
+	by := earliest(lost, q.foundEmpty())
+	under := slices.DeleteFunc(slices.Clone(q.values), func(v *contained) bool { return v.out < 0 })
+	slices.SortStableFunc(under, func(a, b *contained) int { return cmp.Compare(a.taken, b.taken) })
+	rank := make(map[*contained]int, len(under))
+	for i, v := range under {
+		rank[v] = i
+	}
+	byPut := slices.Clone(under)
+	slices.SortStableFunc(byPut, func(a, b *contained) int { return cmp.Compare(a.put, b.put) })
+	order := make([]int, len(lost))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(lost[a].from, lost[b].from) })
+	tree := newReach(len(under)) // of those pushed before, minus the return of their pops
+	tree.clear(outOfReach)
+	next := 0
+	for _, i := range order {
+		x := lost[i]
+		for ; next < len(byPut) && byPut[next].put < x.from; next++ {
+			tree.set(rank[byPut[next]], -byPut[next].gone)
+		}
+		from, _ := slices.BinarySearchFunc(under, x.put, func(v *contained, put time.Duration) int {
+			if v.taken > put {
+				return 1
+			}
+			return -1
+		})
+		if soonest := -tree.top(from, len(under)); soonest < by[i] {
+			by[i] = soonest
+		}
+	}
+	return by
 }
 
 // crossingsMax is how many causes are looked for: each takes several times as long as judging.
@@ -151,9 +189,6 @@ func newPeeling(values []*contained) *peeling {
 	p.fits = make([]uint8, len(p.values))
 	return p
 }
-
-// outOfReach is what the trees have of values that are not asked for.
-const outOfReach = -histories.Forever
 
 // cells are the cells of v's core, which its ends are not part of: where one ends and the next begins, all may be gone.
 func (p *peeling) cells(v *contained) (from, to int) {
