@@ -54,7 +54,8 @@ type Boot struct {
 	PID  int
 }
 
-// Sink takes what a world observes while it runs. Calls come one at a time.
+// Sink takes what a world observes while it runs. Calls come one at a time, from within Start, Inflict, Lift, Advance and
+// Close of the world, and in their goroutine: who plays a run needs no lock for what it records.
 type Sink interface {
 	// Note is an effect of a machine's core. n is valid during the call only.
 	Note(at time.Duration, machine string, n *node.Note)

@@ -25,11 +25,11 @@ type core struct {
 func (m *machine) startCore() {
 	w := m.world
 	at := w.Elapsed()
-	w.report(func(s cluster.Sink) { s.Up(at, m.spec.Name) })
+	w.reports.put(func(s cluster.Sink) { s.Up(at, m.spec.Name) })
 	c := &core{machine: m, over: make(chan struct{})}
 	c.log.deliver = func(line string) {
 		at := w.Elapsed()
-		w.report(func(s cluster.Sink) { s.Log(at, m.spec.Name, line) })
+		w.reports.put(func(s cluster.Sink) { s.Log(at, m.spec.Name, line) })
 	}
 	boot := cluster.Boot{Rand: seed.Stream(w.cfg.Seed, fmt.Sprintf("core/%s/%d", m.spec.Name, m.life)), Life: m.life, PID: os.Getpid()}
 	announced := &announced{Core: m.spec.New(boot), listens: func(addr string) {
@@ -39,8 +39,8 @@ func (m *machine) startCore() {
 	}}
 	// The time is that of the effect, not of the step: in between, the core may have been busy.
 	c.host = host.Start(announced, host.Config{Stdout: &c.log, Note: func(_ node.Instant, n *node.Note) {
-		at := w.Elapsed()
-		w.report(func(s cluster.Sink) { s.Note(at, m.spec.Name, n) })
+		at, own := w.Elapsed(), *n // the core's memory is used again
+		w.reports.put(func(s cluster.Sink) { s.Note(at, m.spec.Name, &own) })
 	}})
 	m.core = c
 	w.work.Go(func() {

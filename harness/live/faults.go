@@ -20,6 +20,7 @@ type inForce struct {
 
 // Inflict puts f in force. Restart, resume, unclog, a jump of a clock and heal are over at once.
 func (w *World) Inflict(ctx context.Context, id int, f nemesis.Fault) error {
+	defer w.reports.hand(w.cfg.Sink)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if old := w.faults[id]; old != nil {
@@ -79,6 +80,7 @@ func (w *World) targets(f nemesis.Fault) (targets []*machine, err error) {
 
 // Lift ends the fault that was inflicted as id. One that is over already is left as it is.
 func (w *World) Lift(ctx context.Context, id int) error {
+	defer w.reports.hand(w.cfg.Sink)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	in := w.faults[id]

@@ -110,7 +110,7 @@ func (m *machine) went(asked, why string, died func() *cluster.Died) {
 		why = asked
 	}
 	at := w.Elapsed()
-	w.report(func(s cluster.Sink) { s.Down(at, m.spec.Name, why) })
+	w.reports.put(func(s cluster.Sink) { s.Down(at, m.spec.Name, why) })
 	if asked == "" {
 		d := died()
 		d.Machine, d.At, d.Why = m.spec.Name, at, why

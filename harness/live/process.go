@@ -91,7 +91,7 @@ func (m *machine) startProcess() error {
 	p := &process{machine: m, cmd: cmd, exited: make(chan struct{}), over: make(chan struct{})}
 	m.process = p
 	at := w.Elapsed()
-	w.report(func(s cluster.Sink) { s.Up(at, m.spec.Name) })
+	w.reports.put(func(s cluster.Sink) { s.Up(at, m.spec.Name) })
 
 	var readers sync.WaitGroup
 	readers.Go(func() { p.readLog(log, logFile) })
@@ -217,7 +217,7 @@ func (p *process) readLog(log, file *os.File) {
 				p.kept = p.kept[1:]
 			}
 			at := w.Elapsed()
-			w.report(func(s cluster.Sink) { s.Log(at, p.machine.spec.Name, line) })
+			w.reports.put(func(s cluster.Sink) { s.Log(at, p.machine.spec.Name, line) })
 		}
 		if err != nil {
 			return
@@ -274,7 +274,7 @@ func (p *process) deliver(b []byte) (rest []byte) {
 			p.complain(fmt.Errorf("its notes have a line that is none: %q: %w", line, err))
 			return nil
 		}
-		w.report(func(s cluster.Sink) { s.Note(w.at(note.At), p.machine.spec.Name, &note.Note) })
+		w.reports.put(func(s cluster.Sink) { s.Note(w.at(note.At), p.machine.spec.Name, &note.Note) })
 	}
 }
 

@@ -46,7 +46,7 @@ type network interface {
 }
 
 // World is processes on loopback addresses. Its methods are those of harness.World; they may be called from any
-// goroutine.
+// goroutine. The sink is called by Start, Inflict, Lift, Advance and Close, in their caller's goroutine.
 type World struct {
 	cfg     Config
 	program program
@@ -56,7 +56,7 @@ type World struct {
 	spawner *spawner
 	stop    func() bool // forgets the context that Open was given
 
-	sink sync.Mutex // serialises cfg.Sink
+	reports reports // for cfg.Sink
 
 	mu       sync.Mutex
 	machines []*machine
@@ -74,7 +74,7 @@ type World struct {
 // Open makes a world. It is closed by Close or when ctx is done, whatever comes first.
 func Open(ctx context.Context, cfg Config) (*World, error) {
 	w := &World{cfg: cfg, started: time.Now(), faults: map[int]*inForce{}, failed: make(chan struct{}),
-		finished: make(chan struct{})}
+		finished: make(chan struct{}), reports: newReports()}
 	w.ctx, w.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	if err := w.open(ctx); err != nil {
 		w.Close()
@@ -164,6 +164,7 @@ func (w *World) Elapsed() time.Duration { return time.Since(w.started) }
 // Start starts machines by name. It returns once their processes run; that they answer is not awaited. A machine that
 // is up stays as it is.
 func (w *World) Start(ctx context.Context, machines ...string) error {
+	defer w.reports.hand(w.cfg.Sink)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, name := range machines {
@@ -181,28 +182,39 @@ func (w *World) Start(ctx context.Context, machines ...string) error {
 	return nil
 }
 
-// Advance waits until Elapsed reaches until. It fails with a [*cluster.Died] when a machine went down that nobody
-// brought down, and so does every Advance after that.
+// Advance waits until Elapsed reaches until, and tells the sink meanwhile, in the caller's goroutine, what is observed.
+// It fails with a [*cluster.Died] when a machine went down that nobody brought down, and so does every Advance after
+// that.
 func (w *World) Advance(ctx context.Context, until time.Duration) error {
 	timer := time.NewTimer(until - w.Elapsed())
 	defer timer.Stop()
-	select {
-	case <-w.failed:
-		return w.failure
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-w.ctx.Done():
-		if err := ctx.Err(); err != nil {
-			return err // that is what closed it
+	for {
+		w.reports.hand(w.cfg.Sink)
+		select {
+		case <-w.failed:
+			w.reports.hand(w.cfg.Sink)
+			return w.failure
+		default: // it comes first: all others may be ready as well
 		}
-		return errClosed
-	case <-timer.C:
-	}
-	select {
-	case <-w.failed: // both may have been ready
-		return w.failure
-	default:
-		return nil
+		select {
+		case <-w.failed:
+		case <-w.reports.wake:
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-w.ctx.Done():
+			if err := ctx.Err(); err != nil {
+				return err // that is what closed it
+			}
+			return errClosed
+		case <-timer.C:
+			w.reports.hand(w.cfg.Sink)
+			select {
+			case <-w.failed:
+				return w.failure
+			default:
+				return nil
+			}
+		}
 	}
 }
 
@@ -226,12 +238,15 @@ func (w *World) Tell(machine, message string) error {
 	return nil
 }
 
-// Close kills every process, ends every connection and gives back every address. The trace hash is always "".
+// Close kills every process, ends every connection and gives back every address, and tells the sink what it has not
+// heard yet. The trace hash is always "".
 func (w *World) Close() (trace string, err error) {
 	if w.stop != nil {
 		w.stop()
 	}
-	return "", w.close()
+	err = w.close()
+	w.reports.hand(w.cfg.Sink)
+	return "", err
 }
 
 func (w *World) close() error {
@@ -305,10 +320,4 @@ func (w *World) failLater(err error) {
 		defer w.mu.Unlock()
 		w.fail(err)
 	})
-}
-
-func (w *World) report(what func(cluster.Sink)) {
-	w.sink.Lock()
-	defer w.sink.Unlock()
-	what(w.cfg.Sink)
 }
