@@ -1,0 +1,288 @@
+package checkers
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/ordeal-go/ordeal/histories"
+)
+
+// NeedlessFailover holds Sentinels to leaving a healthy master alone: one is replaced only after it could not be
+// reached, or answered wrongly, by as many Sentinels as the quorum, for down-after since it became the master; or
+// because a user ordered it.
+//
+// What could be reached is judged by what the history knows of the world: when processes ran, and which faults lay on the
+// master, on a Sentinel, or on the link between them. A fault counts for a while beyond its end, for connections that it
+// broke without a word are found out late; half of down-after is enough, for a Sentinel may date its silence back to the
+// last answer. A master that says it is a replica answers wrongly. Where processes are real and a computer may be busy, a
+// failover is held against the Sentinels only if the master demonstrably served meanwhile: it answered clients or the
+// observer, and was never silent for half of down-after. Redis 4.0: sentinel.c, sentinelCheckSubjectivelyDown,
+// sentinelResetMasterAndChangeAddress.
+type NeedlessFailover struct{}
+
+// Name implements Checker.
+func (NeedlessFailover) Name() string { return "needless-failover" }
+
+// Times by which the doubt goes to the accused.
+const (
+	faultLingers   = 20 * time.Second // a dead connection is noticed after 15 s at most, and replaced within one more
+	processLingers = time.Second      // a Sentinel dials once a second
+	opinionLasts   = 5 * time.Second  // what another Sentinel said of a master counts for so long
+	infoPeriod     = 10 * time.Second // after which a Sentinel notices that a master says it is a replica
+)
+
+// Check implements Checker.
+func (NeedlessFailover) Check(h *histories.History) Verdict {
+	c := failoverCauses{q: &inquiry{}, r: index(h), w: watchingOf(h), reigns: map[string]time.Duration{}, tried: map[string]time.Duration{}, ordered: map[string]bool{}}
+	for _, name := range []string{"failovers", "ordered", "of masters out of reach", "not judged"} {
+		c.q.saw(name, 0)
+	}
+	c.names = c.r.byAddress()
+	c.sentinels = c.r.kind("sentinel")
+	c.needed = len(c.sentinels)/2 + 1
+	if c.w.quorum > 0 {
+		c.needed = c.w.quorum
+	}
+	c.orders()
+	c.events = c.r.happenings()
+	for i := range c.events {
+		c.event(&c.events[i])
+	}
+	missing := ""
+	if c.q.count("failovers") == c.q.count("not judged") {
+		missing = "no failover took place that could be judged"
+	}
+	return c.q.verdict(missing, "no master was replaced that the Sentinels could reach")
+}
+
+type failoverCauses struct {
+	q         *inquiry
+	r         *record
+	w         watching
+	names     map[string]string // address → machine
+	sentinels []string
+	needed    int // Sentinels that must have missed the master
+	events    []happening
+	reigns    map[string]time.Duration // machine → since when it is the master
+	tried     map[string]time.Duration // Sentinel → when it last became a candidate
+	ordered   map[string]bool          // Sentinels that a user ordered to fail over, until they try
+	commands  []time.Duration          // orders to fail over, by the harness
+}
+
+// orders finds what the operator of the run ordered.
+func (c *failoverCauses) orders() {
+	for i := range c.r.Notes {
+		if n := &c.r.Notes[i]; n.Kind == "order" && strings.Contains(n.Text, "SENTINEL FAILOVER") {
+			c.commands = append(c.commands, n.Time)
+		}
+	}
+	for _, f := range c.r.Faults {
+		if strings.HasPrefix(f.Text, "sentinel-failover") {
+			c.commands = append(c.commands, f.Start)
+		}
+	}
+	slices.Sort(c.commands)
+}
+
+func (c *failoverCauses) event(e *happening) {
+	switch e.name {
+	case "":
+		if strings.Contains(e.text, "Executing user requested FAILOVER of") {
+			c.ordered[e.machine] = true
+		}
+	case "+try-failover":
+		c.tried[e.machine] = e.at
+	case "+promoted-slave":
+		if machine := c.names[e.instance()]; machine != "" {
+			c.reigns[machine] = e.at
+		}
+	case "+switch-master":
+		if w := e.words; len(w) == 5 {
+			if machine := c.names[w[3]+":"+w[4]]; machine != "" && c.reigns[machine] == 0 {
+				c.reigns[machine] = e.at
+			}
+			delete(c.reigns, c.names[w[1]+":"+w[2]])
+		}
+	case "+elected-leader":
+		if _, addr := e.master(); addr != "" {
+			c.failover(e, addr)
+		}
+		delete(c.ordered, e.machine)
+	}
+}
+
+// failover judges one that goes ahead: its leader was elected.
+func (c *failoverCauses) failover(e *happening, addr string) {
+	c.q.saw("failovers", 1)
+	master, known := c.names[addr]
+	tried, attempted := c.tried[e.machine]
+	if c.ordered[e.machine] || anyIn(c.commands, tried-time.Second, e.at) {
+		c.q.saw("ordered", 1)
+		return
+	}
+	if !known || !attempted {
+		c.q.saw("not judged", 1)
+		return
+	}
+	reigns := c.reigns[master]
+	if c.answeredWrongly(master, reigns, tried) {
+		c.q.saw("of masters out of reach", 1)
+		return
+	}
+	var missed []string
+	for _, s := range c.sentinels {
+		if c.outOfReach(master, s, reigns, tried) {
+			missed = append(missed, s)
+		}
+	}
+	if len(missed) >= c.needed {
+		c.q.saw("of masters out of reach", 1)
+		return
+	}
+	served, silent := c.served(master, max(reigns, tried-2*c.w.downAfterLeast()), tried)
+	if c.r.World != "sim" && (served == 0 || silent >= c.w.downAfterLeast()/2) {
+		c.q.saw("not judged", 1)
+		return
+	}
+	c.q.breach(e.at, e.machine, nil, "was elected to replace %s, which nothing had kept from answering: %d of the %d Sentinels needed could have missed it since it became the master, %v before the attempt; %s",
+		master, len(missed), c.needed, (tried - reigns).Round(time.Millisecond), c.opinions(addr, reigns, e.at, served, silent))
+}
+
+// answeredWrongly says whether the master said for long enough that it is a replica.
+func (c *failoverCauses) answeredWrongly(master string, reigns, tried time.Duration) bool {
+	t := c.r.of(master)
+	for _, notes := range [][]*histories.Note{t.own, t.seen} {
+		since := histories.Forever
+		for _, n := range notes {
+			if n.Time > tried {
+				break
+			}
+			if !isReplica(n) {
+				since = histories.Forever
+			} else if n.Time >= reigns {
+				since = min(since, n.Time)
+			} else {
+				since = min(since, reigns)
+			}
+		}
+		if since != histories.Forever && tried-since >= c.w.downAfterLeast()+infoPeriod {
+			return true
+		}
+	}
+	return false
+}
+
+// outOfReach says whether sentinel may have missed the master for down-after, until the attempt or shortly before it.
+func (c *failoverCauses) outOfReach(master, sentinel string, reigns, tried time.Duration) bool {
+	var gaps []life
+	for _, machine := range []string{master, sentinel} {
+		t := c.r.of(machine)
+		for i, l := range t.lives {
+			if until := histories.Forever; l.to != histories.Forever {
+				if i+1 < len(t.lives) {
+					until = t.lives[i+1].from + processLingers
+				}
+				gaps = append(gaps, life{l.to, until})
+			}
+		}
+	}
+	for i := range c.r.Faults {
+		if f := &c.r.Faults[i]; parts(f, master, sentinel) {
+			until := f.Stop
+			switch {
+			case lasting(f.Text):
+				until = histories.Forever
+			case until != histories.Forever:
+				until += max(faultLingers, 2*slices.Max(c.w.downAfter))
+			}
+			gaps = append(gaps, life{f.Start, until})
+		}
+	}
+	slices.SortFunc(gaps, func(a, b life) int { return cmp.Compare(a.from, b.from) })
+	var gap life
+	for _, g := range gaps {
+		if g.from > gap.to {
+			gap = g
+		}
+		gap.to = max(gap.to, g.to)
+		from, to := max(gap.from-c.r.slack, reigns), min(gap.to+c.r.slack, tried)
+		if to-from >= c.w.downAfterLeast()/2 && to >= tried-opinionLasts {
+			return true
+		}
+	}
+	return false
+}
+
+// parts says whether a fault may keep two machines from hearing each other. What happens to a process is known from its
+// ends and beginnings.
+func parts(f *histories.Fault, a, b string) bool {
+	if !slices.Contains(f.Targets, a) && !slices.Contains(f.Targets, b) {
+		return false
+	}
+	verb, rest, _ := strings.Cut(f.Text, " ")
+	switch verb {
+	case "kill", "terminate", "restart":
+		return false
+	}
+	for _, between := range []string{" | ", " -> "} {
+		if left, right, two := strings.Cut(rest, between); two {
+			l, r := strings.Fields(left), strings.Fields(right)
+			return slices.Contains(l, a) && slices.Contains(r, b) || slices.Contains(l, b) && slices.Contains(r, a)
+		}
+	}
+	return true
+}
+
+// lasting tells faults whose effects do not end with them: settings, and what a disk lost.
+func lasting(text string) bool {
+	verb, _, _ := strings.Cut(text, " ")
+	switch verb {
+	case "config-set", "slaveof", "promote", "run-as", "half-open", "lying-fsync", "torn-tail", "eio-read", "eio-write", "eio-sync", "disk-full",
+		"file-gone", "restore-config", "restore-rdb", "sentinel-set", "sentinel-reset", "sentinel-remove", "sentinel-add", "clock-jump":
+		return true
+	}
+	return false
+}
+
+// served counts the master's answers to clients and to the observer in [from, to], and its longest silence.
+func (c *failoverCauses) served(master string, from, to time.Duration) (n int, silent time.Duration) {
+	var times []time.Duration
+	for i := range c.r.Ops {
+		if op := &c.r.Ops[i]; op.Node == master && op.Outcome == histories.OK && op.Returned >= from && op.Returned <= to {
+			times = append(times, op.Returned)
+		}
+	}
+	for _, s := range c.r.of(master).seen {
+		if s.Time >= from && s.Time <= to {
+			times = append(times, s.Time)
+		}
+	}
+	slices.Sort(times)
+	last := from
+	for _, t := range append(times, to) {
+		silent = max(silent, t-last)
+		last = t
+	}
+	return len(times), silent
+}
+
+// opinions is the state that led to a failover.
+func (c *failoverCauses) opinions(addr string, reigns, until time.Duration, served int, silent time.Duration) string {
+	text := fmt.Sprintf("it answered %d times meanwhile", served)
+	if served > 0 {
+		text += fmt.Sprintf(", and was silent for %v at most", silent.Round(time.Millisecond))
+	}
+	for i := range c.events {
+		e := &c.events[i]
+		if e.at < reigns || e.at > until || e.instance() != addr {
+			continue
+		}
+		if e.name == "+sdown" || e.name == "-sdown" || e.name == "+odown" || e.name == "-odown" {
+			text += fmt.Sprintf("; %s %s at %v", e.machine, e.name, e.at)
+		}
+	}
+	return text
+}
