@@ -22,6 +22,16 @@ type origin struct {
 	at      time.Duration
 	machine string // who went on
 	told    bool   // the machine said so at the moment itself
+	// restart is set if the child begins with what a process loaded when it started; parent is then "" if that was nothing.
+	// Offsets of the child need not go on from the parent's.
+	restart *restart
+}
+
+// restart is what is known of a start: what the process loaded.
+type restart struct {
+	down     time.Duration // when the process before it ended
+	snapshot time.Duration // when the machine itself took what was loaded, by its own clock; -1 if it did not, or if that is not known
+	vague    bool          // what was loaded is not known
 }
 
 const wholly = math.MaxInt64
@@ -36,13 +46,13 @@ func trace(r *record) genealogy {
 			if n.Offset > 0 {
 				cut = n.Offset + 1
 			}
-			g[n.ReplID] = origin{n.ReplID2, cut, n.Time, n.Machine, true}
+			g[n.ReplID] = origin{parent: n.ReplID2, cut: cut, at: n.Time, machine: n.Machine, told: true}
 		}
 	}
 	for i := range r.Logs {
 		l := &r.Logs[i]
 		if old, offset2, id, ok := parsePromotion(l.Text); ok && !g[id].told {
-			g[id] = origin{old, offset2, l.Time, l.Machine, true}
+			g[id] = origin{parent: old, cut: offset2, at: l.Time, machine: l.Machine, told: true}
 		}
 	}
 	for _, name := range r.names {
@@ -50,6 +60,102 @@ func trace(r *record) genealogy {
 		g.states(t)
 	}
 	return g
+}
+
+// restarts are the histories that begin with what a process loaded when it started, by replication ID. They are kept
+// apart from a genealogy: a place in such a history is not one in the history that was loaded.
+func restarts(r *record, g genealogy) genealogy {
+	starts := genealogy{}
+	for i := range r.Notes {
+		n := &r.Notes[i]
+		if n.Kind != "loaded" || n.ReplID == n.ReplID2 {
+			continue
+		}
+		o := origin{parent: n.ReplID2, cut: n.Offset2 + 1, at: n.Time, machine: n.Machine, told: true, restart: &restart{snapshot: -1}}
+		if t := r.of(n.Machine); t.life(n.Time) > 0 {
+			o.restart.down = t.lives[t.life(n.Time)-1].to
+		}
+		if s := r.snapshotBefore(n); s != nil {
+			o.parent, o.cut, o.restart.snapshot = s.ReplID, s.Offset+1, s.Time
+		} else if n.ReplID2 == "" && n.N > 0 {
+			o.restart.vague = true
+		}
+		starts[n.ReplID] = o
+	}
+	for _, name := range r.names {
+		starts.observed(r, r.machines[name], g)
+	}
+	return starts
+}
+
+// snapshotBefore is the snapshot that the machine loaded, if it took it itself; else nil.
+func (r *record) snapshotBefore(loaded *histories.Note) *histories.Note {
+	var found *histories.Note
+	for i := range r.Notes {
+		n := &r.Notes[i]
+		if n.Time > loaded.Time {
+			break
+		}
+		if n.Machine == loaded.Machine && n.Kind == "snapshot" && loaded.N > 0 &&
+			(loaded.ReplID2 == "" || n.ReplID == loaded.ReplID2 && n.Offset == loaded.Offset2) {
+			found = n
+		}
+	}
+	return found
+}
+
+// observed learns what a machine that notes nothing loaded: its log says whether it was an append only file, a snapshot
+// or nothing, and when its snapshots were taken.
+func (g genealogy) observed(r *record, t *timeline, known genealogy) {
+	for k := 1; k < len(t.lives); k++ {
+		first, last := t.firstState(t.lives[k]), t.lastState(t.lives[k-1])
+		if first == nil || last == nil || !isMaster(first) || !named(first.ReplID) || !named(last.ReplID) || first.ReplID == last.ReplID {
+			continue
+		}
+		if _, told := g[first.ReplID]; told {
+			continue
+		}
+		o := origin{parent: last.ReplID, cut: wholly, at: first.Time, machine: t.name, restart: &restart{down: t.lives[k-1].to, snapshot: -1}}
+		if had, is := known[first.ReplID]; is {
+			if had.told || had.parent != last.ReplID {
+				continue // it was promoted before anybody looked
+			}
+			o.cut = had.cut // since 7.0 a master goes on in the history of its snapshot
+			g[first.ReplID] = o
+			continue
+		}
+		r.fromLog(&o, t.name, t.lives[k])
+		g[first.ReplID] = o
+	}
+}
+
+// fromLog reads in the log what the process that started in life loaded.
+func (r *record) fromLog(o *origin, machine string, of life) {
+	o.restart.vague = true
+	var begun, done time.Duration = -1, -1
+	for i := range r.Logs {
+		l := &r.Logs[i]
+		if l.Machine != machine || l.Time > of.to {
+			continue
+		}
+		switch {
+		case l.Time < of.from:
+			if snapshotBegins(l.Text) {
+				begun = l.Time
+			} else if snapshotDone(l.Text) && begun >= 0 {
+				done = begun
+			}
+		case strings.Contains(l.Text, "DB loaded from append only file"):
+			o.restart.vague = false // a killed process has written all that it acknowledged
+			return
+		case strings.Contains(l.Text, "DB loaded from disk"):
+			o.restart.vague, o.restart.snapshot, o.cut = done < 0, done, wholly
+			return
+		case strings.Contains(l.Text, "Ready to accept connections"):
+			o.parent, o.restart.vague = "", false
+			return
+		}
+	}
 }
 
 // states learns from a server's states: both of its IDs, and a change of its ID while it is master all along.
@@ -81,7 +187,7 @@ func (g genealogy) state(t *timeline, id, id2 string, offset2 int64, at time.Dur
 			g[id] = o
 		}
 	default:
-		g[id] = origin{id2, offset2, at, t.name, false}
+		g[id] = origin{parent: id2, cut: offset2, at: at, machine: t.name}
 	}
 }
 
@@ -89,7 +195,7 @@ func (g genealogy) renamed(t *timeline, old, id, id2 string, from, to time.Durat
 	if _, known := g[id]; known || old == id || !named(old) || !named(id) || named(id2) || t.turned(from, to) {
 		return
 	}
-	g[id] = origin{old, wholly, to, t.name, false}
+	g[id] = origin{parent: old, cut: wholly, at: to, machine: t.name}
 }
 
 // named says whether id names a history: a server without a second one shows forty zeros.

@@ -12,6 +12,8 @@ type inquiry struct {
 	evidence []Count
 	findings []Finding
 	allowed  []Finding
+	// moreAllowed counts those that were not even told, because there are so many.
+	moreAllowed int
 }
 
 // saw counts evidence: n more of what is called name. Names keep the order in which they were first seen, so a
@@ -54,6 +56,7 @@ func (q *inquiry) verdict(missing, why string) Verdict {
 	slices.SortStableFunc(q.allowed, earlier)
 	v.Findings, v.MoreFindings = capped(q.findings)
 	v.Allowed, v.MoreAllowed = capped(q.allowed)
+	v.MoreAllowed += q.moreAllowed
 	return v
 }
 

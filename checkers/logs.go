@@ -54,6 +54,16 @@ func parseSecondOffset(line string) (asked, offset2 int64, ok bool) {
 	return asked, offset2, found && err1 == nil && err2 == nil
 }
 
+// snapshotBegins says whether a server has begun to write its dataset to the RDB file as it is at that moment.
+func snapshotBegins(line string) bool {
+	return strings.Contains(line, "Background saving started by pid") || strings.Contains(line, "Saving the final RDB snapshot before exiting")
+}
+
+// snapshotDone says whether such a file is in its place.
+func snapshotDone(line string) bool {
+	return strings.Contains(line, "Background saving terminated with success") || strings.Contains(line, "DB saved on disk")
+}
+
 // after returns what follows marker in line, or "".
 func after(line, marker string) string {
 	_, rest, _ := strings.Cut(line, marker)

@@ -1,12 +1,9 @@
 package checkers
 
 import (
-	"cmp"
 	"fmt"
-	"maps"
-	"math"
 	"slices"
-	"sort"
+	"strings"
 	"time"
 
 	"github.com/ordeal-go/ordeal/histories"
@@ -15,17 +12,20 @@ import (
 // LostWrites accounts for acknowledged writes that did not survive. Redis replicates after it acknowledges, so a
 // failover may lose the end of what the old master acknowledged: every lost write must lie there, or it is a bug.
 //
-// A write is lost if a read finds the key missing, or a value that had been written before the lost write was invoked:
-// its own write had returned, or somebody had read it. The reads that count are the final ones, and those at a master
-// in the survivor's line, so that a write which was lost and later overwritten is not missed. One that was overwritten
-// before anybody read is: the number is a lower bound.
+// Writes are counted by their place in the replication history, whether or not a read shows what became of them. Going
+// back from the machine that answered the last final read, each history was left for the next at an offset, the cut:
+// what lies beyond was not passed on, and is lost. A history that is not among the survivor's forebears was given up
+// whole, by a promotion, a full sync or a restart, and what a server loaded when it started goes on from where it was
+// saved. A server of ours says where each write went; of any other it is known to lie between the last state of its
+// master before its invocation and the first after its return, narrowed by the sizes of the writes in between. Then the
+// answer is a range: so many at least, so many at most.
 //
-// Where the end begins, the replication IDs tell. Going back from the machine that answered the read, each
-// history was left for the next at an offset, the cut: what lies beyond was not passed on. The write's place is between
-// the last state of its master before its invocation and the first after its return. If even the latter is before the
-// cut, the promoted replica had the write, and lost it: invalid. Likewise if the write's history was never left at all,
-// or if the promoted replica had been read with the value. A history that is not among the survivor's forebears was
-// given up whole, which only a promotion, a full sync, or a restart explains.
+// Reads are evidence of their own. A write is lost, too, if a read finds the key missing, or a value that had been
+// written before the lost write was invoked: its own write had returned, or somebody had read it. The reads that count
+// are the final ones, and those at a master in the survivor's line. Such a write must be one that may be lost by its
+// place: if its place is before the cut, the promoted replica had the write, and lost it: invalid. Likewise if the
+// write's history was never left at all, or if the promoted replica had been read with the value, or if a final read
+// finds a value whose place says that it is gone.
 //
 // Values must be unique per key. Redis 4.0: replication.c, shiftReplicationId; sentinel.c; README of Redis Sentinel on
 // asynchronous replication.
@@ -36,437 +36,335 @@ func (LostWrites) Name() string { return "lost-writes" }
 
 // Check implements Checker.
 func (LostWrites) Check(h *histories.History) Verdict {
-	l := losses{r: index(h), q: &inquiry{}}
+	l := losses{r: index(h), q: &inquiry{}, weight: weigh(h), register: registers(h), lines: map[string]*line{}}
 	l.g = trace(l.r)
-	for _, name := range []string{"writes acknowledged", "final reads", "lost"} {
+	l.starts = restarts(l.r, l.g)
+	l.match()
+	for _, name := range []string{"writes acknowledged", "final reads", "lost", "lost at most", "shown by reads", "places known"} {
 		l.q.saw(name, 0)
 	}
-	final := map[string]int{}
+	final := map[string]int{} // key → the last final read of a register
+	var last time.Duration
 	for i := range h.Ops {
 		op := &h.Ops[i]
 		switch {
-		case op.Func == histories.FuncWrite && op.Outcome == histories.OK:
-			l.q.saw("writes acknowledged", 1)
-		case op.Func == histories.FuncRead && op.Final && op.Outcome == histories.OK:
+		case op.Final && op.Outcome == histories.OK:
 			l.q.saw("final reads", 1)
-			if j, known := final[op.Key]; !known || h.Ops[j].Invoked < op.Invoked {
+			if found := l.lineOf(op); found != nil && op.Invoked >= last {
+				l.survivor, l.reader, last = found, op.Node, op.Invoked
+			}
+			if j, known := final[op.Key]; l.register[op.Workload] && op.Func == histories.FuncRead && (!known || h.Ops[j].Invoked < op.Invoked) {
 				final[op.Key] = i
 			}
+		case l.acks(i):
+			l.acknowledged++
 		}
 	}
+	l.q.saw("writes acknowledged", l.acknowledged)
 	switch {
-	case len(final) == 0:
+	case l.q.count("final reads") == 0:
 		return l.q.verdict("no final read says what survived", "")
-	case l.q.count("writes acknowledged") == 0:
+	case l.acknowledged == 0:
 		return l.q.verdict("no write was acknowledged", "")
 	}
 	l.judge(final)
-	lost := l.q.count("lost")
-	why := "no acknowledged write is known to be lost"
-	if lost > 0 {
-		l.q.saw("max ms from acknowledgement to promotion of a lost write", int(l.oldest/time.Millisecond))
-		why = fmt.Sprintf("lost %d, all allowed", lost)
-	}
-	return l.q.verdict("", why)
+	l.count(final)
+	v := l.q.verdict("", l.says())
+	v.Figures = l.figures()
+	return v
 }
 
+// losses is the account of one history.
 type losses struct {
-	r      *record
-	g      genealogy
-	q      *inquiry
-	oldest time.Duration
+	r            *record
+	g            genealogy
+	starts       genealogy // the histories that began with what a process loaded
+	q            *inquiry
+	weight       weights
+	acknowledged int
+	register     map[string]bool // workload → it is one of registers
+
+	// By what reads show.
 	values values
-	lines  map[string]line // history → what survived of it and its forebears in it
-	lost   []bool          // by operation
+	lines  map[string]*line // history → what survived of it and its forebears in it
+	shown  []int32          // of an operation, the read that shows it to be lost; never if none does
+
+	// By place.
+	places   []*histories.Place // of an operation, nil if no server said it
+	noting   map[string]bool    // machine → it says where writes went
+	survivor *line              // of the last final read that tells
+	reader   string             // the machine that answered it
+	flushes  []flush
+	orders   []*histories.Note
+	holders  map[string][]holder // by history
+	reached  map[string][]reach  // by history
+	renamed  map[string]string   // history → its next name
+
+	// What was found.
+	lost    tally
+	causes  map[Cause]*tally
+	oldest  time.Duration // from acknowledgement to loss
+	wiped   int           // of the lost, those that went when nothing at all was left
+	wipedBy *origin
+	isLost  []bool          // of an operation, whether it is certain
+	exposed []time.Duration // of those that a replica had in the end, how long none had
+	saved   []saving
 }
 
-// line is what survived of each of a survivor's forebears: the first offset that did not.
-type line map[string]survival
-
-type survival struct {
-	cut int64
-	by  *origin // who went on from there; nil for the survivor's own history
-	end string  // the history that went on
-}
-
-func (l *losses) judge(final map[string]int) {
-	h := l.r.History
-	l.values = valuesOf(h)
-	l.lines, l.lost = map[string]line{}, make([]bool, len(h.Ops))
-	keys := l.keys()
-	var survivor line // of the last final read that tells
-	var last time.Duration
-	for _, key := range slices.Sorted(maps.Keys(final)) {
-		i := final[key]
-		op := &h.Ops[i]
-		if found := l.line(op); found != nil && op.Invoked >= last {
-			survivor, last = found, op.Invoked
-		}
-		l.judgeRead(i, keys[key].writes, 0, true)
-		keys[key].final = i
+// match finds the places of writes.
+func (l *losses) match() {
+	l.places, l.noting = matchPlaces(l.r), map[string]bool{}
+	for i := range l.r.Places {
+		l.noting[l.r.Places[i].Machine] = true
 	}
-	reads := 0
-	for i := range h.Ops {
-		op := &h.Ops[i]
-		if op.Func != histories.FuncRead || op.Outcome != histories.OK {
-			continue
-		}
-		k := keys[op.Key]
-		if i == k.final {
-			continue
-		}
-		id := l.mastered(op)
-		if _, forebear := survivor[id]; !forebear {
-			continue
-		}
-		reads++
-		if k.value != op.Word() || k.id != id {
-			k.value, k.id, k.judged = op.Word(), id, 0
-		}
-		k.judged = l.judgeRead(i, k.writes, k.judged, false)
+}
+
+// acks says whether the operation i is a write that was acknowledged: one that changed something, where that is known.
+func (l *losses) acks(i int) bool {
+	op := &l.r.Ops[i]
+	return op.Outcome == histories.OK && writes(op) && (op.Func == histories.FuncWrite || l.places[i] != nil || !l.noting[op.Node])
+}
+
+// tally counts writes that are lost for certain, and those that may be.
+type tally struct{ least, most int }
+
+func (t *tally) add(certain bool) {
+	t.most++
+	if certain {
+		t.least++
 	}
-	l.q.saw("reads at masters in the survivor's line", reads)
 }
 
-// keyed is what is known of one key.
-type keyed struct {
-	writes []write // the acknowledged ones, in order of return
-	final  int     // the last final read, an index into Ops
-
-	// The last read that was judged: what it found, its master's history, and how many of writes are judged by it. The
-	// next one that finds the same there goes on from them.
-	value, id string
-	judged    int
+func (t tally) String() string {
+	if t.least == t.most {
+		return thousands(t.least)
+	}
+	return thousands(t.least) + " to " + thousands(t.most)
 }
 
-// write is an acknowledged write: an index into Ops, and its times again, to look through.
-type write struct {
-	op                int
-	invoked, returned time.Duration
-}
-
-// keys lists what there is of each key that was used.
-func (l *losses) keys() map[string]*keyed {
-	all := map[string]*keyed{}
+// count goes through all acknowledged writes.
+func (l *losses) count(final map[string]int) {
+	l.causes, l.isLost = map[Cause]*tally{}, make([]bool, len(l.r.Ops))
+	for i := range l.r.Notes {
+		if n := &l.r.Notes[i]; n.Kind == "order" {
+			l.orders = append(l.orders, n)
+		}
+	}
+	l.findFlushes()
+	l.findHolders()
+	survived := l.seenAtTheEnd(final)
+	known := 0
 	for i := range l.r.Ops {
 		op := &l.r.Ops[i]
-		k := all[op.Key]
-		if k == nil {
-			k = &keyed{final: never}
-			all[op.Key] = k
-		}
-		if op.Func == histories.FuncWrite && op.Outcome == histories.OK {
-			k.writes = append(k.writes, write{i, op.Invoked, op.Returned})
-		}
-	}
-	for _, k := range all { // any order: each key is sorted by itself
-		slices.SortStableFunc(k.writes, func(a, b write) int { return cmp.Compare(a.returned, b.returned) })
-	}
-	return all
-}
-
-// mastered is the history of which the node that answered a read was master all the while, or "".
-func (l *losses) mastered(read *histories.Operation) string {
-	t := l.r.machines[read.Node]
-	if t == nil {
-		return ""
-	}
-	for _, n := range t.before(read.Invoked) {
-		if n != nil && isMaster(n) && l.r.always(t, read.Invoked, read.Returned, func(m *histories.Note) bool { return isMaster(m) && m.ReplID == n.ReplID }) {
-			return n.ReplID
-		}
-	}
-	return ""
-}
-
-// judgeRead finds writes, among those of its key from the one numbered from on, which the read f shows to be lost, and
-// returns the number of the first that it says nothing of. Unless the read settles what survived, that is so only of
-// writes in the histories that its node's goes on from: what was acknowledged elsewhere may yet be the one to survive.
-func (l *losses) judgeRead(f int, writes []write, from int, settles bool) (next int) {
-	read := &l.r.Ops[f]
-	limit, ok := l.written(f)
-	if !ok {
-		return from
-	}
-	i := from
-	if i == 0 {
-		i = sort.Search(len(writes), func(i int) bool { return writes[i].returned >= limit })
-	}
-	for ; i < len(writes) && writes[i].returned < read.Invoked; i++ {
-		if w := &writes[i]; !l.lost[w.op] && w.invoked > limit && (settles || l.forebear(w.op, f)) {
-			l.lost[w.op] = true
-			l.q.saw("lost", 1)
-			l.account(w.op, f)
-		}
-	}
-	return i
-}
-
-// forebear says whether the write w certainly lies in the history of the read f or in one that it goes on from.
-func (l *losses) forebear(w, f int) bool {
-	op := &l.r.Ops[w]
-	line := l.line(&l.r.Ops[f])
-	spots := l.spot(l.r.machines[op.Node], op)
-	for _, s := range spots {
-		if _, known := line[s.id]; !known {
-			return false
-		}
-	}
-	return len(spots) > 0
-}
-
-// written says when, at the latest, the value that the read f found had been written; ok is false if that is not known.
-func (l *losses) written(f int) (at time.Duration, ok bool) {
-	op := &l.r.Ops[f]
-	if !op.Found() {
-		return -1, true
-	}
-	v := l.values.value(f)
-	i := v.write
-	switch {
-	case i == never:
-		l.q.breach(op.Returned, op.Node, []int{f}, "%s of %s found %s, which nobody wrote", kindOf(op), op.Key, op.Word())
-		return 0, false
-	case i == twice:
-		return 0, false
-	}
-	w := &l.r.Ops[i]
-	// A write without an answer had happened, at the latest, when its value was first read.
-	at = v.read
-	if w.Outcome == histories.Fail {
-		l.q.breach(op.Returned, op.Node, []int{i, f}, "%s of %s found %s, whose write had failed: %s", kindOf(op), op.Key, op.Word(), w.Error)
-		return 0, false
-	}
-	if w.Outcome == histories.OK {
-		at = min(at, w.Returned)
-	}
-	return at, true
-}
-
-func kindOf(read *histories.Operation) string {
-	if read.Final {
-		return "the final read"
-	}
-	return "a read"
-}
-
-// account explains the loss of the write i, which the read f shows.
-func (l *losses) account(i, f int) {
-	op, read := &l.r.Ops[i], &l.r.Ops[f]
-	a := l.r.machines[op.Node]
-	line := l.line(read)
-	spot := l.spot(a, op)
-	if line == nil || len(spot) == 0 {
-		l.unplaced(i, f)
-		return
-	}
-	// The master's ID may have changed meanwhile: the write is innocent if it is so under any of them.
-	var worst string
-	for _, s := range spot {
-		why, allowed := l.at(i, s, line)
-		if allowed {
-			l.q.allow(op.Returned, op.Node, []int{i, f}, "%s", why)
-			return
-		}
-		worst = why
-	}
-	l.q.breach(op.Returned, op.Node, []int{i, f}, "%s", worst)
-}
-
-// spot is where a write may lie: after offset from, and at most up to offset to, of the history id.
-type spot struct {
-	id       string
-	from, to int64
-	toAt     time.Duration
-}
-
-// spot brackets a write by its master's states before and after.
-func (l *losses) spot(a *timeline, op *histories.Operation) []spot {
-	if a == nil {
-		return nil
-	}
-	var spots []spot
-	find := func(id string) *spot {
-		for i := range spots {
-			if spots[i].id == id {
-				return &spots[i]
-			}
-		}
-		spots = append(spots, spot{id: id, to: math.MaxInt64})
-		return &spots[len(spots)-1]
-	}
-	for _, n := range a.before(op.Invoked) {
-		if n != nil && named(n.ReplID) && !a.turned(n.Time, op.Invoked) {
-			s := find(n.ReplID)
-			if isMaster(n) {
-				s.from = max(s.from, n.Offset)
-			}
-		}
-	}
-	for _, n := range l.r.after(a, op.Returned) {
-		if n == nil || !named(n.ReplID) || a.turned(op.Invoked, n.Time) {
+		if !l.acks(i) {
 			continue
 		}
-		if s := find(n.ReplID); isMaster(n) && n.Offset < s.to {
-			s.to, s.toAt = n.Offset, n.Time
+		if l.places[i] != nil {
+			known++
+		}
+		f, s := l.fateOf(i)
+		read := int(l.shown[i])
+		switch {
+		case read != never:
+			l.account(i, read)
+			l.lose(i, &s, true)
+		case f == gone && survived[i]:
+			l.q.breach(op.Returned, op.Node, []int{i}, "%s, is found by the final read, and by its place, offset %d of %s, it is gone: "+
+				"a server or this judge is wrong", tell(op), s.to, short(s.id))
+		case survived[i], f == kept:
+			l.expose(op, &s)
+		case f == gone:
+			l.explain(i, &s)
+			l.lose(i, &s, true)
+		default:
+			l.lose(i, &s, false)
 		}
 	}
-	return spots
+	l.q.saw("places known", known)
+	l.q.saw("lost", l.lost.least)
+	l.q.saw("lost at most", l.lost.most)
+	l.findWipe()
 }
 
-// line follows the histories back from the machine that answered a read.
-func (l *losses) line(read *histories.Operation) line {
-	t := l.r.machines[read.Node]
-	if t == nil {
-		return nil
-	}
-	before, after := t.before(read.Invoked), l.r.after(t, read.Returned)
-	id := ""
-	for _, n := range []*histories.Note{before[0], before[1], after[0], after[1]} {
-		if n != nil && named(n.ReplID) && !t.turned(min(n.Time, read.Invoked), max(n.Time, read.Returned)) {
-			id = n.ReplID
-			break
+// seenAtTheEnd are the writes whose value a final read found.
+func (l *losses) seenAtTheEnd(final map[string]int) map[int]bool {
+	survived := map[int]bool{}
+	for _, i := range final {
+		if l.r.Ops[i].Found() {
+			if w := l.values.value(i).write; w >= 0 {
+				survived[w] = true
+			}
 		}
 	}
-	if id == "" {
-		return nil
+	return survived
+}
+
+// lose counts a lost write.
+func (l *losses) lose(i int, s *spot, certain bool) {
+	cause, at := l.causeOf(i, s)
+	l.lost.add(certain)
+	if l.causes[cause] == nil {
+		l.causes[cause] = &tally{}
 	}
-	if known := l.lines[id]; known != nil {
-		return known
-	}
-	found := line{id: {cut: wholly, end: id}}
-	l.lines[id] = found
-	cut := int64(wholly)
-	for at := id; ; {
-		o, known := l.g[at]
-		if !known {
-			return found
-		}
-		if _, again := found[o.parent]; again {
-			return found
-		}
-		s := survival{cut: min(cut, o.cut), by: found[at].by, end: at}
-		if o.cut < cut {
-			s.by = &o
-		}
-		found[o.parent] = s
-		cut, at = s.cut, o.parent
+	l.causes[cause].add(certain)
+	if certain {
+		l.isLost[i] = true
+		l.oldest = max(l.oldest, at-l.r.Ops[i].Returned)
+		l.save(cause, &l.r.Ops[i], s)
 	}
 }
 
-// at explains the loss of write i if it lies at s; allowed says whether asynchronous replication may lose it there.
-func (l *losses) at(i int, s spot, line line) (why string, allowed bool) {
-	op := &l.r.Ops[i]
-	what := fmt.Sprintf("%s=%s by %s, acknowledged", op.Key, op.Word(), op.Process)
-	survived, forebear := line[s.id]
-	if !forebear {
-		return l.givenUp(i, s.id, what)
-	}
-	if survived.cut == wholly {
-		return fmt.Sprintf("%s under %s, was lost, and nothing explains it: that history was never left", what, short(s.id)), false
-	}
-	by := survived.by
-	if s.to < survived.cut {
-		return fmt.Sprintf("%s by offset %d (%v), was lost, although %s had all of %s before offset %d when it was promoted at %v",
-			what, s.to, s.toAt, by.machine, short(s.id), survived.cut, by.at), false
-	}
-	if j := l.hadBy(by, i); j >= 0 {
-		return fmt.Sprintf("%s, was lost, although %s had it: it was read there at %v, before its promotion at %v",
-			what, by.machine, l.r.Ops[j].Returned, by.at), false
-	}
-	age := by.at - op.Returned
-	if age < 0 {
-		l.q.saw("acknowledged after the promotion", 1)
-		return fmt.Sprintf("%s %v after %s had been promoted: the old master still served", what, -age, by.machine), true
-	}
-	l.oldest = max(l.oldest, age)
-	if s.from+1 < survived.cut {
-		return fmt.Sprintf("%s %v before %s was promoted, which had not, or may not have, received it", what, age, by.machine), true
-	}
-	return fmt.Sprintf("%s %v before %s was promoted, which had not received it", what, age, by.machine), true
-}
-
-// hadBy finds a read of the write's value at the promoted replica before its promotion, with its data not replaced
-// since, or returns -1.
-func (l *losses) hadBy(by *origin, w int) int {
-	t := l.r.machines[by.machine]
-	if t == nil || !by.told {
-		return -1
-	}
-	for j := l.values.value(w).lastRead; j >= 0; j = int(l.values.before[j]) {
-		read := &l.r.Ops[j]
-		if read.Node == by.machine && read.Returned <= by.at && !anyIn(t.resyncs, read.Invoked, by.at) && !t.turned(read.Invoked, by.at) {
-			return j
-		}
-	}
-	return -1
-}
-
-// givenUp explains a loss from a history that is not among the survivor's forebears: it was given up as a whole.
-func (l *losses) givenUp(i int, id, what string) (string, bool) {
-	op := &l.r.Ops[i]
-	if at, machine, event := l.upheaval(op.Invoked); event != "" {
-		l.oldest = max(l.oldest, at-op.Returned)
-		return fmt.Sprintf("%s under %s, which was given up: %s %s at %v", what, short(id), machine, event, at), true
-	}
-	return fmt.Sprintf("%s under %s, was lost, and nothing explains it: no promotion, full sync or restart followed", what, short(id)), false
-}
-
-// unplaced explains a loss where replication IDs are not known: any upheaval afterwards will do.
-func (l *losses) unplaced(i, f int) {
-	op := &l.r.Ops[i]
-	what := fmt.Sprintf("%s=%s by %s, acknowledged", op.Key, op.Word(), op.Process)
-	if at, machine, event := l.upheaval(op.Invoked); event != "" {
-		l.oldest = max(l.oldest, at-op.Returned)
-		l.q.allow(op.Returned, op.Node, []int{i, f}, "%s %v before %s %s", what, at-op.Returned, machine, event)
+// explain tells of a lost write that no read shows. Beyond the first so many, they are only counted.
+func (l *losses) explain(i int, s *spot) {
+	if len(l.q.allowed) >= FindingsMax {
+		l.q.moreAllowed++
 		return
 	}
-	l.q.breach(op.Returned, op.Node, []int{i, f}, "%s, was lost, and nothing explains it: no promotion, full sync or restart followed", what)
-}
-
-// upheaval finds the first event from at on that may end a history.
-func (l *losses) upheaval(at time.Duration) (when time.Duration, machine, event string) {
-	if l.r.upheavals == nil {
-		l.r.findUpheavals(l.g)
+	op := &l.r.Ops[i]
+	why, allowed := l.at(i, *s, l.survivor)
+	if cause, _ := l.causeOf(i, s); !allowed || cause == ByOperator || cause == AtReplica {
+		why = fmt.Sprintf("%s, is gone: %s", tell(op), cause)
 	}
-	all := l.r.upheavals
-	i, _ := slices.BinarySearchFunc(all, at, func(u upheaval, at time.Duration) int { return cmp.Compare(u.at, at) })
-	if i == len(all) {
-		return 0, "", ""
+	l.q.allow(op.Returned, op.Node, []int{i}, "%s", why)
+}
+
+// findWipe finds whether there was a moment at which nothing of what had been acknowledged was left: when a process
+// began with so little, and the survivors went on from there.
+func (l *losses) findWipe() {
+	if l.survivor == nil {
+		return
 	}
-	return all[i].at, all[i].machine, all[i].event
-}
-
-// upheaval is an event that may end a replication history.
-type upheaval struct {
-	at             time.Duration
-	machine, event string
-}
-
-func (r *record) findUpheavals(g genealogy) {
-	r.upheavals = []upheaval{}
-	for _, name := range r.names {
-		t := r.machines[name]
-		for _, at := range t.resyncs {
-			r.upheavals = append(r.upheavals, upheaval{at, name, "took over another's data by a full sync"})
+	starts := []*origin{l.survivor.from}
+	for _, s := range l.survivor.left {
+		starts = append(starts, s.by)
+	}
+	for _, o := range starts {
+		if o == nil || o.restart == nil || o.restart.vague {
+			continue
 		}
-		for _, life := range t.lives[min(1, len(t.lives)):] {
-			r.upheavals = append(r.upheavals, upheaval{life.from, name, "restarted"})
-		}
-		for _, notes := range [][]*histories.Note{t.own, t.seen} {
-			for i := 1; i < len(notes); i++ {
-				if isMaster(notes[i]) && isReplica(notes[i-1]) {
-					r.upheavals = append(r.upheavals, upheaval{notes[i].Time, name, "was promoted"})
+		before := 0
+		for i := range l.r.Ops {
+			if l.r.Ops[i].Returned < o.at && l.acks(i) {
+				if before++; !l.isLost[i] {
+					before = 0
+					break
 				}
 			}
 		}
-	}
-	for _, o := range g { // any order: they are sorted below, by all they have
-		if o.told {
-			r.upheavals = append(r.upheavals, upheaval{o.at, o.machine, "was promoted"})
+		if before > l.wiped {
+			l.wiped, l.wipedBy = before, o
 		}
 	}
-	slices.SortFunc(r.upheavals, func(a, b upheaval) int {
-		return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.machine, b.machine), cmp.Compare(a.event, b.event))
-	})
 }
+
+// says is what was found, in a sentence.
+func (l *losses) says() string {
+	if l.lost.most == 0 {
+		return "no acknowledged write is known to be lost" + l.window()
+	}
+	var b strings.Builder
+	if l.wiped > 0 {
+		fmt.Fprintf(&b, "everything was gone at %v: %s had begun with nothing of it, and the others followed; ", l.wipedBy.at, l.wipedBy.machine)
+	}
+	fmt.Fprintf(&b, "lost %v of %s acknowledged (%.1f %%)", l.lost, thousands(l.acknowledged), 100*float64(l.lost.least)/float64(l.acknowledged))
+	var causes []string
+	for _, c := range Causes() {
+		if t := l.causes[c]; t != nil {
+			causes = append(causes, fmt.Sprintf("%s %v", c, t))
+		}
+	}
+	fmt.Fprintf(&b, ": %s", strings.Join(causes, ", "))
+	if l.oldest > 0 {
+		fmt.Fprintf(&b, "; the oldest was acknowledged %v before it was gone", l.oldest.Round(time.Millisecond))
+	}
+	b.WriteString(l.window())
+	for _, s := range l.saved {
+		if s.n > 0 {
+			fmt.Fprintf(&b, "; %s %s of them", s.settings, thousands(s.n))
+		}
+	}
+	b.WriteString("; all allowed")
+	return b.String()
+}
+
+// window says how long what was acknowledged could still be lost.
+func (l *losses) window() string {
+	if len(l.exposed) == 0 {
+		return ""
+	}
+	slices.Sort(l.exposed)
+	return fmt.Sprintf("; until a replica had it, a write was exposed for %v (median), %v at most",
+		percentile(l.exposed, 50).Round(time.Millisecond), l.exposed[len(l.exposed)-1].Round(time.Millisecond))
+}
+
+// percentile is the p-th percentile of sorted times, nearest rank.
+func percentile(sorted []time.Duration, p int) time.Duration {
+	return sorted[max(0, (len(sorted)*p+99)/100-1)]
+}
+
+// expose counts how long a write that survived was in one place only.
+func (l *losses) expose(op *histories.Operation, s *spot) {
+	if l.survivor == nil || s.id == "" {
+		return
+	}
+	if at := l.replicatedAt(s); at != histories.Forever {
+		l.exposed = append(l.exposed, max(0, at-op.Returned))
+	}
+}
+
+// saving is a setting that would have kept writes from being lost, and of how many.
+type saving struct {
+	settings, figure string
+	n                int
+}
+
+// laggards are the values of min-slaves-max-lag that are tried, in seconds.
+var laggards = []int{1, 10}
+
+// save counts what would have kept a lost write: a master that had not heard of its replicas for min-slaves-max-lag and
+// a cron's second would have refused it; a process with an append only file would have begun with it.
+func (l *losses) save(cause Cause, op *histories.Operation, s *spot) {
+	if l.saved == nil {
+		for _, lag := range laggards {
+			l.saved = append(l.saved, saving{settings: fmt.Sprintf("min-slaves-to-write 1 with min-slaves-max-lag %d would have refused", lag),
+				figure: fmt.Sprintf("saved_min_slaves_lag_%d", lag)})
+		}
+		l.saved = append(l.saved, saving{settings: "appendonly yes would have kept", figure: "saved_appendonly"},
+			saving{settings: "a restart only after the failover, which a longer pause of the supervisor gives, would have kept", figure: "saved_late_restart"})
+	}
+	switch cause {
+	case ByFailover, BySplitBrain:
+		since := l.lastInTouch(s.id)
+		for i, lag := range laggards {
+			if op.Invoked > since+time.Duration(lag+1)*time.Second {
+				l.saved[i].n++
+			}
+		}
+	case ByRestart:
+		l.saved[len(laggards)].n++
+	case ByWipe:
+		l.saved[len(laggards)].n++
+		l.saved[len(laggards)+1].n++
+	}
+}
+
+// figures are the numbers of the account, by name.
+func (l *losses) figures() map[string]float64 {
+	f := map[string]float64{"acknowledged": float64(l.acknowledged), "lost_min": float64(l.lost.least), "lost_max": float64(l.lost.most),
+		"lost_share": float64(l.lost.least) / float64(l.acknowledged), "oldest_lost_ms": ms(l.oldest), "wiped": float64(l.wiped)}
+	for c, t := range l.causes {
+		name := "lost_" + strings.ReplaceAll(string(c), " ", "_")
+		f[name+"_min"], f[name+"_max"] = float64(t.least), float64(t.most)
+	}
+	for _, s := range l.saved {
+		f[s.figure] = float64(s.n)
+	}
+	if len(l.exposed) > 0 {
+		slices.Sort(l.exposed)
+		f["exposed_median_ms"], f["exposed_p95_ms"], f["exposed_max_ms"] = ms(percentile(l.exposed, 50)), ms(percentile(l.exposed, 95)), ms(percentile(l.exposed, 100))
+	}
+	return f
+}
+
+// ms is a time as a figure.
+func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }

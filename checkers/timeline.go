@@ -107,6 +107,33 @@ func (r *record) of(machine string) *timeline {
 	return t
 }
 
+// life is the number of the process that ran at a moment, from 0; -1 before the first.
+func (t *timeline) life(at time.Duration) int {
+	return sort.Search(len(t.lives), func(i int) bool { return t.lives[i].from > at }) - 1
+}
+
+// firstState is the first state that is known of a process, nil if none is.
+func (t *timeline) firstState(of life) *histories.Note {
+	var found *histories.Note
+	for _, notes := range [][]*histories.Note{t.own, t.seen} {
+		if i := lastAt(notes, of.from-1) + 1; i < len(notes) && notes[i].Time <= of.to && (found == nil || notes[i].Time < found.Time) {
+			found = notes[i]
+		}
+	}
+	return found
+}
+
+// lastState is the last state that is known of a process, nil if none is.
+func (t *timeline) lastState(of life) *histories.Note {
+	var found *histories.Note
+	for _, notes := range [][]*histories.Note{t.own, t.seen} {
+		if i := lastAt(notes, of.to); i >= 0 && notes[i].Time >= of.from && (found == nil || notes[i].Time > found.Time) {
+			found = notes[i]
+		}
+	}
+	return found
+}
+
 // always says whether holds was certainly true of the machine during all of [from, to].
 //
 // The machine's own notes are exact: a state lasts until the next note. The observer's are samples, each of some

@@ -2,6 +2,7 @@ package checkers
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -39,6 +40,9 @@ type Verdict struct {
 	// MoreFindings and MoreAllowed count those beyond the first FindingsMax, which are left out.
 	MoreFindings int `json:"more_findings,omitempty"`
 	MoreAllowed  int `json:"more_allowed,omitempty"`
+	// Figures are what the checker measured, by name: "lost_min", "outage_s". The end of a name is the unit; without one
+	// it is a count. Limits are held against them, and comparisons made of them.
+	Figures map[string]float64 `json:"figures,omitempty"`
 }
 
 // FindingsMax is how many findings a verdict lists: whoever reads a thousand reads none.
@@ -81,6 +85,15 @@ func (v Verdict) String() string {
 		b.WriteString(")")
 	}
 	return b.String()
+}
+
+// thousands writes 60000 as 60,000.
+func thousands(n int) string {
+	text := strconv.Itoa(n)
+	for i := len(text) - 3; i > 0 && text[i-1] != '-'; i -= 3 {
+		text = text[:i] + "," + text[i:]
+	}
+	return text
 }
 
 // Saw returns how often the verdict's checker saw what is called name.

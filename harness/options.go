@@ -39,6 +39,10 @@ type Options struct {
 	NodeBinary string         // live: the ordeal-node to run; "": found or built
 	Progress   func(Progress) // called often while the run goes on; nil: not
 	Trace      bool           // sim: keep every event and effect as text in Out
+	// Guests lays out machines that take part beside the workload's clients, the first of them as machine number first of
+	// the run: clients of the caller's own, as a test needs that counts for itself. They start with the clients, and the
+	// nemesis does not know them. nil: none.
+	Guests func(nodes []cluster.Machine, addr cluster.Addressing, first int) []cluster.Machine
 }
 
 // Progress is how far a run has come.

@@ -2,6 +2,7 @@ package harness
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/ordeal-go/ordeal/histories"
@@ -10,10 +11,12 @@ import (
 
 // record makes a history of what a world observes. It is the world's cluster.Sink.
 type record struct {
-	rec    *histories.Recorder
-	names  map[string]string // address → machine, to look up only
-	view   *view
-	stages []string // those that the observer has seen reached, in order
+	rec   *histories.Recorder
+	names map[string]string // address → machine, to look up only
+	// callers is the same by the IP that machines call from.
+	callers map[string]string
+	view    *view
+	stages  []string // those that the observer has seen reached, in order
 }
 
 // reached says whether the observer has seen the cluster at stage.
@@ -35,6 +38,15 @@ func (r *record) name(addr string) string {
 	return addr
 }
 
+// caller is how the history calls the machine that called from addr: of a caller, whichever port, its address is known.
+func (r *record) caller(addr string) string {
+	host, _, _ := strings.Cut(addr, ":")
+	if name, ok := r.callers[host]; ok {
+		return name
+	}
+	return addr
+}
+
 // Note implements cluster.Sink.
 func (r *record) Note(at time.Duration, machine string, n *node.Note) {
 	switch n.Kind {
@@ -47,6 +59,9 @@ func (r *record) Note(at time.Duration, machine string, n *node.Note) {
 		r.rec.Fail(at, n.Process, n.Text)
 	case node.NoteInfo:
 		r.rec.Info(at, n.Process, n.Text)
+	case node.NoteWrote:
+		r.rec.Place(histories.Place{Time: at, Machine: machine, Peer: r.caller(n.Peer), Role: n.Role, Key: n.Key, Word: n.Text,
+			ReplID: n.ReplID, Offset: n.Offset})
 	default:
 		r.observation(at, machine, n)
 	}
@@ -77,7 +92,7 @@ func (r *record) observation(at time.Duration, machine string, n *node.Note) {
 		Role: n.Role, Link: n.Link, ReplID: n.ReplID, ReplID2: n.ReplID2, Offset: n.Offset, Offset2: n.Offset2,
 		Peer: r.name(n.Peer), Result: n.Result, Reason: n.Reason, AskedID: n.AskedID, AskedOffset: n.AskedOffset,
 		Digest: n.Digest, N: n.N, M: n.M, ID: n.ID, Master: n.Master, Leader: n.Leader, Epoch: n.Epoch,
-		Event: n.Event, Text: n.Text, Key: n.Key})
+		Event: n.Event, Text: n.Text, Key: n.Key, Took: time.Duration(n.Took)})
 }
 
 // Log implements cluster.Sink.

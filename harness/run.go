@@ -74,15 +74,21 @@ func open(ctx context.Context, plan Scenario, opts Options) (*run, error) {
 	}
 	r.nodes = cluster.Nodes(plan.Cluster, plan.Config, r.place.Addressing)
 	r.callers = workload.Callers(plan.Workload, r.nodes, r.place.Addressing, plan.Duration, opts.watch(plan))
+	if opts.Guests != nil {
+		r.callers = append(r.callers, opts.Guests(r.nodes, r.place.Addressing, len(r.nodes)+len(r.callers)+1)...)
+	}
 	r.view = plan.view()
 	if r.output, err = newOutput(opts, plan); err != nil {
 		r.close()
 		return nil, err
 	}
-	r.record = record{rec: histories.NewRecorder(opts.header(plan, r.machines()), r.output.historyWriter()), names: map[string]string{}, view: &r.view}
+	r.record = record{rec: histories.NewRecorder(opts.header(plan, r.machines()), r.output.historyWriter()), names: map[string]string{}, callers: map[string]string{}, view: &r.view}
 	r.record.rec.Expect(expected(plan))
 	for _, m := range r.nodes {
 		r.record.names[m.Addr()] = m.Name
+	}
+	for _, m := range r.machines() {
+		r.record.callers[m.Host] = m.Name
 	}
 	r.nemesis = &nemesisRun{run: r, rng: seed.Stream(opts.Seed, "targets")}
 	if r.world, r.closeTrace, err = opts.openWorld(ctx, r.place, r.machines(), &r.record); err != nil {

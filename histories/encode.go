@@ -105,5 +105,6 @@ func appendNote(b []byte, n *Note) []byte {
 	b = appendField(b, "event", n.Event)
 	b = appendField(b, "text", n.Text)
 	b = appendField(b, "key", n.Key)
+	b = appendNumber(b, "took", int64(n.Took))
 	return append(b, '}')
 }

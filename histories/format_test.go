@@ -40,7 +40,7 @@ func TestTheExampleInFormatReads(t *testing.T) {
 func TestNotesAreRenderedAsTheirTagsSay(t *testing.T) {
 	n := histories.Note{Time: 5, Machine: "m1", Kind: "state", From: "observer", Role: "master", Link: "up", ReplID: "a", ReplID2: "b",
 		Offset: 1, Offset2: 2, Peer: "p", Result: "r", Reason: "x", AskedID: "y", AskedOffset: 3, Digest: "d", N: 4, M: 5, ID: "i",
-		Master: "mm", Leader: "l", Epoch: 6, Event: "+e", Text: "t\x01\"<>&\u2028", Key: "k"}
+		Master: "mm", Leader: "l", Epoch: 6, Event: "+e", Text: "t\x01\"<>&\u2028", Key: "k", Took: 7}
 	v := reflect.ValueOf(n)
 	for i := range v.NumField() {
 		require.False(t, v.Field(i).IsZero(), "%s is not tested", v.Type().Field(i).Name)

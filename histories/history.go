@@ -13,6 +13,7 @@ type History struct {
 	Faults []Fault     // in order of start
 	Notes  []Note      // in order of time
 	Logs   []LogLine   // in order of time
+	Places []Place     // in order of time
 	Footer
 	Complete bool // the run came to its end and wrote its footer
 }
@@ -152,6 +153,34 @@ type Note struct {
 	Event  string `json:"event,omitempty"`
 	Text   string `json:"text,omitempty"`
 	Key    string `json:"key,omitempty"`
+
+	// Took is how long the answer took that tells this: it is of a moment within that time before Time. 0: not known.
+	Took time.Duration `json:"took,omitempty"`
+}
+
+// Place is where in a replication history a write went, by the word of the server that executed it. There is one for
+// every write, so that it is kept small; in a file it is a note of the kind "wrote".
+type Place struct {
+	Time    time.Duration
+	Machine string
+	Peer    string // the client's machine, or its address if that is no machine's
+	Role    string // what the server was: "master", "slave"
+	Key     string // the command's first key; "" of a command without keys
+	Word    string // its last argument, or its first 64 bytes; of a command without keys its name: "flushall"
+	ReplID  string
+	Offset  int64 // after it; a master without a backlog counts no writes, and stays where it is
+}
+
+// NoteWrote is the kind of note that a Place is in a file.
+const NoteWrote = "wrote"
+
+func (p *Place) note() Note {
+	return Note{Time: p.Time, Machine: p.Machine, Kind: NoteWrote, Peer: p.Peer, Role: p.Role, Key: p.Key, Text: p.Word,
+		ReplID: p.ReplID, Offset: p.Offset}
+}
+
+func placeOf(n *Note) Place {
+	return Place{Time: n.Time, Machine: n.Machine, Peer: n.Peer, Role: n.Role, Key: n.Key, Word: n.Text, ReplID: n.ReplID, Offset: n.Offset}
 }
 
 // LogLine is one line of a machine's log.

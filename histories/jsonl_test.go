@@ -66,6 +66,12 @@ func anyHistory(t *rapid.T) *histories.History {
 		now = anyTime(t, "logged", now)
 		h.Logs = append(h.Logs, histories.LogLine{Time: now, Machine: anyText.Draw(t, "machine"), Text: anyText.Draw(t, "line")})
 	}
+	now = 0
+	for range rapid.IntRange(0, 4).Draw(t, "places") {
+		now = anyTime(t, "written", now)
+		h.Places = append(h.Places, histories.Place{Time: now, Machine: anyText.Draw(t, "machine"), Peer: anyText.Draw(t, "peer"), Role: "master",
+			Key: anyText.Draw(t, "key"), Word: anyText.Draw(t, "word"), ReplID: "a", Offset: anyNumber.Draw(t, "offset")})
+	}
 	if h.Complete = rapid.Bool().Draw(t, "complete"); h.Complete {
 		h.Footer = histories.Footer{End: anyTime(t, "end", now), Trace: anyText.Draw(t, "trace")}
 	}
@@ -110,7 +116,8 @@ func anyNote(t *rapid.T, now time.Duration) histories.Note {
 		ReplID: s("replid"), ReplID2: s("replid2"), Offset: n("offset"), Offset2: n("offset2"), Peer: s("peer"),
 		Result: s("result"), Reason: s("reason"), AskedID: s("asked id"), AskedOffset: n("asked offset"), Digest: s("digest"),
 		N: n("n"), M: n("m"), ID: s("id"), Master: s("master"), Leader: s("leader"), Epoch: n("epoch"), Event: s("event"),
-		Text: s("text"), Key: s("key")}
+		Text: s("text"), Key: s("key"),
+		Took: time.Duration(rapid.Int64Min(0).Draw(t, "took"))}
 }
 
 func TestWhatIsWrittenReadsBackTheSame(t *testing.T) {
@@ -174,6 +181,9 @@ func replay(h *histories.History, r *histories.Recorder) {
 	}
 	for _, n := range h.Notes {
 		r.Note(n)
+	}
+	for _, p := range h.Places {
+		r.Place(p)
 	}
 	for _, l := range h.Logs {
 		r.Log(l.Time, l.Machine, l.Text)

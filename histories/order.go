@@ -20,6 +20,7 @@ const (
 	stepReturn stepKind = iota // before an invocation: the process may go on at once
 	stepFaultStart
 	stepInvoke
+	stepPlace
 	stepNote
 	stepLog
 	stepFaultStop
@@ -27,7 +28,7 @@ const (
 
 // order lists the lines of h in order of time, such that reading them gives h again.
 func order(h *History) []step {
-	steps := make([]step, 0, 2*len(h.Ops)+2*len(h.Faults)+len(h.Notes)+len(h.Logs))
+	steps := make([]step, 0, 2*len(h.Ops)+2*len(h.Faults)+len(h.Notes)+len(h.Logs)+len(h.Places))
 	var instant []step // returns at the very time of their invocation
 	for i, op := range h.Ops {
 		steps = append(steps, step{op.Invoked, stepInvoke, i})
@@ -47,6 +48,9 @@ func order(h *History) []step {
 	}
 	for i, n := range h.Notes {
 		steps = append(steps, step{n.Time, stepNote, i})
+	}
+	for i, p := range h.Places {
+		steps = append(steps, step{p.Time, stepPlace, i})
 	}
 	for i, l := range h.Logs {
 		steps = append(steps, step{l.Time, stepLog, i})
@@ -94,6 +98,9 @@ func (s step) write(w *Writer, h *History) {
 		w.Invoke(&h.Ops[s.index])
 	case stepNote:
 		w.Note(&h.Notes[s.index])
+	case stepPlace:
+		n := h.Places[s.index].note()
+		w.Note(&n)
 	case stepLog:
 		l := &h.Logs[s.index]
 		w.Log(s.at, l.Machine, l.Text)

@@ -96,6 +96,7 @@ func (h *History) sort() {
 	inOrder(h.Faults, func(f *Fault) time.Duration { return f.Start })
 	inOrder(h.Notes, func(n *Note) time.Duration { return n.Time })
 	inOrder(h.Logs, func(l *LogLine) time.Duration { return l.Time })
+	inOrder(h.Places, func(p *Place) time.Duration { return p.Time })
 }
 
 // inOrder sorts list by time. It looks first: nearly all lists are in order, and their elements are large to move.
@@ -198,6 +199,10 @@ func (r *reader) take(line []byte) error {
 			return err
 		}
 		l.Note.Result = word.Str()
+		if l.Note.Kind == NoteWrote {
+			r.h.Places = append(r.h.Places, placeOf(&l.Note))
+			return nil
+		}
 		r.h.Notes = append(r.h.Notes, l.Note)
 	}
 	return nil

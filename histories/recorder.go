@@ -35,6 +35,7 @@ func NewRecorder(header Header, w *Writer) *Recorder {
 func (r *Recorder) Expect(ops, notes int) {
 	r.h.Ops = slices.Grow(r.h.Ops, ops)
 	r.h.Notes = slices.Grow(r.h.Notes, notes)
+	r.h.Places = slices.Grow(r.h.Places, ops/2)
 }
 
 // Invoke says that a process began the operation op: its Process, Workload, Func, Key, Arg, Node and Final count.
@@ -126,6 +127,15 @@ func (r *Recorder) FaultStop(at time.Duration, id int) {
 func (r *Recorder) Note(n Note) {
 	r.h.Notes = append(r.h.Notes, n)
 	if r.w != nil {
+		r.w.Note(&n)
+	}
+}
+
+// Place keeps where a write went.
+func (r *Recorder) Place(p Place) {
+	r.h.Places = append(r.h.Places, p)
+	if r.w != nil {
+		n := p.note()
 		r.w.Note(&n)
 	}
 }

@@ -24,6 +24,15 @@ const (
 	NoteDigest NoteKind = "digest"
 	// NoteRefused is a write that was refused: Reason "readonly" or "noreplicas", Key, N (good replicas), M (needed).
 	NoteRefused NoteKind = "refused"
+	// NoteWrote is a client's command that changed the dataset: ReplID and Offset, its place in the replication history
+	// (the offset after it; a master without a backlog counts nothing, and stays where it is), Role, Peer (the client's
+	// address), Key (its first key) and Text (its last argument); of a command without keys Text is its name.
+	NoteWrote NoteKind = "wrote"
+	// NoteLoaded is a server whose start is over: ReplID and Offset, its place from here on; what it loaded is at ReplID2
+	// and Offset2, "" and 0 if that is not known; N, how many keys it has.
+	NoteLoaded NoteKind = "loaded"
+	// NoteSnapshot is the dataset as it is taken for the RDB file: ReplID, Offset.
+	NoteSnapshot NoteKind = "snapshot"
 
 	// NoteEvent is a Sentinel's event as it is published: Event ("+odown"), Text (its payload), ID (the Sentinel's),
 	// Epoch (its current epoch).
@@ -88,6 +97,7 @@ type Note struct {
 	Workload string `json:"workload,omitempty"`
 	Func     string `json:"f,omitempty"`
 	Key      string `json:"key,omitempty"`
+	Took     int64  `json:"took,omitempty"` // of an observer: nanoseconds from its question to the answer that tells this
 	Arg      string `json:"arg,omitempty"`
 	Final    bool   `json:"final,omitempty"`
 }

@@ -147,8 +147,12 @@ func tiles(h *histories.History, verdicts checkers.Verdicts) []tile {
 	}
 	for _, v := range verdicts {
 		if v.Checker == "lost-writes" {
-			detail := fmt.Sprintf("of %s acknowledged", thousands(int(v.Saw("writes acknowledged"))))
-			all = append(all, tile{"writes lost", thousands(int(v.Saw("lost"))), detail})
+			least, most := int(v.Saw("lost")), int(v.Saw("lost at most"))
+			number := thousands(least)
+			if most > least {
+				number += " to " + thousands(most)
+			}
+			all = append(all, tile{"writes lost", number, fmt.Sprintf("of %s acknowledged", thousands(int(v.Saw("writes acknowledged"))))})
 		}
 	}
 	return all

@@ -84,7 +84,7 @@ func digestNote(g *digest, n *node.Note) {
 		final = 1
 	}
 	d := g.withWords(uint64(n.Offset), uint64(n.Offset2), uint64(n.AskedOffset), uint64(n.Epoch))
-	d = d.withWords(uint64(n.N), uint64(n.M), final, 0)
+	d = d.withWords(uint64(n.N), uint64(n.M), final, uint64(n.Took))
 	d = d.withField(string(n.Kind)).withField(n.Role).withField(n.Link).withField(n.ReplID).withField(n.ReplID2)
 	d = d.withField(n.Peer).withField(n.Result).withField(n.Reason).withField(n.AskedID).withField(n.Digest)
 	d = d.withField(n.ID).withField(n.Master).withField(n.Leader).withField(n.Event).withField(n.Text)

@@ -287,12 +287,14 @@ func (o *Observer) answered(v *view, r resp.Reply) {
 
 // concluded takes a server's whole answer.
 func (o *Observer) concluded(v *view) {
-	v.asked = 0
 	if v.refused {
+		v.asked = 0
 		return
 	}
-	v.heard = o.now
-	o.out.Note(v.server.note(v.peer.Name))
+	n := v.server.note(v.peer.Name)
+	n.Took = int64(o.now.Sub(v.asked))
+	v.asked, v.heard = 0, o.now
+	o.out.Note(n)
 	if v.server.Digest != "" {
 		o.out.Note(v.server.digestNote(v.peer.Name))
 	}

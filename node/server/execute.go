@@ -85,7 +85,32 @@ func (s *Server) Settle(c *front.Call) { s.settle(c, c.DB) }
 func (s *Server) settle(c *front.Call, db int) {
 	s.data.Dirty += c.Dirty
 	c.Propagated(func(args [][]byte) { s.repl.feed(s, db, args) })
+	if s.opts.Notes && c.Dirty > 0 && c.Client != nil && !c.Is(front.Master) {
+		s.noteWrote(c)
+	}
 }
+
+// noteWrote observes where a client's change went.
+func (s *Server) noteWrote(c *front.Call) {
+	n := s.out.NewNote(node.NoteWrote)
+	n.ReplID, n.Offset, n.Peer, n.Role, n.Text = s.repl.id, s.repl.offset, c.Client.Addr, "master", c.Cmd.Name
+	if !s.repl.isMaster() {
+		n.Role = "slave"
+	}
+	keys := c.Cmd.KeyIndices(c.Args)
+	if len(keys) == 0 {
+		return
+	}
+	// One piece of memory for both words: this is for every write.
+	key, last := c.Args[keys[0]], c.Args[len(c.Args)-1]
+	last = last[:min(len(last), notedWordMax)]
+	s.noted = append(append(s.noted[:0], key...), last...)
+	words := string(s.noted)
+	n.Key, n.Text = words[:len(key)], words[len(key):]
+}
+
+// notedWordMax is how much of a word that a client wrote is noted, in bytes.
+const notedWordMax = 64
 
 // tookTime counts the time for which a command kept the whole server.
 func (s *Server) tookTime(c *front.Call, d time.Duration) {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/ordeal-go/ordeal/node"
 	"github.com/ordeal-go/ordeal/node/front"
+	"github.com/ordeal-go/ordeal/node/keyspace"
 )
 
 // Observations of replication for a run's history. They cost nothing unless they are asked for.
@@ -91,6 +92,20 @@ func (r *replication) notePSYNC(s *Server, c *front.Client, id string, offset in
 func (r *replication) noteResync(s *Server, result string) {
 	s.note(node.Note{Kind: node.NoteResync, Result: result, ReplID: r.id, Offset: r.offset,
 		Peer: r.masterHost + ":" + strconv.Itoa(r.masterPort)})
+}
+
+// noteLoaded observes what a start has brought back; saved is the place that it belongs to, nil if that is unknown.
+func (r *replication) noteLoaded(s *Server, saved *keyspace.ReplInfo) {
+	n := node.Note{Kind: node.NoteLoaded, ReplID: r.id, Offset: r.offset, N: int64(s.data.KS.Len())}
+	if saved != nil {
+		n.ReplID2, n.Offset2 = saved.ID, saved.Offset
+	}
+	s.note(n)
+}
+
+// noteSnapshot observes that the dataset is taken for the RDB file as it is now.
+func (r *replication) noteSnapshot(s *Server) {
+	s.note(node.Note{Kind: node.NoteSnapshot, ReplID: r.id, Offset: r.offset})
 }
 
 // noteDigest observes the dataset at a place in the stream where master and replicas meet.

@@ -71,6 +71,9 @@ func (s *Server) startSave(kind saveKind) bool {
 	} else {
 		s.logf(node.LogNotice, "Background RDB transfer started by pid %d", s.saving.pid)
 	}
+	if kind == saveToDisk {
+		s.repl.noteSnapshot(s)
+	}
 	snap, how := s.data.KS.Snapshot(), s.saveOptions()
 	generation := p.generation
 	s.work(int(snap.Bytes()), func() any { return keyspace.EncodeRDB(snap, how) }, func(ev *node.Event) {
@@ -159,6 +162,7 @@ func (s *Server) killSave() {
 // saveNow makes a snapshot while the whole server waits, and calls done with the RDB, or nil if it failed.
 // Redis 4.0: rdb.c, rdbSave.
 func (s *Server) saveNow(done func(rdb []byte)) {
+	s.repl.noteSnapshot(s)
 	rdb := keyspace.EncodeRDB(s.data.KS.Snapshot(), s.saveOptions())
 	temp := s.tempPath(s.opts.PID)
 	s.foreground(func(ev *node.Event) {

@@ -79,6 +79,7 @@ func (s *Server) loadedAtStart(l loadResult) {
 func (s *Server) ready(repl *keyspace.ReplInfo) {
 	s.loading = false
 	s.repl.start(s, repl)
+	s.repl.noteLoaded(s, repl)
 	s.log(node.LogNotice, "Ready to accept connections")
 	s.front.ServeHeld()
 }

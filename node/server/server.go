@@ -58,6 +58,8 @@ type Server struct {
 	repl   replication
 	saving persistence
 
+	noted []byte // memory for the words of a note
+
 	peakMemory   int64
 	cronRuns     int64
 	activeExpire bool // DEBUG SET-ACTIVE-EXPIRE

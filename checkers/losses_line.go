@@ -1,0 +1,251 @@
+package checkers
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/ordeal-go/ordeal/histories"
+)
+
+// line is what survived of each of a survivor's forebears: going back from the history of the machine that answered a
+// read, each was left for the next at an offset, and what lies beyond was not passed on.
+type line struct {
+	left map[string]survival
+	root string  // the oldest history
+	from *origin // how that began, if a process began it with what it loaded, and that was nothing or is not known
+}
+
+// survival is the first offset of a history that did not survive.
+type survival struct {
+	cut  int64
+	by   *origin // who went on from there; nil if it was never left
+	age  int     // how many histories came after it
+	next string  // the history that went on
+}
+
+// fate is what became of a write.
+type fate uint8
+
+const (
+	kept fate = iota
+	gone
+	perhaps // gone or not: its place, or what a process loaded, is not known well enough
+)
+
+// lineOf follows the histories back from the machine that answered a read; nil if its history is not known.
+func (l *losses) lineOf(read *histories.Operation) *line {
+	t := l.r.machines[read.Node]
+	if t == nil {
+		return nil
+	}
+	before, after := t.before(read.Invoked), l.r.after(t, read.Returned)
+	for _, n := range []*histories.Note{before[0], before[1], after[0], after[1]} {
+		if n != nil && named(n.ReplID) && !t.turned(min(n.Time, read.Invoked), max(n.Time, read.Returned)) {
+			return l.lineBack(n.ReplID)
+		}
+	}
+	return nil
+}
+
+func (l *losses) lineBack(id string) *line {
+	if known := l.lines[id]; known != nil {
+		return known
+	}
+	found := &line{left: map[string]survival{id: {cut: wholly, next: id}}, root: id}
+	l.lines[id] = found
+	cut := int64(wholly)
+	for at, age := id, 1; ; age++ {
+		o, known := l.starts[at]
+		if !known {
+			o, known = l.g[at]
+		}
+		found.root = at
+		if !known {
+			return found
+		}
+		if o.restart != nil && (o.restart.vague || o.parent == "") {
+			found.from = &o
+			return found
+		}
+		if _, again := found.left[o.parent]; again {
+			return found
+		}
+		s := survival{cut: min(cut, o.cut), by: found.left[at].by, age: age, next: at}
+		if o.restart != nil {
+			s.cut = o.cut // the child's offsets are others
+		}
+		if o.cut < cut || o.restart != nil {
+			s.by = &o
+		}
+		found.left[o.parent] = s
+		cut, at = s.cut, o.parent
+	}
+}
+
+// fateOf says what became of the write i by its place. Of several possible places, all must agree.
+func (l *losses) fateOf(i int) (fate, spot) {
+	spots := l.spots(i)
+	op := &l.r.Ops[i]
+	if l.survivor == nil || len(spots) == 0 {
+		if _, _, event := l.upheaval(op.Invoked); event != "" {
+			return perhaps, spot{}
+		}
+		return kept, spot{}
+	}
+	verdict := l.fateAt(op, &spots[0])
+	for j := range spots[1:] {
+		if l.fateAt(op, &spots[j+1]) != verdict {
+			return perhaps, spots[0]
+		}
+	}
+	return verdict, spots[0]
+}
+
+func (l *losses) fateAt(op *histories.Operation, s *spot) fate {
+	if s.place != nil && s.place.Role == roleReplica {
+		return l.fateAtReplica(s.place)
+	}
+	survived, forebear := l.survivor.left[s.id]
+	if !forebear {
+		return l.fateElsewhere(op, s)
+	}
+	if f := l.fateAtCut(op, s, survived); f != kept {
+		return f
+	}
+	return l.fateAtFlush(op, s, survived)
+}
+
+// fateAtCut compares a write with where its history was left.
+func (l *losses) fateAtCut(op *histories.Operation, s *spot, survived survival) fate {
+	switch by := survived.by; {
+	case by != nil && by.restart != nil && by.restart.snapshot >= 0 && by.machine == op.Node:
+		return l.fateAtSnapshot(op, s, by)
+	case survived.cut == wholly:
+		return kept
+	case s.from+1 >= survived.cut:
+		return gone
+	case s.to >= survived.cut:
+		return perhaps
+	}
+	return kept
+}
+
+// fateAtSnapshot compares a write with the moment at which its own server took the snapshot that it loaded later.
+func (l *losses) fateAtSnapshot(op *histories.Operation, s *spot, by *origin) fate {
+	at := by.restart.snapshot
+	switch {
+	case s.exactly() && (s.place.Time > at || s.to >= by.cut), op.Invoked > at+l.r.slack:
+		return gone
+	case s.exactly(), op.Returned+l.r.slack < at:
+		return kept
+	}
+	return perhaps
+}
+
+// fateElsewhere is that of a write in a history that is not among the survivor's forebears. It was given up as a whole,
+// if the line goes back to where the two parted, or to a process that began with nothing.
+func (l *losses) fateElsewhere(op *histories.Operation, s *spot) fate {
+	from := l.survivor.from
+	switch {
+	case from != nil && from.restart.vague:
+		return perhaps
+	case s.exactly(), from != nil, l.branch(s.id) != "":
+		return gone
+	}
+	return perhaps
+}
+
+// branch is the history of the survivor's line from which id branched off, "" if none is known.
+func (l *losses) branch(id string) string {
+	for range len(l.g) + len(l.starts) + 1 {
+		if _, forebear := l.survivor.left[id]; forebear {
+			return id
+		}
+		o, known := l.starts[id]
+		if !known {
+			o, known = l.g[id]
+		}
+		if !known || o.parent == "" {
+			return ""
+		}
+		id = o.parent
+	}
+	return ""
+}
+
+// fateAtReplica is that of a write which a writable replica took: it is in no history, and goes with the next full sync,
+// or with its process.
+func (l *losses) fateAtReplica(p *histories.Place) fate {
+	t := l.r.machines[p.Machine]
+	if p.Machine != l.reader || t == nil || anyIn(t.resyncs, p.Time, histories.Forever-1) || t.turned(p.Time, histories.Forever-1) {
+		return gone
+	}
+	return kept
+}
+
+// flush is a FLUSHALL or FLUSHDB: all that came before it in its history is gone.
+type flush struct {
+	spot
+	invoked, returned time.Duration
+	machine           string
+}
+
+// findFlushes finds those that servers noted, and those that the operator gave to servers that note nothing.
+func (l *losses) findFlushes() {
+	noted := map[string]bool{}
+	for i := range l.r.Places {
+		p := &l.r.Places[i]
+		noted[p.Machine] = true
+		if p.Key == "" && (p.Word == "flushall" || p.Word == "flushdb") {
+			s := spot{id: p.ReplID, from: p.Offset - 1, to: p.Offset, place: p}
+			l.flushes = append(l.flushes, flush{s, p.Time, p.Time, p.Machine})
+		}
+	}
+	for i := range l.r.Notes {
+		n := &l.r.Notes[i]
+		if n.Kind != "order" || n.Text != "FLUSHALL" || n.Result != "OK" || noted[n.Machine] {
+			continue
+		}
+		t := l.r.of(n.Machine)
+		invoked := n.Time - slackLive
+		for _, before := range t.before(invoked) {
+			if before != nil && isMaster(before) && named(before.ReplID) {
+				s := spot{id: before.ReplID, from: before.Offset}
+				l.flushes = append(l.flushes, flush{s, invoked, n.Time, n.Machine})
+				break
+			}
+		}
+	}
+}
+
+// fateAtFlush is that of a write which the line has, unless its data was flushed later.
+func (l *losses) fateAtFlush(op *histories.Operation, s *spot, survived survival) fate {
+	found := kept
+	for i := range l.flushes {
+		f := &l.flushes[i]
+		at, forebear := l.survivor.left[f.id]
+		if !forebear || f.from+1 >= at.cut || at.age > survived.age {
+			continue // that was before, or did not survive itself
+		}
+		switch {
+		case at.age < survived.age, op.Returned < f.invoked:
+			return gone
+		case s.exactly() && f.exactly() && f.machine == op.Node:
+			if s.place.Time < f.place.Time || s.to < f.to {
+				return gone
+			}
+		case op.Invoked <= f.returned:
+			found = perhaps
+		}
+	}
+	return found
+}
+
+// tell is a write for a finding.
+func tell(op *histories.Operation) string {
+	word := op.Word()
+	if op.Func != histories.FuncWrite {
+		word = op.Func + " " + op.Arg.String()
+	}
+	return fmt.Sprintf("%s=%s by %s, acknowledged", op.Key, word, op.Process)
+}

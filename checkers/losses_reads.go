@@ -1,0 +1,321 @@
+package checkers
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"sort"
+	"time"
+
+	"github.com/ordeal-go/ordeal/histories"
+)
+
+// What reads say of writes: a judge of its own beside the account by places.
+
+func (l *losses) judge(final map[string]int) {
+	h := l.r.History
+	l.values = valuesOf(h)
+	l.shown = make([]int32, len(h.Ops))
+	for i := range l.shown {
+		l.shown[i] = never
+	}
+	keys := l.keys()
+	for _, key := range slices.Sorted(maps.Keys(final)) {
+		i := final[key]
+		l.judgeRead(i, keys[key].writes, 0, true)
+		keys[key].final = i
+	}
+	reads := 0
+	for i := range h.Ops {
+		op := &h.Ops[i]
+		if op.Func != histories.FuncRead || op.Outcome != histories.OK || !l.register[op.Workload] {
+			continue
+		}
+		k := keys[op.Key]
+		if i == k.final {
+			continue
+		}
+		id := l.mastered(op)
+		if l.survivor == nil {
+			break
+		}
+		if _, forebear := l.survivor.left[id]; !forebear {
+			continue
+		}
+		reads++
+		if k.value != op.Word() || k.id != id {
+			k.value, k.id, k.judged = op.Word(), id, 0
+		}
+		k.judged = l.judgeRead(i, k.writes, k.judged, false)
+	}
+	l.q.saw("reads at masters in the survivor's line", reads)
+}
+
+// keyed is what is known of one key.
+type keyed struct {
+	writes []write // the acknowledged ones, in order of return
+	final  int     // the last final read, an index into Ops
+
+	// The last read that was judged: what it found, its master's history, and how many of writes are judged by it. The
+	// next one that finds the same there goes on from them.
+	value, id string
+	judged    int
+}
+
+// write is an acknowledged write: an index into Ops, and its times again, to look through.
+type write struct {
+	op                int
+	invoked, returned time.Duration
+}
+
+// keys lists what there is of each key that was used.
+func (l *losses) keys() map[string]*keyed {
+	all := map[string]*keyed{}
+	for i := range l.r.Ops {
+		op := &l.r.Ops[i]
+		if !l.register[op.Workload] {
+			continue
+		}
+		k := all[op.Key]
+		if k == nil {
+			k = &keyed{final: never}
+			all[op.Key] = k
+		}
+		if op.Func == histories.FuncWrite && op.Outcome == histories.OK {
+			k.writes = append(k.writes, write{i, op.Invoked, op.Returned})
+		}
+	}
+	for _, k := range all { // any order: each key is sorted by itself
+		slices.SortStableFunc(k.writes, func(a, b write) int { return cmp.Compare(a.returned, b.returned) })
+	}
+	return all
+}
+
+// mastered is the history of which the node that answered a read was master all the while, or "".
+func (l *losses) mastered(read *histories.Operation) string {
+	t := l.r.machines[read.Node]
+	if t == nil {
+		return ""
+	}
+	for _, n := range t.before(read.Invoked) {
+		if n != nil && isMaster(n) && l.r.always(t, read.Invoked, read.Returned, func(m *histories.Note) bool { return isMaster(m) && m.ReplID == n.ReplID }) {
+			return n.ReplID
+		}
+	}
+	return ""
+}
+
+// judgeRead finds writes, among those of its key from the one numbered from on, which the read f shows to be lost, and
+// returns the number of the first that it says nothing of. Unless the read settles what survived, that is so only of
+// writes in the histories that its node's goes on from: what was acknowledged elsewhere may yet be the one to survive.
+func (l *losses) judgeRead(f int, writes []write, from int, settles bool) (next int) {
+	read := &l.r.Ops[f]
+	limit, ok := l.written(f)
+	if !ok {
+		return from
+	}
+	i := from
+	if i == 0 {
+		i = sort.Search(len(writes), func(i int) bool { return writes[i].returned >= limit })
+	}
+	for ; i < len(writes) && writes[i].returned < read.Invoked; i++ {
+		if w := &writes[i]; l.shown[w.op] == never && w.invoked > limit && (settles || l.forebear(w.op, f)) {
+			l.shown[w.op] = int32(f)
+			l.q.saw("shown by reads", 1)
+		}
+	}
+	return i
+}
+
+// forebear says whether the write w certainly lies in the history of the read f or in one that it goes on from.
+func (l *losses) forebear(w, f int) bool {
+	line := l.lineOf(&l.r.Ops[f])
+	if line == nil {
+		return false
+	}
+	spots := l.spots(w)
+	for _, s := range spots {
+		if _, known := line.left[s.id]; !known {
+			return false
+		}
+	}
+	return len(spots) > 0
+}
+
+// written says when, at the latest, the value that the read f found had been written; ok is false if that is not known.
+func (l *losses) written(f int) (at time.Duration, ok bool) {
+	op := &l.r.Ops[f]
+	if !op.Found() {
+		return -1, true
+	}
+	v := l.values.value(f)
+	i := v.write
+	switch {
+	case i == never:
+		l.q.breach(op.Returned, op.Node, []int{f}, "%s of %s found %s, which nobody wrote", kindOf(op), op.Key, op.Word())
+		return 0, false
+	case i == twice:
+		return 0, false
+	}
+	w := &l.r.Ops[i]
+	// A write without an answer had happened, at the latest, when its value was first read.
+	at = v.read
+	if w.Outcome == histories.Fail {
+		l.q.breach(op.Returned, op.Node, []int{i, f}, "%s of %s found %s, whose write had failed: %s", kindOf(op), op.Key, op.Word(), w.Error)
+		return 0, false
+	}
+	if w.Outcome == histories.OK {
+		at = min(at, w.Returned)
+	}
+	return at, true
+}
+
+func kindOf(read *histories.Operation) string {
+	if read.Final {
+		return "the final read"
+	}
+	return "a read"
+}
+
+// account explains the loss of the write i, which the read f shows.
+func (l *losses) account(i, f int) {
+	op, read := &l.r.Ops[i], &l.r.Ops[f]
+	line := l.lineOf(read)
+	spot := l.spots(i)
+	if line == nil || len(spot) == 0 {
+		l.unplaced(i, f)
+		return
+	}
+	// The master's ID may have changed meanwhile: the write is innocent if it is so under any of them.
+	var worst string
+	for _, s := range spot {
+		why, allowed := l.at(i, s, line)
+		if allowed {
+			l.q.allow(op.Returned, op.Node, []int{i, f}, "%s", why)
+			return
+		}
+		worst = why
+	}
+	l.q.breach(op.Returned, op.Node, []int{i, f}, "%s", worst)
+}
+
+// at explains the loss of write i if it lies at s; allowed says whether asynchronous replication may lose it there.
+func (l *losses) at(i int, s spot, line *line) (why string, allowed bool) {
+	op := &l.r.Ops[i]
+	what := tell(op)
+	survived, forebear := line.left[s.id]
+	if !forebear {
+		return l.givenUp(i, s.id, what)
+	}
+	if l.fateAtFlush(op, &s, survived) != kept {
+		return fmt.Sprintf("%s, was flushed at %v", what, l.flushedAt(op)), true
+	}
+	by := survived.by
+	if by != nil && by.restart != nil && l.fateAtCut(op, &s, survived) != kept {
+		return fmt.Sprintf("%s, was not in what %s began with at %v", what, by.machine, by.at), true
+	}
+	if survived.cut == wholly {
+		return fmt.Sprintf("%s under %s, was lost, and nothing explains it: that history was never left", what, short(s.id)), false
+	}
+	if s.to < survived.cut {
+		return fmt.Sprintf("%s by offset %d (%v), was lost, although %s had all of %s before offset %d when it was promoted at %v",
+			what, s.to, s.toAt, by.machine, short(s.id), survived.cut, by.at), false
+	}
+	if j := l.hadBy(by, i); j >= 0 {
+		return fmt.Sprintf("%s, was lost, although %s had it: it was read there at %v, before its promotion at %v",
+			what, by.machine, l.r.Ops[j].Returned, by.at), false
+	}
+	age := by.at - op.Returned
+	if age < 0 {
+		l.q.saw("acknowledged after the promotion", 1)
+		return fmt.Sprintf("%s %v after %s had been promoted: the old master still served", what, -age, by.machine), true
+	}
+	if s.from+1 < survived.cut {
+		return fmt.Sprintf("%s %v before %s was promoted, which had not, or may not have, received it", what, age, by.machine), true
+	}
+	return fmt.Sprintf("%s %v before %s was promoted, which had not received it", what, age, by.machine), true
+}
+
+// hadBy finds a read of the write's value at the promoted replica before its promotion, with its data not replaced
+// since, or returns -1.
+func (l *losses) hadBy(by *origin, w int) int {
+	t := l.r.machines[by.machine]
+	if t == nil || !by.told {
+		return -1
+	}
+	for j := l.values.value(w).lastRead; j >= 0; j = int(l.values.before[j]) {
+		read := &l.r.Ops[j]
+		if read.Node == by.machine && read.Returned <= by.at && !anyIn(t.resyncs, read.Invoked, by.at) && !t.turned(read.Invoked, by.at) {
+			return j
+		}
+	}
+	return -1
+}
+
+// givenUp explains a loss from a history that is not among the survivor's forebears: it was given up as a whole.
+func (l *losses) givenUp(i int, id, what string) (string, bool) {
+	op := &l.r.Ops[i]
+	if at, machine, event := l.upheaval(op.Invoked); event != "" {
+		return fmt.Sprintf("%s under %s, which was given up: %s %s at %v", what, short(id), machine, event, at), true
+	}
+	return fmt.Sprintf("%s under %s, was lost, and nothing explains it: no promotion, full sync or restart followed", what, short(id)), false
+}
+
+// unplaced explains a loss where replication IDs are not known: any upheaval afterwards will do.
+func (l *losses) unplaced(i, f int) {
+	op := &l.r.Ops[i]
+	what := tell(op)
+	if at, machine, event := l.upheaval(op.Invoked); event != "" {
+		l.q.allow(op.Returned, op.Node, []int{i, f}, "%s %v before %s %s", what, at-op.Returned, machine, event)
+		return
+	}
+	l.q.breach(op.Returned, op.Node, []int{i, f}, "%s, was lost, and nothing explains it: no promotion, full sync or restart followed", what)
+}
+
+// upheaval finds the first event from at on that may end a history.
+func (l *losses) upheaval(at time.Duration) (when time.Duration, machine, event string) {
+	if l.r.upheavals == nil {
+		l.r.findUpheavals(l.g)
+	}
+	all := l.r.upheavals
+	i, _ := slices.BinarySearchFunc(all, at, func(u upheaval, at time.Duration) int { return cmp.Compare(u.at, at) })
+	if i == len(all) {
+		return 0, "", ""
+	}
+	return all[i].at, all[i].machine, all[i].event
+}
+
+// upheaval is an event that may end a replication history.
+type upheaval struct {
+	at             time.Duration
+	machine, event string
+}
+
+func (r *record) findUpheavals(g genealogy) {
+	r.upheavals = []upheaval{}
+	for _, name := range r.names {
+		t := r.machines[name]
+		for _, at := range t.resyncs {
+			r.upheavals = append(r.upheavals, upheaval{at, name, "took over another's data by a full sync"})
+		}
+		for _, life := range t.lives[min(1, len(t.lives)):] {
+			r.upheavals = append(r.upheavals, upheaval{life.from, name, "restarted"})
+		}
+		for _, notes := range [][]*histories.Note{t.own, t.seen} {
+			for i := 1; i < len(notes); i++ {
+				if isMaster(notes[i]) && isReplica(notes[i-1]) {
+					r.upheavals = append(r.upheavals, upheaval{notes[i].Time, name, "was promoted"})
+				}
+			}
+		}
+	}
+	for _, o := range g { // any order: they are sorted below, by all they have
+		if o.told {
+			r.upheavals = append(r.upheavals, upheaval{o.at, o.machine, "was promoted"})
+		}
+	}
+	slices.SortFunc(r.upheavals, func(a, b upheaval) int {
+		return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.machine, b.machine), cmp.Compare(a.event, b.event))
+	})
+}
