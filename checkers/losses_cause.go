@@ -129,7 +129,7 @@ type holder struct {
 // not lost with its master.
 func (l *losses) findHolders() {
 	l.holders, l.reached, l.renamed = map[string][]holder{}, map[string][]reach{}, map[string]string{}
-	for id, o := range l.g {
+	for id, o := range l.g { // any order: each history has one parent
 		if o.cut == wholly && o.parent != "" {
 			l.renamed[o.parent] = id
 		}
@@ -223,7 +223,7 @@ func (l *losses) givenUpAt(op *histories.Operation) time.Duration {
 // wipedAfter is the first full sync of anybody from at on.
 func (l *losses) wipedAfter(at time.Duration) time.Duration {
 	first := histories.Forever
-	for _, t := range l.r.machines {
+	for _, t := range l.r.machines { // any order: the earliest counts
 		if i := sort.Search(len(t.resyncs), func(i int) bool { return t.resyncs[i] >= at }); i < len(t.resyncs) {
 			first = min(first, t.resyncs[i])
 		}

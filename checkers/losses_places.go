@@ -6,7 +6,6 @@ import (
 	"slices"
 	"sort"
 	"strconv"
-	"sync"
 	"time"
 
 	"github.com/ordeal-go/ordeal/histories"
@@ -69,19 +68,8 @@ func lastWord(op *histories.Operation) string {
 	return word[:min(len(word), 64)]
 }
 
-// writes says whether op may have changed data, by what the models say of its function.
-func writes(op *histories.Operation) bool {
-	switch op.Func {
-	case histories.FuncWrite:
-		return true
-	case histories.FuncRead:
-		return false
-	}
-	return writers()[op.Func] && (op.Func != models.FuncCAS || op.Result.True())
-}
-
 // writers are the functions that change data, of all models.
-var writers = sync.OnceValue(func() map[string]bool {
+func writers() map[string]bool {
 	all := map[string]bool{}
 	for _, m := range models.Models() {
 		for _, f := range m.Functions {
@@ -89,7 +77,7 @@ var writers = sync.OnceValue(func() map[string]bool {
 		}
 	}
 	return all
-})
+}
 
 // registers says of each workload whether it is one of registers, of which reads say what survived.
 func registers(h *histories.History) map[string]bool {

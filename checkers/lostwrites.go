@@ -2,11 +2,13 @@ package checkers
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/ordeal-go/ordeal/histories"
+	"github.com/ordeal-go/ordeal/models"
 )
 
 // LostWrites accounts for acknowledged writes that did not survive. Redis replicates after it acknowledges, so a
@@ -36,7 +38,7 @@ func (LostWrites) Name() string { return "lost-writes" }
 
 // Check implements Checker.
 func (LostWrites) Check(h *histories.History) Verdict {
-	l := losses{r: index(h), q: &inquiry{}, weight: weigh(h), register: registers(h), lines: map[string]*line{}}
+	l := losses{r: index(h), q: &inquiry{}, weight: weigh(h), register: registers(h), writers: writers(), lines: map[string]*line{}}
 	l.g = trace(l.r)
 	l.starts = restarts(l.r, l.g)
 	l.match()
@@ -83,6 +85,7 @@ type losses struct {
 	weight       weights
 	acknowledged int
 	register     map[string]bool // workload → it is one of registers
+	writers      map[string]bool // function → it changes data
 
 	// By what reads show.
 	values values
@@ -122,7 +125,15 @@ func (l *losses) match() {
 // acks says whether the operation i is a write that was acknowledged: one that changed something, where that is known.
 func (l *losses) acks(i int) bool {
 	op := &l.r.Ops[i]
-	return op.Outcome == histories.OK && writes(op) && (op.Func == histories.FuncWrite || l.places[i] != nil || !l.noting[op.Node])
+	switch {
+	case op.Outcome != histories.OK:
+		return false
+	case op.Func == histories.FuncWrite:
+		return true
+	case op.Func == histories.FuncRead, !l.writers[op.Func], op.Func == models.FuncCAS && !op.Result.True():
+		return false
+	}
+	return l.places[i] != nil || !l.noting[op.Node]
 }
 
 // tally counts writes that are lost for certain, and those that may be.
@@ -189,7 +200,7 @@ func (l *losses) count(final map[string]int) {
 // seenAtTheEnd are the writes whose value a final read found.
 func (l *losses) seenAtTheEnd(final map[string]int) map[int]bool {
 	survived := map[int]bool{}
-	for _, i := range final {
+	for _, i := range final { // any order: they are put in a set
 		if l.r.Ops[i].Found() {
 			if w := l.values.value(i).write; w >= 0 {
 				survived[w] = true
@@ -235,8 +246,8 @@ func (l *losses) findWipe() {
 		return
 	}
 	starts := []*origin{l.survivor.from}
-	for _, s := range l.survivor.left {
-		starts = append(starts, s.by)
+	for _, id := range slices.Sorted(maps.Keys(l.survivor.left)) {
+		starts = append(starts, l.survivor.left[id].by)
 	}
 	for _, o := range starts {
 		if o == nil || o.restart == nil || o.restart.vague {
@@ -352,7 +363,7 @@ func (l *losses) save(cause Cause, op *histories.Operation, s *spot) {
 func (l *losses) figures() map[string]float64 {
 	f := map[string]float64{"acknowledged": float64(l.acknowledged), "lost_min": float64(l.lost.least), "lost_max": float64(l.lost.most),
 		"lost_share": float64(l.lost.least) / float64(l.acknowledged), "oldest_lost_ms": ms(l.oldest), "wiped": float64(l.wiped)}
-	for c, t := range l.causes {
+	for c, t := range l.causes { // any order: each has its own figures
 		name := "lost_" + strings.ReplaceAll(string(c), " ", "_")
 		f[name+"_min"], f[name+"_max"] = float64(t.least), float64(t.most)
 	}
