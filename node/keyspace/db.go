@@ -111,8 +111,21 @@ func (db *DB) ChangeOrAdd(key []byte, k value.Kind) (v value.Value, added bool) 
 // returned. It must not be the value of another key. An expiry time stays; see [DB.Persist]. key is copied.
 func (db *DB) Set(key []byte, v value.Value) { db.set(key, v) }
 
+// Add is Set of a key that is not there. It says false, and does nothing, if it is.
+func (db *DB) Add(key []byte, v value.Value) bool {
+	p, added := db.keys.FindOrAdd(key, "")
+	if added {
+		db.put(key, v, p, true)
+	}
+	return added
+}
+
 func (db *DB) set(key []byte, v value.Value) value.Value {
 	p, added := db.keys.FindOrAdd(key, "")
+	return db.put(key, v, p, added)
+}
+
+func (db *DB) put(key []byte, v value.Value, p table.Place, added bool) value.Value {
 	if added {
 		db.keyed += keyMemory(len(key))
 		*db.keys.Word(p) = db.shared.fresh

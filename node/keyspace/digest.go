@@ -48,7 +48,20 @@ func (db *DB) keepSums() {
 // value that Change has returned may be changed after it without another Change.
 func (ks *Keyspace) Settle() {
 	for i := range ks.dbs {
-		if s := ks.dbs[i].sums; s != nil && len(s.changed) >= settleAt {
+		ks.dbs[i].settleMany()
+	}
+}
+
+func (db *DB) settleMany() {
+	if db.sums != nil && len(db.sums.changed) >= settleAt {
+		db.settle()
+	}
+}
+
+// settleAll counts all changed keys: who has loaded a file beside the server pays for them there.
+func (ks *Keyspace) settleAll() {
+	for i := range ks.dbs {
+		if ks.dbs[i].sums != nil {
 			ks.dbs[i].settle()
 		}
 	}

@@ -104,7 +104,7 @@ func Load(data []byte, opts LoadOptions) (*Loaded, error) {
 				return nil, err
 			}
 		case rdb.End:
-			l.Keyspace.Settle()
+			l.Keyspace.settleAll()
 			l.Size = r.Offset()
 			l.Repl = l.replInfo()
 			return l, nil
@@ -121,9 +121,6 @@ func (l *Loaded) add(r *rdb.Reader, e *rdb.Entry, opts LoadOptions) error {
 		return &DBRangeError{Offset: e.Offset, DB: e.DB, Databases: opts.Databases}
 	}
 	db := l.Keyspace.DB(e.DB)
-	if db.Exists(e.Key) {
-		return &DuplicateError{Offset: e.Offset, DB: e.DB, Key: append([]byte(nil), e.Key...)}
-	}
 	v, err := readValue(db.ledger, r, e)
 	if err != nil {
 		return err
@@ -132,11 +129,13 @@ func (l *Loaded) add(r *rdb.Reader, e *rdb.Entry, opts LoadOptions) error {
 		l.Empty++
 		return nil
 	}
-	db.Set(e.Key, v)
+	if !db.Add(e.Key, v) {
+		return &DuplicateError{Offset: e.Offset, DB: e.DB, Key: append([]byte(nil), e.Key...)}
+	}
 	if e.HasExpire {
 		db.SetExpire(e.Key, e.ExpireMS)
 	}
-	l.Keyspace.Settle()
+	db.settleMany()
 	return nil
 }
 

@@ -178,24 +178,9 @@ func (w *Writer) length(n uint64) {
 
 // smallInt reads the canonical text of an int32: the numbers that have a form of their own.
 func smallInt(s []byte) (n int64, ok bool) {
-	digits := s
-	if len(s) > 0 && s[0] == '-' {
-		digits = s[1:]
-	}
-	if len(digits) == 0 || len(s) > maxIntText {
+	if len(s) > maxIntText {
 		return 0, false
 	}
-	if digits[0] == '0' {
-		return 0, len(s) == 1
-	}
-	for _, c := range digits {
-		if c < '0' || c > '9' {
-			return 0, false
-		}
-		n = n*10 + int64(c-'0')
-	}
-	if len(digits) < len(s) {
-		n = -n
-	}
-	return n, n == int64(int32(n))
+	n, ok = canonical(s)
+	return n, ok && n == int64(int32(n))
 }

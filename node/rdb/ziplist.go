@@ -108,15 +108,27 @@ func (z *Ziplist) Bytes() []byte {
 
 // canonical reads s as an int64 if it is the text that AppendInt writes for it.
 func canonical(s []byte) (int64, bool) {
-	if len(s) == 0 || len(s) > len("-9223372036854775808") || (s[0] != '-' && (s[0] < '0' || s[0] > '9')) {
+	digits := s
+	if len(s) > 0 && s[0] == '-' {
+		digits = s[1:]
+	}
+	if len(digits) == 0 || len(digits) > len("9223372036854775807") {
 		return 0, false
 	}
-	n, err := strconv.ParseInt(string(s), 10, 64)
-	if err != nil {
-		return 0, false
+	if digits[0] == '0' {
+		return 0, len(s) == 1
 	}
-	var text [20]byte
-	return n, string(strconv.AppendInt(text[:0], n, 10)) == string(s)
+	var u uint64 // 19 digits cannot overflow it
+	for _, c := range digits {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		u = u*10 + uint64(c-'0')
+	}
+	if len(digits) < len(s) {
+		return -int64(u), u <= -math.MinInt64
+	}
+	return int64(u), u <= math.MaxInt64
 }
 
 // walkZiplist calls visit with each entry of the ziplist b. problem says what is wrong with it, "" if nothing is.

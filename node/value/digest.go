@@ -39,11 +39,10 @@ func (v Value) AddTo(d *Digest, live bool) {
 	}
 }
 
-// sum is a sum that is remembered. Snapshots never look at it. All its methods do nothing for nil.
+// sum is the sum of a value that is remembered. Snapshots never look at it. All its methods do nothing for nil.
 type sum struct {
 	valid bool
-	of    Digest // the sum of what it is remembered of
-	start Digest // of a list: what the digest was before
+	of    Digest
 }
 
 func (s *sum) copy() *sum {
@@ -93,18 +92,30 @@ func (t *text) digest(d *Digest, live bool) {
 	*d = sha1.Sum(d[:])
 }
 
+// digest goes over the whole list at first. Whoever keeps sums goes on from the first chunk that has changed since.
 func (l *List) digest(d *Digest, live bool) {
-	if live && l.sum != nil && l.sum.valid && l.sum.start == *d {
-		*d = l.sum.of
+	if !live {
+		for e := range l.Range(0, l.Len()) {
+			d.Next(e)
+		}
 		return
 	}
-	start := *d
-	for e := range l.Range(0, l.Len()) {
-		d.Next(e)
+	if l.sums == nil || l.sums.start != *d {
+		l.sums = &listSums{start: *d}
 	}
-	if live && len(l.chunks()) > 1 {
-		l.sum = &sum{valid: true, of: *d, start: start}
+	known := l.sums.after
+	if len(known) > 0 {
+		*d = known[len(known)-1]
 	}
+	for _, c := range l.chunks()[len(known):] {
+		for at := c.from; at < len(c.b); {
+			var e []byte
+			e, at = packedAt(c.b, at)
+			d.Next(e)
+		}
+		known = append(known, *d)
+	}
+	l.sums.after = known
 }
 
 func (s *Set) digest(d *Digest, live bool) {

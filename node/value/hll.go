@@ -425,7 +425,7 @@ func estimate(histogram *[64]int) uint64 {
 	for v := hllRank; v >= 1; v-- {
 		z = 0.5 * (z + float64(histogram[v]))
 	}
-	z += m * sigma(float64(histogram[0])/m)
+	z += float64(m * sigma(float64(histogram[0])/m)) // rounded, or some processors would fuse it with the sum
 	const alpha = 0.721347520444481703680 // 1/(2 ln 2)
 	return uint64(math.Round(alpha * m * m / z))
 }
@@ -438,7 +438,7 @@ func sigma(x float64) float64 {
 	for {
 		x *= x
 		before := z
-		z += x * y
+		z += float64(x * y)
 		y += y
 		if z == before {
 			return z
@@ -455,7 +455,7 @@ func tau(x float64) float64 {
 		x = math.Sqrt(x)
 		before := z
 		y *= 0.5
-		z -= (1 - x) * (1 - x) * y
+		z -= float64(float64((1-x)*(1-x)) * y)
 		if z == before {
 			return z / 3
 		}

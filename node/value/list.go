@@ -18,7 +18,14 @@ type List struct {
 	front  uint32   // unused places at the front of row
 	row    []*chunk // row[front:] are the chunks, none of them empty
 	memory int      // of the chunks, in bytes
-	sum    *sum
+	sums   *listSums
+}
+
+// listSums are the digest of the list as far as it is known: the digest was start before it, and is after[i] after
+// chunk i.
+type listSums struct {
+	start Digest
+	after []Digest
 }
 
 type chunk struct {
@@ -40,7 +47,10 @@ func (l *List) fork() root {
 	f := *l
 	f.header.epoch = 0
 	f.gen++
-	f.row, f.sum = slices.Clone(l.row), l.sum.copy()
+	f.row = slices.Clone(l.row)
+	if l.sums != nil {
+		f.sums = &listSums{start: l.sums.start, after: slices.Clone(l.sums.after)}
+	}
 	return &f
 }
 
@@ -53,8 +63,12 @@ func (l *List) resized(elements, memory, row int) {
 	l.n = uint32(int(l.n) + elements)
 	l.memory += memory
 	l.change(memory + 8*row)
-	if l.sum != nil {
-		l.sum.valid = false
+}
+
+// changes says that the list changes from chunk i on.
+func (l *List) changes(i int) {
+	if l.sums != nil {
+		l.sums.after = l.sums.after[:min(i, len(l.sums.after))]
 	}
 }
 
@@ -64,6 +78,7 @@ func (c *chunk) size() int { return len(c.b) - c.from }
 
 // own returns chunk i for writing.
 func (l *List) own(i int) *chunk {
+	l.changes(i)
 	c := l.chunks()[i]
 	if c.gen != l.gen {
 		copied := &chunk{gen: l.gen, n: c.n, b: make([]byte, c.size(), sized(c.size()))}
@@ -92,6 +107,7 @@ func (l *List) fits(n, size int) bool {
 
 // insertChunk puts an empty chunk in place i of the row.
 func (l *List) insertChunk(i int) *chunk {
+	l.changes(i)
 	before := cap(l.row)
 	if i == 0 {
 		if l.front == 0 {
@@ -111,6 +127,7 @@ func (l *List) insertChunk(i int) *chunk {
 }
 
 func (l *List) deleteChunk(i int) {
+	l.changes(i)
 	l.resized(0, -l.chunks()[i].memory(), 0)
 	if i == 0 {
 		l.row[l.front] = nil

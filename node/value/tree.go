@@ -116,8 +116,11 @@ func (t *tree) insertIn(n *tnode, it item) (owned, split *tnode) {
 		n.items = slices.Insert(n.items, at, it)
 		if len(n.items) > leafMax {
 			cut := len(n.items) / 2
-			if at == leafMax {
-				cut = leafMax // ascending inserts leave full nodes behind
+			switch at { // ascending and descending inserts leave full nodes behind
+			case leafMax:
+				cut = leafMax
+			case 0:
+				cut = 1
 			}
 			split = &tnode{gen: t.gen, items: slices.Clone(n.items[cut:])}
 			clear(n.items[cut:])
@@ -139,8 +142,11 @@ func (t *tree) insertIn(n *tnode, it item) (owned, split *tnode) {
 	n.kids = slices.Insert(n.kids, i+1, fresh.as())
 	if len(n.kids) > innerMax {
 		cut := len(n.kids) / 2
-		if i+1 == innerMax {
+		switch i {
+		case innerMax - 1:
 			cut = innerMax
+		case 0:
+			cut = 1
 		}
 		split = &tnode{gen: t.gen, kids: slices.Clone(n.kids[cut:])}
 		clear(n.kids[cut:])
