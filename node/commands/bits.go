@@ -1,11 +1,12 @@
 package commands
 
 import (
+	"encoding/binary"
 	"math/bits"
 
 	"github.com/ordeal-go/ordeal/node/front"
-	"github.com/ordeal-go/ordeal/node/keyspace"
 	"github.com/ordeal-go/ordeal/node/resp"
+	"github.com/ordeal-go/ordeal/node/value"
 )
 
 // Strings as arrays of bits, the first of a byte being its highest. Redis 4.0: bitops.c.
@@ -46,12 +47,14 @@ func (d *Data) setbitCommand(c *front.Call) {
 	if !ok {
 		return
 	}
-	b := grown(v, found, int(offset>>3)+1)
-	at := &b[offset>>3]
-	shift := 7 - offset&7
-	old := *at >> shift & 1
-	*at = *at&^(1<<shift) | byte(on)<<shift
-	d.PutKey(c, c.Args[1], keyspace.RawValue(b))
+	at, shift := int(offset>>3), 7-offset&7
+	b := byte(0)
+	if found {
+		b = v.ByteAt(at)
+	}
+	old := b >> shift & 1
+	d.db(c).WriteAt(c.Args[1], at, []byte{b&^(1<<shift) | byte(on)<<shift})
+	d.touched(c.DB, c.Args[1])
 	c.Dirty++
 	d.notify(eventString, "setbit", c.DB, c.Args[1])
 	c.Int(int64(old))
@@ -68,9 +71,7 @@ func (d *Data) getbitCommand(c *front.Call) {
 	}
 	bit := byte(0)
 	if found {
-		if b := v.Bytes(); offset>>3 < int64(len(b)) {
-			bit = b[offset>>3] >> (7 - offset&7) & 1
-		}
+		bit = v.ByteAt(int(offset>>3)) >> (7 - offset&7) & 1
 	}
 	c.Int(int64(bit))
 }
@@ -105,7 +106,7 @@ func (d *Data) bitopCommand(c *front.Call) {
 	}
 	dest := c.Args[2]
 	if longest > 0 {
-		d.setKey(c, dest, keyspace.RawValue(result))
+		d.setKey(c, dest, value.NewRaw(result))
 		c.Dirty++
 		d.notify(eventString, "set", c.DB, dest)
 	} else if _, found := d.LookupWrite(c, dest); found && d.deleteKey(c.DB, dest) {
@@ -149,7 +150,7 @@ func (d *Data) bitcountCommand(c *front.Call) {
 		c.Int(0)
 		return
 	}
-	b := v.Bytes()
+	from, to := 0, v.Len()
 	switch len(c.Args) {
 	case 2:
 	case 4:
@@ -159,21 +160,30 @@ func (d *Data) bitcountCommand(c *front.Call) {
 			c.Error(front.ErrNotInt)
 			return
 		}
-		from, to, ok := clampRange(start, end, len(b))
-		if !ok {
+		if from, to, ok = clampRange(start, end, v.Len()); !ok {
 			c.Int(0)
 			return
 		}
-		b = b[from : to+1]
+		to++
 	default:
 		c.Error(front.ErrSyntax)
 		return
 	}
 	n := 0
+	for b := range v.Pieces(from, to) {
+		n += onesIn(b)
+	}
+	c.Int(int64(n))
+}
+
+func onesIn(b []byte) (n int) {
+	for ; len(b) >= 8; b = b[8:] {
+		n += bits.OnesCount64(binary.LittleEndian.Uint64(b))
+	}
 	for _, x := range b {
 		n += bits.OnesCount8(x)
 	}
-	c.Int(int64(n))
+	return n
 }
 
 func (d *Data) bitposCommand(c *front.Call) {

@@ -3,8 +3,8 @@ package commands
 import (
 	"github.com/ordeal-go/ordeal/node/front"
 	"github.com/ordeal-go/ordeal/node/glob"
-	"github.com/ordeal-go/ordeal/node/keyspace"
 	"github.com/ordeal-go/ordeal/node/resp"
+	"github.com/ordeal-go/ordeal/node/value"
 )
 
 // Commands on keys, whatever their values. Redis 4.0: db.c.
@@ -139,7 +139,7 @@ func (d *Data) hidden(db int, key string) bool {
 func (d *Data) keysCommand(c *front.Call) {
 	pattern := c.Args[1]
 	var found []string
-	d.db(c).Keys(func(key string, _ keyspace.Value) bool {
+	d.db(c).Keys(func(key string, _ value.Value) bool {
 		if (string(pattern) == "*" || glob.Match(pattern, []byte(key), false)) && !d.hidden(c.DB, key) {
 			found = append(found, key)
 		}
@@ -178,7 +178,7 @@ func (d *Data) scanCommand(c *front.Call) {
 		}
 	}
 	var found []string
-	next := d.db(c).Scan(cursor, int(min(count, 1<<30)), func(key string, _ keyspace.Value) {
+	next := d.db(c).Scan(cursor, int(min(count, 1<<30)), func(key string, _ value.Value) {
 		if (string(pattern) == "*" || glob.Match(pattern, []byte(key), false)) && !d.hidden(c.DB, key) {
 			found = append(found, key)
 		}

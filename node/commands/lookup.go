@@ -3,6 +3,7 @@ package commands
 import (
 	"github.com/ordeal-go/ordeal/node/front"
 	"github.com/ordeal-go/ordeal/node/keyspace"
+	"github.com/ordeal-go/ordeal/node/value"
 )
 
 // How commands get at keys: everything that must happen around a key happens here.
@@ -16,7 +17,7 @@ func (d *Data) outlived(ms int64) bool { return d.Now.UnixMilli() > ms }
 // LookupRead returns the value of key for a command that reads it. A key that has outlived its time is deleted by a
 // master; a replica waits for its master's DEL, but hides the key from clients that only read.
 // Redis 4.0: db.c, lookupKeyReadWithFlags.
-func (d *Data) LookupRead(c *front.Call, key []byte) (keyspace.Value, bool) {
+func (d *Data) LookupRead(c *front.Call, key []byte) (value.Value, bool) {
 	v, at, volatile, ok := d.db(c).Lookup(key)
 	if ok && volatile && d.outlived(at) {
 		if d.host.IsMaster() {
@@ -28,42 +29,42 @@ func (d *Data) LookupRead(c *front.Call, key []byte) (keyspace.Value, bool) {
 	}
 	if !ok {
 		d.Stats.Misses++
-		return keyspace.Value{}, false
+		return value.Value{}, false
 	}
 	d.Stats.Hits++
 	return v, true
 }
 
 // LookupWrite returns the value of key for a command that may change it. Redis 4.0: db.c, lookupKeyWrite.
-func (d *Data) LookupWrite(c *front.Call, key []byte) (keyspace.Value, bool) {
+func (d *Data) LookupWrite(c *front.Call, key []byte) (value.Value, bool) {
 	return d.lookupWriteIn(c.DB, key)
 }
 
 // lookupWriteIn is LookupWrite in a database that is not the call's.
-func (d *Data) lookupWriteIn(db int, key []byte) (keyspace.Value, bool) {
+func (d *Data) lookupWriteIn(db int, key []byte) (value.Value, bool) {
 	v, at, volatile, ok := d.KS.DB(db).Lookup(key)
 	if ok && volatile && d.outlived(at) && d.host.IsMaster() {
 		d.expire(db, key)
-		return keyspace.Value{}, false
+		return value.Value{}, false
 	}
 	return v, ok
 }
 
 // readString is LookupRead of a string; it replies and returns ok = false if the key holds something else.
 // found says whether the key is there.
-func (d *Data) readString(c *front.Call, key []byte) (v keyspace.Value, found, ok bool) {
+func (d *Data) readString(c *front.Call, key []byte) (v value.Value, found, ok bool) {
 	v, found = d.LookupRead(c, key)
 	return v, found, checkString(c, v, found)
 }
 
 // writeString is LookupWrite of a string, as readString.
-func (d *Data) writeString(c *front.Call, key []byte) (v keyspace.Value, found, ok bool) {
+func (d *Data) writeString(c *front.Call, key []byte) (v value.Value, found, ok bool) {
 	v, found = d.LookupWrite(c, key)
 	return v, found, checkString(c, v, found)
 }
 
-func checkString(c *front.Call, v keyspace.Value, found bool) bool {
-	if found && v.Kind() != keyspace.String {
+func checkString(c *front.Call, v value.Value, found bool) bool {
+	if found && v.Kind() != value.KindString {
 		c.Error(front.ErrWrongType)
 		return false
 	}
@@ -71,7 +72,7 @@ func checkString(c *front.Call, v keyspace.Value, found bool) bool {
 }
 
 // setKey gives key a new value and no expiry time. Redis 4.0: db.c, setKey.
-func (d *Data) setKey(c *front.Call, key []byte, v keyspace.Value) {
+func (d *Data) setKey(c *front.Call, key []byte, v value.Value) {
 	db := d.db(c)
 	db.Set(key, v)
 	if db.Volatile() > 0 {
@@ -81,7 +82,7 @@ func (d *Data) setKey(c *front.Call, key []byte, v keyspace.Value) {
 }
 
 // PutKey gives key a new value and leaves its expiry time.
-func (d *Data) PutKey(c *front.Call, key []byte, v keyspace.Value) {
+func (d *Data) PutKey(c *front.Call, key []byte, v value.Value) {
 	d.db(c).Set(key, v)
 	d.touched(c.DB, key)
 }

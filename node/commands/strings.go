@@ -4,8 +4,8 @@ import (
 	"math"
 
 	"github.com/ordeal-go/ordeal/node/front"
-	"github.com/ordeal-go/ordeal/node/keyspace"
 	"github.com/ordeal-go/ordeal/node/resp"
+	"github.com/ordeal-go/ordeal/node/value"
 )
 
 // Commands on strings. Redis 4.0: t_string.c.
@@ -40,7 +40,7 @@ const MaxString = 512 << 20
 const errTooLong = "ERR string exceeds maximum allowed size (512MB)"
 
 // replyValue replies with a string.
-func replyValue(c *front.Call, v keyspace.Value) {
+func replyValue(c *front.Call, v value.Value) {
 	if v.Encoding() == "int" {
 		n, _ := v.Int()
 		c.BulkInt(n)
@@ -117,7 +117,7 @@ func (d *Data) setCommand(c *front.Call) {
 }
 
 // set does what SET and its like do, and says whether it set. If not, it replied.
-func (d *Data) set(c *front.Call, key, value []byte, o setOptions) bool {
+func (d *Data) set(c *front.Call, key, text []byte, o setOptions) bool {
 	var ttl int64
 	if o.unit != 0 {
 		n, ok := resp.ParseInt(o.expiry)
@@ -137,7 +137,7 @@ func (d *Data) set(c *front.Call, key, value []byte, o setOptions) bool {
 			return false
 		}
 	}
-	d.setKey(c, key, keyspace.StringValue(value))
+	d.setKey(c, key, value.NewString(text))
 	c.Dirty++
 	d.notify(eventString, "set", c.DB, key)
 	if o.unit != 0 {
@@ -231,24 +231,11 @@ func (d *Data) setrangeCommand(c *front.Call) {
 		c.Error(errTooLong)
 		return
 	}
-	b := grown(v, found, int(offset)+len(part))
-	copy(b[offset:], part)
-	d.PutKey(c, c.Args[1], keyspace.RawValue(b))
+	length := d.db(c).WriteAt(c.Args[1], int(offset), part)
+	d.touched(c.DB, c.Args[1])
 	c.Dirty++
 	d.notify(eventString, "setrange", c.DB, c.Args[1])
-	c.Int(int64(len(b)))
-}
-
-// grown returns a copy of the string v, if it is there, of at least n bytes; new bytes are zero.
-func grown(v keyspace.Value, found bool, n int) []byte {
-	if found {
-		n = max(n, v.Len())
-	}
-	b := make([]byte, 0, n)
-	if found {
-		b = v.AppendTo(b)
-	}
-	return b[:n]
+	c.Int(int64(length))
 }
 
 func (d *Data) getrangeCommand(c *front.Call) {
@@ -266,13 +253,12 @@ func (d *Data) getrangeCommand(c *front.Call) {
 		c.Bulk(nil)
 		return
 	}
-	b := v.Bytes()
-	from, to, ok := clampRange(start, end, len(b))
+	from, to, ok := clampRange(start, end, v.Len())
 	if !ok {
 		c.Bulk(nil)
 		return
 	}
-	c.Bulk(b[from : to+1])
+	c.Bulk(v.Slice(from, to+1, nil))
 }
 
 // clampRange turns a range with ends counted from the end when negative, both within, into indices of something of
@@ -298,7 +284,7 @@ func clampRange(start, end int64, n int) (from, to int, ok bool) {
 func (d *Data) mgetCommand(c *front.Call) {
 	c.Array(len(c.Args) - 1)
 	for _, key := range c.Args[1:] {
-		if v, found := d.LookupRead(c, key); found && v.Kind() == keyspace.String {
+		if v, found := d.LookupRead(c, key); found && v.Kind() == value.KindString {
 			replyValue(c, v)
 		} else {
 			c.Null()
@@ -337,7 +323,7 @@ func (d *Data) msetPairs(c *front.Call, nx bool) bool {
 		}
 	}
 	for i := 1; i < len(c.Args); i += 2 {
-		d.setKey(c, c.Args[i], keyspace.StringValue(c.Args[i+1]))
+		d.setKey(c, c.Args[i], value.NewString(c.Args[i+1]))
 		d.notify(eventString, "set", c.DB, c.Args[i])
 	}
 	c.Dirty += int64(len(c.Args)-1) / 2
@@ -382,7 +368,7 @@ func (d *Data) incr(c *front.Call, by int64) {
 		return
 	}
 	n += by
-	d.PutKey(c, c.Args[1], keyspace.IntValue(n))
+	d.PutKey(c, c.Args[1], value.NewInt(n))
 	c.Dirty++
 	d.notify(eventString, "incrby", c.DB, c.Args[1])
 	c.Int(n)
@@ -410,7 +396,7 @@ func (d *Data) incrbyfloatCommand(c *front.Call) {
 		return
 	}
 	text := formatLongDouble(sum)
-	d.PutKey(c, c.Args[1], keyspace.StringValue(text))
+	d.PutKey(c, c.Args[1], value.NewString(text))
 	c.Dirty++
 	d.notify(eventString, "incrbyfloat", c.DB, c.Args[1])
 	c.Bulk(text)

@@ -6,6 +6,8 @@ import (
 	"runtime"
 	"testing"
 	"time"
+
+	"github.com/ordeal-go/ordeal/node/value"
 )
 
 const manyKeys = 1 << 20
@@ -22,7 +24,7 @@ func benchKeys() [][]byte {
 func benchDB(keys [][]byte) *Keyspace {
 	ks := New(1)
 	for _, key := range keys {
-		ks.DB(0).Set(key, StringValue([]byte("xxxxxxxx")))
+		ks.DB(0).Set(key, value.NewString([]byte("xxxxxxxx")))
 	}
 	return ks
 }
@@ -46,7 +48,7 @@ func BenchmarkSet(b *testing.B) {
 	b.ReportAllocs()
 	i := 0
 	for b.Loop() {
-		db.Set(keys[i&(manyKeys-1)], StringValue(text))
+		db.Set(keys[i&(manyKeys-1)], value.NewString(text))
 		i += 12345
 	}
 }
@@ -67,7 +69,7 @@ func BenchmarkSnapshotThenWrites(b *testing.B) {
 		var longest time.Duration
 		for range 50_000 {
 			start := time.Now()
-			ks.DB(0).Set(keys[at&(manyKeys-1)], IntValue(int64(at)))
+			ks.DB(0).Set(keys[at&(manyKeys-1)], value.NewInt(int64(at)))
 			longest = max(longest, time.Since(start))
 			at += 12345
 		}
@@ -88,7 +90,7 @@ func BenchmarkGrow(b *testing.B) {
 		var longest time.Duration
 		for _, key := range keys {
 			start := time.Now()
-			ks.DB(0).Set(key, IntValue(1))
+			ks.DB(0).Set(key, value.NewInt(1))
 			longest = max(longest, time.Since(start))
 		}
 		stalls = min(stalls, longest)

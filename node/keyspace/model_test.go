@@ -9,6 +9,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
+
+	"github.com/ordeal-go/ordeal/node/value"
 )
 
 // modelDB is a database as plain as can be.
@@ -68,7 +70,7 @@ func (m *machine) forget(db int, key string) {
 func (m *machine) Set(t *rapid.T) {
 	db, key, text := drawDB(t), drawKey(t), drawText(t)
 	buf, val := []byte(key), []byte(text)
-	m.ks.DB(db).Set(buf, StringValue(val))
+	m.ks.DB(db).Set(buf, value.NewString(val))
 	clear(buf) // both were copied
 	clear(val)
 	v := m.model[db][key]
@@ -80,7 +82,7 @@ func (m *machine) SetMany(t *rapid.T) {
 	db, from, n := drawDB(t), rapid.IntRange(0, 999).Draw(t, "from"), rapid.IntRange(1, 500).Draw(t, "n")
 	for i := from; i < from+n; i++ {
 		key := fmt.Sprintf("k%d", i)
-		m.ks.DB(db).Set([]byte(key), IntValue(int64(i)))
+		m.ks.DB(db).Set([]byte(key), value.NewInt(int64(i)))
 		v := m.model[db][key]
 		v.text = fmt.Sprint(i)
 		m.model[db][key] = v
@@ -112,7 +114,7 @@ func (m *machine) Copy(t *rapid.T) {
 	old, there := m.model[db][from]
 	require.Equal(t, there, ok)
 	if ok {
-		m.ks.DB(db).Set([]byte(to), StringValue(v.Bytes()))
+		m.ks.DB(db).Set([]byte(to), value.NewString(v.Bytes()))
 		new := m.model[db][to]
 		new.text = old.text
 		m.model[db][to] = new
@@ -222,7 +224,7 @@ func (m *machine) Scan(t *rapid.T) {
 		}
 	}
 	s := m.scan
-	s.cursor = m.ks.DB(s.db).Scan(s.cursor, rapid.IntRange(1, 300).Draw(t, "count"), func(key string, v Value) {
+	s.cursor = m.ks.DB(s.db).Scan(s.cursor, rapid.IntRange(1, 300).Draw(t, "count"), func(key string, v value.Value) {
 		s.seen[key]++
 		require.Equal(t, m.model[s.db][key].text, string(v.Bytes()))
 	})
@@ -279,10 +281,10 @@ func TestKeysVisitsWhatWasThereAtTheCall(t *testing.T) {
 	var want []string
 	for i := range 5000 {
 		want = append(want, fmt.Sprintf("key:%04d", i))
-		db.Set([]byte(want[i]), IntValue(int64(i)))
+		db.Set([]byte(want[i]), value.NewInt(int64(i)))
 	}
 	var got []string
-	db.Keys(func(key string, v Value) bool {
+	db.Keys(func(key string, v value.Value) bool {
 		got = append(got, key)
 		db.Delete([]byte(key))
 		db.Set([]byte("new:"+key), v)

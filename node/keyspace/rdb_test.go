@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/ordeal-go/ordeal/node/rdb"
+	"github.com/ordeal-go/ordeal/node/value"
 )
 
 // contents returns what ks holds, in a form that can be compared.
@@ -60,10 +61,10 @@ func TestOnlyMastersDropExpiredKeys(t *testing.T) {
 	ks := New(2)
 	for i, ms := range []int64{999, 1000, 1001} {
 		key := fmt.Appendf(nil, "at %d", ms)
-		ks.DB(1).Set(key, IntValue(int64(i)))
+		ks.DB(1).Set(key, value.NewInt(int64(i)))
 		ks.DB(1).SetExpire(key, ms)
 	}
-	ks.DB(0).Set([]byte("stays"), IntValue(3))
+	ks.DB(0).Set([]byte("stays"), value.NewInt(3))
 	file := EncodeRDB(ks.Snapshot(), SaveOptions{})
 	replica, err := Load(file, LoadOptions{Databases: 2, Now: 1000})
 	require.NoError(t, err)
@@ -79,7 +80,7 @@ func TestOnlyMastersDropExpiredKeys(t *testing.T) {
 
 func TestFilesThatDoNotFitAreRefused(t *testing.T) {
 	ks := New(16)
-	ks.DB(9).Set([]byte("k"), IntValue(1))
+	ks.DB(9).Set([]byte("k"), value.NewInt(1))
 	_, err := Load(EncodeRDB(ks.Snapshot(), SaveOptions{}), LoadOptions{Databases: 9})
 	require.ErrorContains(t, err, "the file selects database 9, at byte 72, but there are 9: raise 'databases' to at least 10")
 

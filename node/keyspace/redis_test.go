@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/ordeal-go/ordeal/node/value"
 )
 
 // redis is a real redis-server on loopback, to compare with.
@@ -98,12 +100,12 @@ func fill(r *redis, ks *Keyspace) {
 	for _, db := range []int{0, 3, 15} {
 		r.do("SELECT", strconv.Itoa(db))
 		for i := range 300 {
-			key, value := fmt.Sprintf("key:%d:%d", db, i), values[rng.IntN(len(values))]
+			key, text := fmt.Sprintf("key:%d:%d", db, i), values[rng.IntN(len(values))]
 			if i%10 == 0 {
 				key = strconv.Itoa(rng.IntN(1 << 20)) // keys are compressed and turned into numbers too
 			}
-			r.do("SET", key, value)
-			ks.DB(db).Set([]byte(key), StringValue([]byte(value)))
+			r.do("SET", key, text)
+			ks.DB(db).Set([]byte(key), value.NewString([]byte(text)))
 			ks.DB(db).Persist([]byte(key))
 			if i%3 == 0 {
 				ms := future + rng.Int64N(1<<40)

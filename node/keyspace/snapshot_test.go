@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/ordeal-go/ordeal/node/value"
 )
 
 // Under the race detector this also shows that readers of a snapshot and the writer share nothing that changes.
@@ -26,7 +28,7 @@ func TestSnapshotsStayTheSameWhileOthersWrite(t *testing.T) {
 		case 3:
 			db.Append(key, []byte("more"))
 		default:
-			db.Set(key, StringValue(fmt.Appendf(nil, "value %d", rng.Uint64())))
+			db.Set(key, value.NewString(fmt.Appendf(nil, "value %d", rng.Uint64())))
 		}
 	}
 	for range 10_000 {
@@ -62,7 +64,7 @@ func TestWalksFollowFromSeedAndOperations(t *testing.T) {
 			if rng.IntN(3) == 0 {
 				ks.DB(0).Delete(key)
 			} else {
-				ks.DB(0).Set(key, IntValue(1))
+				ks.DB(0).Set(key, value.NewInt(1))
 				ks.DB(0).SetExpire(key, rng.Int64())
 			}
 		}
@@ -85,7 +87,7 @@ func TestWalksFollowFromSeedAndOperations(t *testing.T) {
 func TestScanOrderFollowsFromSeedAndKeysAlone(t *testing.T) {
 	scan := func(ks *Keyspace) (order []string) {
 		for cursor := uint64(0); ; {
-			cursor = ks.DB(0).Scan(cursor, 10, func(key string, _ Value) { order = append(order, key) })
+			cursor = ks.DB(0).Scan(cursor, 10, func(key string, _ value.Value) { order = append(order, key) })
 			require.Less(t, cursor, uint64(1)<<48)
 			if cursor == 0 {
 				return order
@@ -94,11 +96,11 @@ func TestScanOrderFollowsFromSeedAndKeysAlone(t *testing.T) {
 	}
 	a, b := New(1), New(1)
 	for i := range 10_000 {
-		b.DB(0).Set(fmt.Appendf(nil, "gone %d", i), IntValue(1))
+		b.DB(0).Set(fmt.Appendf(nil, "gone %d", i), value.NewInt(1))
 	}
 	for i := range 1000 {
-		a.DB(0).Set(fmt.Appendf(nil, "key %d", i), IntValue(1))
-		b.DB(0).Set(fmt.Appendf(nil, "key %d", 999-i), IntValue(1))
+		a.DB(0).Set(fmt.Appendf(nil, "key %d", i), value.NewInt(1))
+		b.DB(0).Set(fmt.Appendf(nil, "key %d", 999-i), value.NewInt(1))
 	}
 	for i := range 10_000 {
 		b.DB(0).Delete(fmt.Appendf(nil, "gone %d", i))
@@ -110,12 +112,12 @@ func TestScanOrderFollowsFromSeedAndKeysAlone(t *testing.T) {
 func TestScanReturnsAsManyAsAskedFor(t *testing.T) {
 	ks := New(1)
 	for i := range 10_000 {
-		ks.DB(0).Set(fmt.Appendf(nil, "key %d", i), IntValue(1))
+		ks.DB(0).Set(fmt.Appendf(nil, "key %d", i), value.NewInt(1))
 	}
 	for _, count := range []int{1, 10, 500, 20_000} {
 		for cursor := uint64(0); ; {
 			n := 0
-			cursor = ks.DB(0).Scan(cursor, count, func(string, Value) { n++ })
+			cursor = ks.DB(0).Scan(cursor, count, func(string, value.Value) { n++ })
 			if cursor == 0 {
 				break
 			}
@@ -123,8 +125,8 @@ func TestScanReturnsAsManyAsAskedFor(t *testing.T) {
 			require.LessOrEqual(t, n, count+2)
 		}
 	}
-	require.Zero(t, ks.DB(0).Scan(1<<63, 10, func(string, Value) { t.Error("a key beyond the last position") }))
-	require.Zero(t, New(1).DB(0).Scan(12345, 10, func(string, Value) { t.Error("a key out of nothing") }))
+	require.Zero(t, ks.DB(0).Scan(1<<63, 10, func(string, value.Value) { t.Error("a key beyond the last position") }))
+	require.Zero(t, New(1).DB(0).Scan(12345, 10, func(string, value.Value) { t.Error("a key out of nothing") }))
 }
 
 // Each key comes up as often as any other, though shards hold different numbers of keys.
@@ -133,7 +135,7 @@ func TestRandomKeysAreFair(t *testing.T) {
 	const keys, draws = 100, 200 // a little over one shard, so that shards differ most
 	for i := range keys {
 		key := fmt.Appendf(nil, "key %d", i)
-		ks.DB(0).Set(key, IntValue(1))
+		ks.DB(0).Set(key, value.NewInt(1))
 		ks.DB(0).SetExpire(key, 1)
 	}
 	seen, volatile := map[string]int{}, map[string]int{}
@@ -158,13 +160,13 @@ func TestSteadyReadsAndWritesAllocateOnlyTheValue(t *testing.T) {
 	db := ks.DB(0)
 	key, text, number := []byte("some key"), []byte("some value"), []byte("123456")
 	for i := range 1000 {
-		db.Set(fmt.Appendf(nil, "key %d", i), IntValue(1))
+		db.Set(fmt.Appendf(nil, "key %d", i), value.NewInt(1))
 	}
-	db.Set(key, StringValue(text))
+	db.Set(key, value.NewString(text))
 	db.SetExpire(key, 1)
 	require.Zero(t, testing.AllocsPerRun(100, func() { db.Get(key); db.Lookup(key); db.ExpireAt(key); db.Exists(key) }))
-	require.Equal(t, 1.0, testing.AllocsPerRun(100, func() { db.Set(key, StringValue(text)) }))
-	require.Zero(t, testing.AllocsPerRun(100, func() { db.Set(key, StringValue(number)) }))
+	require.Equal(t, 1.0, testing.AllocsPerRun(100, func() { db.Set(key, value.NewString(text)) }))
+	require.Zero(t, testing.AllocsPerRun(100, func() { db.Set(key, value.NewString(number)) }))
 	require.Zero(t, testing.AllocsPerRun(100, func() { db.SetExpire(key, 5) }))
 }
 
@@ -189,13 +191,13 @@ func TestEncodings(t *testing.T) {
 	for text, want := range map[string]string{"": "embstr", "1": "int", "-9223372036854775808": "int",
 		"9223372036854775808": "embstr", "01": "embstr", "44 bytes 44 bytes 44 bytes 44 bytes 44 bytes": "embstr",
 		"45 bytes 45 bytes 45 bytes 45 bytes 45 bytes!": "raw"} {
-		v := StringValue([]byte(text))
+		v := value.NewString([]byte(text))
 		require.Equal(t, want, v.Encoding(), "%q", text)
 		require.Equal(t, text, string(v.Bytes()))
 		require.Equal(t, len(text), v.Len())
 	}
-	require.Equal(t, "raw", RawValue([]byte("1")).Encoding())
-	n, ok := RawValue([]byte("15")).Int()
+	require.Equal(t, "raw", value.NewRaw([]byte("1")).Encoding())
+	n, ok := value.NewRaw([]byte("15")).Int()
 	require.True(t, ok)
 	require.Equal(t, int64(15), n)
 }

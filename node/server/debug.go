@@ -12,6 +12,7 @@ import (
 	"github.com/ordeal-go/ordeal/node/front"
 	"github.com/ordeal-go/ordeal/node/keyspace"
 	"github.com/ordeal-go/ordeal/node/resp"
+	"github.com/ordeal-go/ordeal/node/value"
 )
 
 // DEBUG: what test suites use. Redis 4.0: debug.c, debugCommand.
@@ -110,17 +111,17 @@ func (s *Server) debugPopulate(c *front.Call) {
 			return
 		}
 	}
-	var key, value []byte
+	var key, text []byte
 	for i := range count {
 		key = strconv.AppendInt(append(append(key[:0], prefix...), ':'), i, 10)
 		if _, found := s.data.LookupWrite(c, key); found {
 			continue
 		}
-		value = strconv.AppendInt(append(value[:0], "value:"...), i, 10)
+		text = strconv.AppendInt(append(text[:0], "value:"...), i, 10)
 		if size > 0 {
-			value = append(value, make([]byte, max(int(size)-len(value), 0))...)[:size]
+			text = append(text, make([]byte, max(int(size)-len(text), 0))...)[:size]
 		}
-		s.data.PutKey(c, key, keyspace.StringValue(value))
+		s.data.PutKey(c, key, value.NewString(text))
 	}
 	c.OK()
 }
@@ -132,27 +133,5 @@ func (s *Server) debugObject(c *front.Call) {
 		return
 	}
 	c.Simple(fmt.Sprintf("Value at:0x0 refcount:1 encoding:%s serializedlength:%d lru:0 lru_seconds_idle:0",
-		v.Encoding(), serializedLength(v)))
-}
-
-// serializedLength is what a string takes in an RDB file, uncompressed.
-func serializedLength(v keyspace.Value) int {
-	n := v.Len()
-	if i, ok := v.Int(); ok && v.Encoding() == "int" && n <= 11 {
-		switch {
-		case i >= math.MinInt8 && i <= math.MaxInt8:
-			return 2
-		case i >= math.MinInt16 && i <= math.MaxInt16:
-			return 3
-		case i >= math.MinInt32 && i <= math.MaxInt32:
-			return 5
-		}
-	}
-	switch {
-	case n < 1<<6:
-		return n + 1
-	case n < 1<<14:
-		return n + 2
-	}
-	return n + 5
+		v.Encoding(), keyspace.SerializedLength(v)))
 }

@@ -426,7 +426,7 @@ func estimate(histogram *[64]int) uint64 {
 		z = 0.5 * (z + float64(histogram[v]))
 	}
 	z += float64(m * sigma(float64(histogram[0])/m)) // rounded, or some processors would fuse it with the sum
-	const alpha = 0.721347520444481703680 // 1/(2 ln 2)
+	const alpha = 0.721347520444481703680            // 1/(2 ln 2)
 	return uint64(math.Round(alpha * m * m / z))
 }
 
