@@ -2,6 +2,7 @@ package harness
 
 import (
 	"context"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -37,7 +38,17 @@ type nemesisRun struct {
 	rng    *rand.Rand
 	agenda []action
 	force  []*inForce
-	nextID int // numbers what the world is given
+	nextID int             // numbers what the world is given
+	did    map[int]*result // by step of the schedule: what came of its fault
+}
+
+// result is what came of one fault of the schedule.
+type result struct {
+	fault string
+	ends  bool   // it is no fault but the end of some
+	done  int    // pieces and orders that were taken
+	left  int    // those that were not
+	why   string // the first was not
 }
 
 // inForce is a piece of a fault: a fault on machines is one piece for each of them, so that each can be restarted by
@@ -99,8 +110,9 @@ func (n *nemesisRun) act(ctx context.Context, a action) {
 
 func (n *nemesisRun) begin(ctx context.Context, a action) {
 	resolved, err := nemesis.Resolve(a.step.Fault, n.view(), n.rng)
+	n.did[a.id] = &result{fault: a.step.Fault.String(), ends: ends(a.step.Fault)}
 	if err != nil {
-		n.skip(a.step, err)
+		n.skip(a.id, a.step.Fault, err)
 		return
 	}
 	switch {
@@ -120,6 +132,11 @@ func (n *nemesisRun) begin(ctx context.Context, a action) {
 	default:
 		n.inflict(ctx, a, resolved)
 	}
+}
+
+// ends says whether f is no fault but the end of some.
+func ends(f nemesis.Fault) bool {
+	return f.Verb == nemesis.Heal || f.Verb == nemesis.Restart || f.Verb == nemesis.Resume || f.Verb == nemesis.Unclog
 }
 
 // on tells the pieces of a kind that hit one of machines.
@@ -155,9 +172,10 @@ func (n *nemesisRun) give(ctx context.Context, of inForce, f nemesis.Fault) (beg
 	for _, piece := range pieces(f) {
 		n.nextID++
 		if err := n.run.world.Inflict(ctx, n.nextID, piece); err != nil {
-			n.skip(nemesis.Step{Fault: piece}, err)
+			n.skip(of.step, piece, err)
 			continue
 		}
+		n.did[of.step].done++
 		began = true
 		if f.Lasts() {
 			p := of
@@ -260,9 +278,36 @@ func (n *nemesisRun) healAll(ctx context.Context) {
 	n.lift(ctx, func(*inForce) bool { return true })
 }
 
-// skip writes down a step that could not be carried out.
-func (n *nemesisRun) skip(step nemesis.Step, why error) {
-	n.run.record.rec.Note(histories.Note{Time: n.run.world.Elapsed(), Machine: "nemesis", Kind: "skipped", Text: step.Fault.String(), Reason: why.Error()})
+// skip writes down what of a step could not be carried out.
+func (n *nemesisRun) skip(step int, f nemesis.Fault, why error) {
+	if r := n.did[step]; r.left == 0 {
+		r.why = why.Error()
+	}
+	n.did[step].left++
+	n.run.record.rec.Note(histories.Note{Time: n.run.world.Elapsed(), Machine: "nemesis", Kind: "skipped",
+		Text: f.String(), Reason: why.Error()})
+}
+
+// sumUp writes down, at the end, which faults of the schedule were not done: nobody reads a verdict as one about them.
+func (n *nemesisRun) sumUp() {
+	all := 0
+	for _, r := range n.did {
+		if !r.ends {
+			all++
+		}
+	}
+	for _, step := range slices.Sorted(maps.Keys(n.did)) {
+		r := n.did[step]
+		if r.ends || r.left == 0 {
+			continue
+		}
+		note := histories.Note{Time: n.run.world.Elapsed(), Machine: "nemesis", Kind: histories.NoteNotDone,
+			Text: r.fault, Reason: r.why, M: int64(all)}
+		if r.done > 0 {
+			note.Result = histories.InPart
+		}
+		n.run.record.rec.Note(note)
+	}
 }
 
 // view is what the nemesis knows at this moment.

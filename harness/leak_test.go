@@ -15,6 +15,7 @@ import (
 
 	"github.com/ordeal-go/ordeal/harness"
 	"github.com/ordeal-go/ordeal/harness/scenarios"
+	"github.com/ordeal-go/ordeal/histories"
 )
 
 // A child of this test plays a live run and panics in the middle of it, once on the goroutine of the run and once on
@@ -34,7 +35,15 @@ func TestNothingIsLeftOfALiveRunThatPanics(t *testing.T) {
 			child := exec.Command(os.Args[0], "-test.run", "^TestNothingIsLeftOfALiveRunThatPanics$")
 			child.Env = append(os.Environ(), "ORDEAL_PANIC_TEST="+how, "TMPDIR="+temp)
 			out, err := child.CombinedOutput()
-			require.Error(t, err)
+			var exit *exec.ExitError
+			require.ErrorAs(t, err, &exit)
+			require.Equal(t, 2, exit.ExitCode(), "%s", out)
+			if how == "here" { // the other one has a temporary folder
+				h, err := histories.ReadFile(filepath.Join(temp, "run", harness.HistoryFile))
+				require.NoError(t, err)
+				require.NotEmpty(t, h.Notes, "it is read up to where it ends")
+				require.False(t, h.Complete)
+			}
 			require.Contains(t, string(out), "panic: the harness is broken")
 			pids := regexp.MustCompile(`(?m)^node (\d+)$`).FindAllStringSubmatch(string(out), -1)
 			require.Len(t, pids, 3, "%s", out)
@@ -54,7 +63,11 @@ func TestNothingIsLeftOfALiveRunThatPanics(t *testing.T) {
 
 func playAndPanic(how string) {
 	s, _ := scenarios.ByName("one-master-two-replicas")
-	harness.Run(context.Background(), s, harness.Options{World: harness.WorldLive, Progress: func(p harness.Progress) {
+	out := ""
+	if how == "here" {
+		out = filepath.Join(os.Getenv("TMPDIR"), "run")
+	}
+	harness.Run(context.Background(), s, harness.Options{World: harness.WorldLive, Out: out, Progress: func(p harness.Progress) {
 		if p.Stage == "" {
 			return
 		}

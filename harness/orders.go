@@ -76,8 +76,10 @@ func slaveOf(master string) []string {
 func (n *nemesisRun) tell(a action, machines []string, commands ...[]string) {
 	for _, m := range machines {
 		if err := n.run.world.Tell(n.run.callers[0].Name, workload.OrderTo(m, commands...)); err != nil {
-			n.skip(a.step, err)
+			n.skip(a.id, a.step.Fault, err)
+			continue
 		}
+		n.did[a.id].done++
 	}
 }
 
@@ -91,15 +93,16 @@ func (n *nemesisRun) addSpares(ctx context.Context, a action, f nemesis.Fault) {
 	master := n.view().Master
 	for _, m := range f.A {
 		if !r.view.add(m, f.Verb == nemesis.SentinelAdd) {
-			n.skip(a.step, fmt.Errorf("%s is no machine that waits to be added", m))
+			n.skip(a.id, a.step.Fault, fmt.Errorf("%s is no machine that waits to be added", m))
 			continue
 		}
 		if err := r.world.Start(ctx, m); err != nil {
-			n.skip(a.step, err)
+			n.skip(a.id, a.step.Fault, err)
 			continue
 		}
+		n.did[a.id].done++
 		if err := r.world.Tell(r.callers[0].Name, workload.Expect(m)); err != nil {
-			n.skip(a.step, err)
+			n.skip(a.id, a.step.Fault, err)
 		}
 		if f.Verb == nemesis.ReplicaAdd && master != "" {
 			n.tell(a, []string{m}, slaveOf(master))

@@ -39,8 +39,9 @@ func TestRealRedisIsJudgedAndItsLostWritesAreCounted(t *testing.T) {
 		Duration: 9 * time.Second,
 		Faults:   schedule,
 		Checks:   []string{"read-only", "partial-resync", "same-offset-same-data", "lost-writes", "sentinel-safety", "convergence"},
-	}, harness.Options{World: harness.WorldLive, Target: live.RedisServer, Seed: 1})
+	}, harness.Options{World: harness.WorldLive, Target: live.RedisServer, Seed: 1, Out: t.TempDir()})
 	require.NoError(t, err)
+	readBack(t, res)
 	for _, v := range res.Verdicts {
 		require.Equal(t, checkers.Valid, v.Result, "%v", v)
 		if v.Checker == "lost-writes" {

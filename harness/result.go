@@ -16,13 +16,14 @@ type Result struct {
 	World    string             `json:"world"`
 	History  *histories.History `json:"-"`
 	Verdicts checkers.Verdicts  `json:"verdicts"`
-	Trace    string             `json:"trace,omitempty"` // of the simulation
-	Elapsed  time.Duration      `json:"elapsed_ns"`      // of the run, virtual or real
-	Took     time.Duration      `json:"took_ns"`         // real time, with judging
-	Judging  time.Duration      `json:"judging_ns"`      // real time of the checkers
-	Steps    uint64             `json:"steps,omitempty"` // of the simulation: the events that its cores were given
-	Dir      string             `json:"dir,omitempty"`   // where it is kept
-	Replay   string             `json:"replay"`          // the command that runs it again
+	NotDone  *histories.NotDone `json:"not_done,omitempty"` // faults of the schedule; nil: all were done
+	Trace    string             `json:"trace,omitempty"`    // of the simulation
+	Elapsed  time.Duration      `json:"elapsed_ns"`         // of the run, virtual or real
+	Took     time.Duration      `json:"took_ns"`            // real time, with judging
+	Judging  time.Duration      `json:"judging_ns"`         // real time of the checkers
+	Steps    uint64             `json:"steps,omitempty"`    // of the simulation: the events that its cores were given
+	Dir      string             `json:"dir,omitempty"`      // where it is kept
+	Replay   string             `json:"replay"`             // the command that runs it again
 }
 
 // Result merges the verdicts.
@@ -43,6 +44,9 @@ func (r *Result) String() string {
 				fmt.Fprintf(&b, "    … and %d more\n", more)
 			}
 		}
+	}
+	if r.NotDone != nil {
+		b.WriteString(r.NotDone.String())
 	}
 	if r.Trace != "" {
 		fmt.Fprintf(&b, "trace %s\n", r.Trace)

@@ -90,7 +90,7 @@ func open(ctx context.Context, plan Scenario, opts Options) (*run, error) {
 	for _, m := range r.machines() {
 		r.record.callers[m.Host] = m.Name
 	}
-	r.nemesis = &nemesisRun{run: r, rng: seed.Stream(opts.Seed, "targets")}
+	r.nemesis = &nemesisRun{run: r, rng: seed.Stream(opts.Seed, "targets"), did: map[int]*result{}}
 	if r.world, r.closeTrace, err = opts.openWorld(ctx, r.place, r.machines(), &r.record); err != nil {
 		r.world = nil
 		r.close()
@@ -206,6 +206,7 @@ func (r *run) advance(ctx context.Context, until time.Duration) bool {
 func (r *run) end(ctx context.Context) {
 	elapsed := r.world.Elapsed()
 	r.elapsed = elapsed
+	r.nemesis.sumUp()
 	if r.broke != nil {
 		r.record.rec.Note(histories.Note{Time: elapsed, Machine: "world", Kind: "broken", Text: r.broke.Error()})
 	}
@@ -249,7 +250,7 @@ func (r *run) judge() (*Result, error) {
 		verdicts = append(verdicts, checkers.Verdict{Checker: "run", Result: checkers.Invalid, Why: r.broke.Error()})
 	}
 	res := &Result{Plan: r.plan, Seed: r.opts.Seed, World: r.opts.World, History: h, Verdicts: verdicts, Trace: r.trace, Steps: r.steps,
-		Elapsed: r.elapsed, Took: time.Since(r.began), Judging: time.Since(judging), Dir: r.opts.Out, Replay: r.opts.replay(r.plan)}
+		Elapsed: r.elapsed, Took: time.Since(r.began), Judging: time.Since(judging), NotDone: h.NotDone(), Dir: r.opts.Out, Replay: r.opts.replay(r.plan)}
 	return res, r.output.finish(res)
 }
 

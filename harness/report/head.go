@@ -58,6 +58,12 @@ func newHead(h *histories.History, verdicts checkers.Verdicts, opts Options) hea
 		Page: opts.Page, Incomplete: !h.Complete, Plan: h.Plan, Machines: h.Machines, Tiles: tiles(h, verdicts), Moments: moments(h)}
 	hd.Says = says(verdicts)
 	hd.Facts = facts(h, opts)
+	if d := h.NotDone(); d != nil {
+		hd.Says += " " + d.Heading() + "."
+		for _, f := range d.Faults {
+			hd.Facts = append(hd.Facts, fact{Name: "not done", Value: f.Fault + ": " + f.Why})
+		}
+	}
 	for _, v := range verdicts {
 		hd.Verdicts = append(hd.Verdicts, verdict{Verdict: v, Open: v.Result != checkers.Valid,
 			Findings: findings(v.Findings), Allowed: findings(v.Allowed)})

@@ -62,7 +62,8 @@ func checkCommand(_ context.Context, io streams, args []string) (int, error) {
 			return 0, err
 		}
 	}
-	res := &harness.Result{Seed: h.Seed, World: h.World, History: h, Verdicts: verdicts, Trace: h.Trace, Elapsed: h.End, Replay: h.Replay}
+	res := &harness.Result{Seed: h.Seed, World: h.World, History: h, Verdicts: verdicts, Trace: h.Trace, Elapsed: h.End, Replay: h.Replay,
+		NotDone: h.NotDone()}
 	res.Plan.Name = h.Scenario
 	if !h.Complete {
 		fmt.Fprintln(io.err, "ordeal check: the history has no end: its run was interrupted")
@@ -70,10 +71,10 @@ func checkCommand(_ context.Context, io streams, args []string) (int, error) {
 	if *asJSON {
 		enc := json.NewEncoder(io.out)
 		enc.SetIndent("", "  ")
-		return statusOf(verdicts.Result()), enc.Encode(res)
+		return statusAfter(verdicts.Result(), h), enc.Encode(res)
 	}
 	fmt.Fprint(io.out, res)
-	return statusOf(verdicts.Result()), nil
+	return statusAfter(verdicts.Result(), h), nil
 }
 
 func reportCommand(_ context.Context, io streams, args []string) (int, error) {
@@ -97,7 +98,7 @@ func reportCommand(_ context.Context, io streams, args []string) (int, error) {
 		return 0, err
 	}
 	fmt.Fprintln(io.out, filepath.Join(dir, harness.ReportFile))
-	return statusOf(verdicts.Result()), nil
+	return statusAfter(verdicts.Result(), h), nil
 }
 
 func listCommand(_ context.Context, io streams, args []string) (int, error) {

@@ -15,6 +15,7 @@ import (
 	"github.com/ordeal-go/ordeal/harness"
 	"github.com/ordeal-go/ordeal/harness/scenarios"
 	"github.com/ordeal-go/ordeal/harness/swarm"
+	"github.com/ordeal-go/ordeal/histories"
 )
 
 // streams are where a command writes: results to out, progress and errors to err.
@@ -120,6 +121,14 @@ func statusOf(r checkers.Result) int {
 		return exitValid
 	case checkers.Invalid:
 		return exitInvalid
+	}
+	return exitUnknown
+}
+
+// statusAfter is the exit status for a result about h: a run in which no fault could be done has shown nothing.
+func statusAfter(r checkers.Result, h *histories.History) int {
+	if status := statusOf(r); status != exitValid || !h.NotDone().All() {
+		return status
 	}
 	return exitUnknown
 }

@@ -18,7 +18,7 @@ const (
 	exitValid   = 0 // every property held
 	exitInvalid = 1 // a property was broken
 	exitUsage   = 2 // the command, a file or the set-up is wrong: nothing was judged
-	exitUnknown = 3 // nothing was broken, but a checker could not tell
+	exitUnknown = 3 // nothing was broken, but a checker could not tell, or no fault could be done
 )
 
 // command is a sub-command.

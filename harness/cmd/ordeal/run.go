@@ -55,7 +55,7 @@ func play(ctx context.Context, io streams, s harness.Scenario, opts harness.Opti
 	if ctx.Err() != nil {
 		fmt.Fprintf(io.err, "ordeal: interrupted: the history up to then is in %s\n", filepath.Join(opts.Out, harness.HistoryFile))
 	}
-	return statusOf(res.Result()), nil
+	return statusAfter(res.Result(), res.History), nil
 }
 
 func printResult(w io.Writer, res *harness.Result, asJSON bool) error {
