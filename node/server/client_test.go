@@ -2,6 +2,7 @@ package server
 
 import (
 	"bytes"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -68,6 +69,41 @@ func TestClientsThatDoNotReadAreClosed(t *testing.T) {
 	w.write(greedy, strings.Repeat("GET big\r\n", 20))
 	require.True(t, w.closed[greedy])
 	require.Contains(t, w.logText(), "scheduled to be closed ASAP for overcoming of output buffer limits.\n")
+}
+
+// One read may ask for gigabytes: what is over the limit is neither kept nor worked for.
+func TestOutputLimitsHoldWithinOneStep(t *testing.T) {
+	gets := strings.Repeat("GET big\r\n", 1000)
+	for name, request := range map[string]string{"pipeline": gets, "transaction": "MULTI\r\n" + gets + "EXEC\r\nSET after 1\r\n",
+		"one command": "MGET " + strings.Repeat(" big", 1000) + "\r\nSET after 1\r\n"} {
+		t.Run(name, func(t *testing.T) {
+			w := newSolo(t, "", "client-output-buffer-limit normal 1mb 0 0")
+			c, greedy := w.connect(""), w.connect("")
+			w.write(c, string(resp.AppendCommand(nil, "SET", "big", strings.Repeat("x", 300<<10))))
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			w.write(greedy, request)
+			runtime.ReadMemStats(&after)
+			require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(16<<20), "bytes allocated")
+			require.True(t, w.closed[greedy])
+			require.Less(t, len(w.sent[greedy]), 100)
+			require.Equal(t, "$-1\r\n", w.say(c, "GET after"), "its further commands are not run")
+			if name == "pipeline" {
+				require.Contains(t, w.say(c, "INFO commandstats"), "cmdstat_get:calls=6,", "five, and the one above")
+			}
+		})
+	}
+}
+
+// A message is worked for as long as the subscriber may have it; those who publish are served all the same.
+func TestOutputLimitsOfOthersHoldWithinOneStep(t *testing.T) {
+	w := newSolo(t, "", "client-output-buffer-limit pubsub 1mb 0 0")
+	slow, c := w.connect(""), w.connect("")
+	w.say(slow, "SUBSCRIBE x")
+	message := string(resp.AppendCommand(nil, "PUBLISH", "x", strings.Repeat("y", 100<<10)))
+	require.Equal(t, strings.Repeat(":1\r\n", 50), w.write(c, strings.Repeat(message, 50)))
+	require.True(t, w.closed[slow])
+	require.Less(t, len(w.sent[slow]), 100)
 }
 
 func TestInputWithoutEndIsRefused(t *testing.T) {
