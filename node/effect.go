@@ -69,10 +69,11 @@ const (
 	SyncFile                       // fsync: what was written survives a loss of power
 	RenameFile                     // Path becomes To, atomically, replacing it
 	RemoveFile                     // it is no error if Path does not exist
+	EnterDir                       // nothing; it fails unless Path is a directory
 )
 
 var fileNames = [...]string{ReadFile: "read", WriteFile: "write", AppendFile: "append", SyncFile: "sync",
-	RenameFile: "rename", RemoveFile: "remove"}
+	RenameFile: "rename", RemoveFile: "remove", EnterDir: "enter"}
 
 func (k FileKind) String() string {
 	if int(k) < len(fileNames) && fileNames[k] != "" {

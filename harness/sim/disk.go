@@ -129,6 +129,7 @@ func (d *disk) do(now int64, s *node.FileStep) ([]byte, node.Errno) {
 		if f != nil {
 			d.rename(s.Path, nil)
 		}
+	case node.EnterDir: // every directory is there; only files are kept
 	default:
 		return nil, node.ErrBadAddress // EINVAL has this text
 	}

@@ -50,9 +50,19 @@ func fileStep(s *node.FileStep) (read []byte, err error) {
 			return nil, err
 		}
 		return nil, nil
+	case node.EnterDir:
+		return nil, enterDir(s.Path)
 	default:
 		return nil, syscall.EINVAL
 	}
+}
+
+func enterDir(path string) error {
+	info, err := os.Stat(path)
+	if err == nil && !info.IsDir() {
+		err = syscall.ENOTDIR
+	}
+	return err
 }
 
 func writeFile(path string, how int, data []byte) error {

@@ -13,11 +13,7 @@ type config struct {
 	data           commands.Settings // about data
 
 	// Network and clients.
-	port              int64 // 0: no TCP
-	tcpBacklog        int64
-	unixSocket        string
-	unixSocketPerm    int64
-	tcpKeepAlive      int64
+	port              int64        // 0: no TCP
 	table             *front.Table // which rename-command changes
 	slowlogSlowerThan int64        // µs; negative: off
 	slowlogMaxLen     int64
@@ -25,34 +21,20 @@ type config struct {
 
 	// The process.
 	daemonize      bool
-	supervised     string
 	pidFile        string
 	logLevel       node.LogLevel
 	logFile        string // relative to dir; "": standard output
-	syslogEnabled  bool
-	syslogIdent    string
-	syslogFacility string
 	alwaysShowLogo bool
+	dirGiven       bool   // it has to be there
 	dir            string // absolute
 	hz             int64
-	watchdogPeriod int64
-	activeRehash   bool
 
 	// Persistence.
-	savePoints          []savePoint
-	dbFilename          string
-	rdbCompression      bool
-	rdbChecksum         bool
-	stopWritesOnError   bool
-	appendOnly          bool
-	appendFilename      string
-	appendFsync         string
-	aofNoFsyncOnRewrite bool
-	aofRewritePercent   int64
-	aofRewriteMinSize   int64
-	aofRewriteFsync     bool
-	aofLoadTruncated    bool
-	aofRDBPreamble      bool
+	savePoints        []savePoint
+	dbFilename        string
+	rdbCompression    bool
+	rdbChecksum       bool
+	stopWritesOnError bool
 
 	// Replication.
 	slaveofHost       string // as the file says; the replication's own state says what holds now
@@ -63,7 +45,6 @@ type config struct {
 	disklessDelay     int64 // seconds
 	replPingPeriod    int64 // seconds
 	replTimeout       int64 // seconds
-	disableNoDelay    bool
 	replBacklogSize   int64 // bytes, at least 16384
 	replBacklogTTL    int64 // seconds, 0: never freed
 	slavePriority     int64
@@ -71,31 +52,16 @@ type config struct {
 	minSlavesMaxLag   int64 // seconds
 	slaveAnnounceIP   string
 	slaveAnnouncePort int64
-	slaveLazyFlush    bool
 
 	// Memory and data types.
 	maxMemory             int64
-	maxMemoryPolicy       string
-	maxMemorySamples      int64
-	lfuLogFactor          int64
-	lfuDecayTime          int64
-	lazyEviction          bool
-	lazyServerDel         bool
 	hashMaxZiplistEntries int64
 	hashMaxZiplistValue   int64
 	listMaxZiplistSize    int64
-	listCompressDepth     int64
 	setMaxIntsetEntries   int64
 	zsetMaxZiplistEntries int64
 	zsetMaxZiplistValue   int64
 	hllSparseMaxBytes     int64
-	luaTimeLimit          int64 // ms
-	activeDefrag          bool
-	defragIgnoreBytes     int64
-	defragThresholdLower  int64
-	defragThresholdUpper  int64
-	defragCycleMin        int64
-	defragCycleMax        int64
 }
 
 // savePoint asks for a snapshot when changes came within seconds.

@@ -58,10 +58,14 @@ func (s *Server) configSet(c *front.Call) {
 	case d.name == "dbfilename" && noPath("")(value) != "":
 		c.Error("ERR dbfilename can't be a path, just a filename")
 		return
-	case d.name == "appendonly" && !d.set(s, value):
-		c.Error("ERR this server writes no append only file")
+	case d.name == "dir":
+		s.changeDir(c, value)
 		return
-	case !d.set(s, value):
+	case d.set(s, value):
+	case d.why != "":
+		c.Error("ERR " + d.why)
+		return
+	default:
 		c.Error("ERR Invalid argument '" + value + "' for CONFIG SET '" + name + "'")
 		return
 	}
@@ -69,6 +73,18 @@ func (s *Server) configSet(c *front.Call) {
 		d.changed(s)
 	}
 	c.OK()
+}
+
+// changeDir enters a directory if there is one.
+func (s *Server) changeDir(c *front.Call, dir string) {
+	s.foreground(func(ev *node.Event) {
+		if ev.Err != node.ErrNone {
+			c.Error("ERR Changing directory: " + string(ev.Err))
+			return
+		}
+		s.cfg.enterDir(dir)
+		c.OK()
+	}, node.FileStep{Kind: node.EnterDir, Path: s.cfg.inDir(dir)})
 }
 
 func (s *Server) configResetStat(c *front.Call) {

@@ -17,6 +17,8 @@ type directive struct {
 	get func(s *Server) string
 	// set takes a new value at run time; nil: it cannot be set. It returns false if the value is no good.
 	set func(s *Server, value string) bool
+	// why is the sentence with which a value is refused that would need what the server does not do, "" if it does all.
+	why string
 	// changed tells the parts of the server that have to know that the value is another one now.
 	changed func(s *Server)
 	// byDefault gives the option its default.
@@ -175,12 +177,56 @@ func word(name string, field func(*config) *string, byDefault, reason string, wo
 	}
 }
 
-// ignored is an option that older files have and that means nothing.
-func ignored(name string) directive {
-	return directive{name: name, read: func(*config, []string) string { return "" }}
+// What this server does not do, and so cannot be told to do otherwise: the reason why a directive has one value only.
+const (
+	noUnixSocket      = "this server listens on no Unix socket: remove unixsocket and unixsocketperm, and give it a port"
+	noKernelSettings  = "this server leaves its sockets as they are by default: tcp-backlog 511, tcp-keepalive 300, repl-disable-tcp-nodelay no"
+	noSyslog          = "this server writes no syslog: use logfile"
+	noSupervision     = "this server does not speak to a supervisor: leave supervised at no"
+	noAppendOnly      = "this server writes no append only file: leave appendonly at no and what belongs to it at its default, and use save"
+	noEviction        = "this server evicts nothing, it refuses writes: leave maxmemory-policy at noeviction and what belongs to it at its default"
+	noScripts         = "this server runs no scripts: leave lua-time-limit at 5000"
+	noDefrag          = "this server moves no memory: leave activedefrag at no and what belongs to it at its default"
+	noListCompression = "this server compresses no lists in memory: leave list-compress-depth at 0"
+	noWatchdog        = "this server has no watchdog: leave watchdog-period at 0"
+	noCluster         = "cluster mode is not available in this server"
+	alwaysRehashes    = "tables of this server always grow bit by bit: leave activerehashing at yes"
+	alwaysLazy        = "this server always gives memory back beside its work, whatever asked for it: leave the option at no"
+)
+
+// fixed is an option of which only one value can be had, its default; why says so in one sentence.
+func fixed(name, only, why string) directive {
+	return directive{
+		name: name,
+		read: word1(func(_ *config, value string) string {
+			if !sameSetting(value, only) {
+				return why
+			}
+			return ""
+		}),
+		get: func(*Server) string { return only },
+		set: func(_ *Server, value string) bool { return sameSetting(value, only) },
+		why: why,
+	}
+}
+
+// sameSetting says whether two spellings mean the same: sizes may have units, words any case.
+func sameSetting(a, b string) bool {
+	n, ok1 := conf.ParseBytes(a)
+	m, ok2 := conf.ParseBytes(b)
+	if ok1 && ok2 {
+		return n == m
+	}
+	return strings.EqualFold(a, b)
+}
+
+// atRuntime makes an option one that files do not have.
+func (d directive) atRuntime() directive {
+	d.read = func(*config, []string) string { return conf.BadDirective }
+	return d
 }
 
 // refused is an option that this server does not have; its files cannot be served.
 func refused(name, reason string) directive {
-	return directive{name: name, read: func(*config, []string) string { return reason }}
+	return directive{name: name, read: func(*config, []string) string { return reason }, why: reason}
 }

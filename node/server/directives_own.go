@@ -46,22 +46,6 @@ var bindDirective = directive{
 	},
 }
 
-var unixSocketPermDirective = directive{
-	name: "unixsocketperm",
-	read: word1(func(c *config, value string) string {
-		n, err := strconv.ParseInt(value, 8, 64)
-		if err != nil || n < 0 || n > 0o777 {
-			return "Invalid socket file permissions"
-		}
-		c.unixSocketPerm = n
-		return ""
-	}),
-	get: func(s *Server) string { return strconv.FormatInt(s.cfg.unixSocketPerm, 8) },
-	rewrite: func(s *Server, r *conf.Rewriter) {
-		r.Line("unixsocketperm", "unixsocketperm "+strconv.FormatInt(s.cfg.unixSocketPerm, 8), s.cfg.unixSocketPerm != 0)
-	},
-}
-
 // logLevels are the names of the levels, least important first.
 var logLevels = [...]struct {
 	name  string
@@ -183,10 +167,11 @@ var dirDirective = directive{
 	name: "dir",
 	read: word1(func(c *config, value string) string {
 		c.enterDir(value)
+		c.dirGiven = true
 		return ""
 	}),
 	get: func(s *Server) string { return s.cfg.dir },
-	set: func(s *Server, value string) bool {
+	set: func(s *Server, value string) bool { // configSet has seen that it is there
 		s.cfg.enterDir(value)
 		return true
 	},
@@ -247,14 +232,6 @@ var backlogSizeDirective = directive{
 	byDefault: func(c *config) { c.replBacklogSize = 1 << 20 },
 	rewrite:   func(s *Server, r *conf.Rewriter) { r.Bytes("repl-backlog-size", s.cfg.replBacklogSize, 1<<20) },
 }
-
-// appendOnlyDirective is accepted and warned of: there is no append only file in this server yet.
-var appendOnlyDirective = func() directive {
-	d := yesNo("appendonly", func(c *config) *bool { return &c.appendOnly }, false)
-	d.set = func(_ *Server, value string) bool { return strings.EqualFold(value, "no") }
-	d.get = func(*Server) string { return "no" }
-	return d
-}()
 
 var notifyDirective = directive{
 	name: "notify-keyspace-events",
@@ -368,14 +345,6 @@ var hzDirective = func() directive {
 	return d
 }()
 
-// watchdogDirective exists at run time only.
-var watchdogDirective = func() directive {
-	d := number("watchdog-period", func(c *config) *int64 { return &c.watchdogPeriod }, 0, 0, 1<<31-1, "")
-	d.read = func(*config, []string) string { return conf.BadDirective }
-	d.rewrite = nil
-	return d
-}()
-
 // renameDirective changes the table of commands.
 var renameDirective = directive{
 	name: "rename-command",
@@ -389,13 +358,14 @@ var renameDirective = directive{
 
 var clusterDirective = directive{
 	name: "cluster-enabled",
+	why:  noCluster,
 	read: word1(func(_ *config, value string) string {
 		yes, ok := conf.ParseYesNo(value)
 		switch {
 		case !ok:
 			return conf.NotYesOrNo
 		case yes:
-			return "cluster mode is not available in this server"
+			return noCluster
 		}
 		return ""
 	}),

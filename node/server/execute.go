@@ -57,19 +57,19 @@ func (s *Server) noteRefused(c *front.Call, reason string) {
 // Execute implements front.Host: it runs a call and puts its effect into the replication stream if it changed the
 // dataset. Redis 4.0: server.c, call.
 func (s *Server) Execute(c *front.Call) {
-	cmd, db, outer := c.Cmd, c.DB, s.current
-	s.current = c.Client
+	cmd, db, outer, around := c.Cmd, c.DB, s.current, s.running
+	s.current, s.running = c.Client, c
 	s.front.Stats.Commands++
 	cmd.Calls++
 	if len(s.front.Monitors) > 0 && !s.loading && !cmd.Is(front.SkipMonitor|front.Admin) {
 		s.ShowMonitors(c)
 	}
 	cmd.Run(c)
-	s.current = outer
+	s.current, s.running = outer, around
 	if s.busy != 0 {
 		s.tookTime(c, s.busy)
 		s.busy = 0
-	} else if s.cfg.slowlogSlowerThan == 0 && !cmd.Is(front.RunsCommands) {
+	} else if s.cfg.slowlogSlowerThan == 0 && s.waitsFor != c && !cmd.Is(front.RunsCommands) {
 		s.logSlow(c, 0)
 	}
 	s.settle(c, db)
@@ -115,7 +115,8 @@ const notedWordMax = 64
 // tookTime counts the time for which a command kept the whole server.
 func (s *Server) tookTime(c *front.Call, d time.Duration) {
 	c.Cmd.Usec += d.Microseconds()
-	if limit := s.cfg.slowlogSlowerThan; limit >= 0 && d.Microseconds() > limit {
+	s.addLatency(c.Cmd, d)
+	if limit := s.cfg.slowlogSlowerThan; limit >= 0 && d.Microseconds() >= limit {
 		s.logSlow(c, d)
 	}
 }

@@ -110,7 +110,7 @@ func (s *Server) infoMemory(b []byte) []byte {
 	b = front.SizeFields(b, "total_system_memory", 0)
 	b = front.SizeFields(b, "used_memory_lua", 0)
 	b = front.SizeFields(b, "maxmemory", s.cfg.maxMemory)
-	b = front.Field(b, "maxmemory_policy", s.cfg.maxMemoryPolicy)
+	b = front.Field(b, "maxmemory_policy", "noeviction")
 	b = front.Field(b, "mem_fragmentation_ratio", "1.00")
 	b = front.Field(b, "mem_allocator", "go")
 	b = front.Field(b, "active_defrag_running", "0")

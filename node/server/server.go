@@ -52,11 +52,13 @@ type Server struct {
 	loadBytes  int // size of what is being loaded
 
 	current *front.Client // whose command is running
+	running *front.Call   // that command; nil: none
 
-	stats  stats
-	slow   slowlog
-	repl   replication
-	saving persistence
+	stats   stats
+	slow    slowlog
+	latency []latencyEvent // by name
+	repl    replication
+	saving  persistence
 
 	noted []byte // memory for the words of a note
 
@@ -66,10 +68,12 @@ type Server struct {
 	stopAsked    bool // by a signal; the next cron shuts down
 	exiting      bool
 
-	nextOp   node.OpID
-	jobs     map[node.OpID]func(*node.Event) // what to do when a background job or work is done; never walked
-	blocking func(*node.Event)               // what to do when the foreground file job is done
-	resuming *front.Client                   // whose command waits for that job
+	nextOp     node.OpID
+	jobs       map[node.OpID]func(*node.Event) // what to do when a background job or work is done; never walked
+	blocking   func(*node.Event)               // what to do when the foreground file job is done
+	waitsFor   *front.Call                     // the command that waits for that job, nil: none
+	waitsSince node.Instant
+	resuming   *front.Client // whose command waits for that job
 
 	busy    time.Duration // how long the running command keeps the server: DEBUG SLEEP
 	info    []front.Section
@@ -152,6 +156,7 @@ func (s *Server) foreground(done func(*node.Event), steps ...node.FileStep) {
 	}
 	s.nextOp++
 	s.blocking, s.resuming = done, s.current
+	s.waitsFor, s.waitsSince = s.running, s.now
 	s.out.File(s.nextOp, node.Foreground, steps...)
 }
 
@@ -174,11 +179,14 @@ func (s *Server) fileDone(ev *node.Event) {
 		s.jobDone(ev)
 		return
 	}
-	done, c := s.blocking, s.resuming
-	s.blocking, s.resuming = nil, nil
-	s.current = c
+	done, c, call := s.blocking, s.resuming, s.waitsFor
+	s.blocking, s.resuming, s.waitsFor = nil, nil, nil
+	if took := s.now.Sub(s.waitsSince); call != nil && took >= 0 {
+		s.tookTime(call, took)
+	}
+	s.current, s.running = c, call
 	done(ev)
-	s.current = nil
+	s.current, s.running = nil, nil
 	if s.blocking != nil {
 		return // done asked for more
 	}

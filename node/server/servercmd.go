@@ -57,21 +57,6 @@ func (s *Server) ShowMonitors(c *front.Call) {
 	}
 }
 
-func (s *Server) latencyCommand(c *front.Call) {
-	switch sub := c.Option(1); {
-	case sub == "LATEST" && len(c.Args) == 2, sub == "HISTORY" && len(c.Args) == 3:
-		c.Array(0) // nothing is sampled: a core has no clock within a Step
-	case sub == "RESET":
-		c.Int(0)
-	case sub == "GRAPH" && len(c.Args) == 3:
-		c.Error("ERR No samples available for event '" + string(c.Args[2]) + "'")
-	case sub == "DOCTOR" && len(c.Args) == 2:
-		c.Text("This server samples no latencies.\n")
-	default:
-		c.Error(front.ErrSyntax)
-	}
-}
-
 func (s *Server) memoryCommand(c *front.Call) {
 	switch sub := c.Option(1); {
 	case sub == "USAGE" && len(c.Args) >= 3:

@@ -14,24 +14,26 @@ import (
 // solo is one server and the least that it needs of a world: files, a clock that a test moves, and what was sent on
 // each connection. It is for what one server does with its files and its clients' bytes; see miniWorld for several.
 type solo struct {
-	t       testing.TB
-	core    *Server
-	out     node.Effects
-	now     node.Instant
-	opts    Options
-	files   map[string][]byte
-	fail    func(node.FileStep) node.Errno
-	log     []string
-	sent    map[node.ConnID][]byte
-	told    map[node.ConnID]int64
-	closed  map[node.ConnID]bool
-	jobs    []node.Event // background jobs and work that are done
-	timers  map[node.TimerID]node.Instant
-	exited  bool
-	status  int
-	conns   node.ConnID
-	busy    time.Duration
-	listens []string
+	t        testing.TB
+	core     *Server
+	out      node.Effects
+	now      node.Instant
+	opts     Options
+	files    map[string][]byte
+	fail     func(node.FileStep) node.Errno
+	log      []string
+	sent     map[node.ConnID][]byte
+	told     map[node.ConnID]int64
+	closed   map[node.ConnID]bool
+	jobs     []node.Event // background jobs and work that are done
+	timers   map[node.TimerID]node.Instant
+	exited   bool
+	status   int
+	conns    node.ConnID
+	busy     time.Duration
+	listens  []string
+	taken    map[string]node.Errno // addresses that cannot be listened on
+	logFiles map[string]int        // lines by file
 }
 
 func newSolo(t testing.TB, config string, args ...string) *solo {
@@ -49,6 +51,7 @@ func newSolo(t testing.TB, config string, args ...string) *solo {
 func (w *solo) boot() {
 	w.sent, w.told, w.closed = map[node.ConnID][]byte{}, map[node.ConnID]int64{}, map[node.ConnID]bool{}
 	w.timers, w.jobs, w.conns, w.exited = map[node.TimerID]node.Instant{}, nil, 0, false
+	w.listens, w.log, w.logFiles = nil, nil, map[string]int{}
 	w.opts.Rand = rand.New(rand.NewPCG(1, 2))
 	w.core = New(w.opts)
 	w.step(node.Event{Kind: node.Started})
@@ -74,7 +77,7 @@ func (w *solo) carryOut() (next node.Event, ok bool) {
 		switch e.Kind {
 		case node.EffectListen:
 			w.listens = append(w.listens, e.Addr)
-			w.jobs = append(w.jobs, node.Event{Kind: node.Listened, Local: e.Addr})
+			w.jobs = append(w.jobs, node.Event{Kind: node.Listened, Local: e.Addr, Err: w.taken[e.Addr]})
 		case node.EffectSend:
 			w.sent[e.Conn] = append(w.sent[e.Conn], e.Bytes...)
 			w.told[e.Conn] += int64(len(e.Bytes))
@@ -98,6 +101,7 @@ func (w *solo) carryOut() (next node.Event, ok bool) {
 			w.jobs = append(w.jobs, node.Event{Kind: node.WorkDone, Op: e.Op, Result: e.Work()})
 		case node.EffectLog:
 			w.log = append(w.log, e.Text)
+			w.logFiles[e.Addr]++
 		case node.EffectBusy:
 			w.busy += e.After
 			w.now = w.now.Add(e.After)

@@ -21,6 +21,7 @@ type startup struct {
 	err        error       // what is wrong with the line after those
 	including  int         // depth of include
 	listening  int         // addresses for which the answer is still to come
+	listens    int         // addresses that are listened on
 	configured bool
 }
 
@@ -148,20 +149,22 @@ func (s *Server) configured() {
 		s.data.KS.KeepDigest()
 	}
 	s.repl.configured(s)
-	if s.cfg.appendOnly {
-		s.log(node.LogWarning, "WARNING: appendonly yes is accepted, but this server writes no append only file: only RDB snapshots persist")
-	}
-	s.warnOfMaxMemory()
+	limitsChanged(s)
 	s.banner()
 	s.loading = true // until load says that there is nothing more to load
 	s.loadSince = s.now
-	s.listen()
-}
-
-func (s *Server) warnOfMaxMemory() {
-	if s.cfg.maxMemory > 0 && s.cfg.maxMemoryPolicy != "noeviction" {
-		s.log(node.LogWarning, "WARNING: maxmemory is enforced by refusing writes: maxmemory-policy "+s.cfg.maxMemoryPolicy+" does not evict in this server")
+	if !s.cfg.dirGiven {
+		s.listen()
+		return
 	}
+	s.foreground(func(ev *node.Event) {
+		if ev.Err != node.ErrNone {
+			s.logf(node.LogWarning, "Can't chdir to '%s': %s", s.cfg.dir, ev.Err)
+			s.exit(1)
+			return
+		}
+		s.listen()
+	}, node.FileStep{Kind: node.EnterDir, Path: s.cfg.dir})
 }
 
 // banner prints the lines from which supervisors and test suites learn the port and the process ID.
@@ -215,11 +218,16 @@ func (s *Server) listen() {
 		s.out.Listen(addr)
 	}
 	if len(addresses) == 0 {
-		s.listening()
+		s.listenNowhere()
 	}
 }
 
-// listened counts the answers, and ends the server if an address is not to be had.
+// notHere are what an address that this machine cannot have fails with; the others may still be had.
+// Redis 4.0: server.c, listenToPort.
+var notHere = []node.Errno{node.ErrAddrNotAvail, "Address family not supported by protocol", "Protocol not supported",
+	"Protocol not available", "Socket type not supported", "Protocol family not supported"}
+
+// listened counts the answers, and ends the server if an address is taken or if there is none to be had.
 func (s *Server) listened(ev *node.Event) {
 	if s.exiting {
 		return
@@ -230,12 +238,27 @@ func (s *Server) listened(ev *node.Event) {
 			addr = fmt.Sprintf("*:%d", s.cfg.port)
 		}
 		s.logf(node.LogWarning, "Could not create server TCP listening socket %s: bind: %s", addr, ev.Err)
-		s.exit(1)
-		return
+		if !slices.Contains(notHere, ev.Err) {
+			s.exit(1)
+			return
+		}
+	} else {
+		s.startup.listens++
 	}
-	if s.startup.listening--; s.startup.listening == 0 {
+	s.startup.listening--
+	switch {
+	case s.startup.listening > 0:
+	case s.startup.listens == 0:
+		s.listenNowhere()
+	default:
 		s.listening()
 	}
+}
+
+// listenNowhere ends a server that nobody could ever reach.
+func (s *Server) listenNowhere() {
+	s.log(node.LogWarning, "Configured to not listen anywhere, exiting.")
+	s.exit(1)
 }
 
 // listening goes on once all addresses are listened on.
