@@ -17,7 +17,8 @@ type Checker interface {
 
 // All returns every checker with its defaults, in the order of PROPERTIES.md.
 func All() []Checker {
-	return []Checker{Linearizable{}, LostWrites{}, ReadOnly{}, StaleReads{}, MinSlaves{}, PartialResync{}, SameData{}, Convergence{}, SentinelSafety{}, NeedlessFailover{}, Crashes{}}
+	return []Checker{Linearizable{}, LostWrites{}, ReadOnly{}, StaleReads{}, MinSlaves{}, PartialResync{}, SameData{},
+		Transactions{}, Expiry{}, PubSub{}, Wait{}, Convergence{}, SentinelSafety{}, NeedlessFailover{}, Crashes{}}
 }
 
 // Names lists the names of All.

@@ -217,9 +217,9 @@ func (c Linearizable) models(h *histories.History) (of func(workload string) *mo
 		}
 		m, err := models.ByName(name)
 		switch {
-		case err == nil:
+		case err == nil && m.Step != nil:
 			known[w.Name] = &m
-		case w.Model == "":
+		case err == nil, w.Model == "":
 			known[w.Name] = nil // a kind that is judged otherwise
 		default:
 			return nil, fmt.Errorf("workload %q: %w", w.Name, err)

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/ordeal-go/ordeal/histories"
-	"github.com/ordeal-go/ordeal/models"
 )
 
 // Where in the replication history a write went. A server of ours says so itself ([histories.Place]). Of any other it is
@@ -66,26 +65,6 @@ func lastWord(op *histories.Operation) string {
 	}
 	word := v.Str()
 	return word[:min(len(word), 64)]
-}
-
-// writers are the functions that change data, of all models.
-func writers() map[string]bool {
-	all := map[string]bool{}
-	for _, m := range models.Models() {
-		for _, f := range m.Functions {
-			all[f.Name] = all[f.Name] || f.Writes
-		}
-	}
-	return all
-}
-
-// registers says of each workload whether it is one of registers, of which reads say what survived.
-func registers(h *histories.History) map[string]bool {
-	are := map[string]bool{"": true}
-	for _, w := range h.Workloads {
-		are[w.Name] = cmp.Or(w.Model, w.Kind) == "register"
-	}
-	return are
 }
 
 // spots brackets a write by its master's states before and after, or has its very place. The master's history may have

@@ -29,7 +29,7 @@ func (l *losses) judge(final map[string]int) {
 	reads := 0
 	for i := range h.Ops {
 		op := &h.Ops[i]
-		if op.Func != histories.FuncRead || op.Outcome != histories.OK || !l.register[op.Workload] {
+		if !l.f.reads(op) || op.Outcome != histories.OK {
 			continue
 		}
 		k := keys[op.Key]
@@ -74,7 +74,7 @@ func (l *losses) keys() map[string]*keyed {
 	all := map[string]*keyed{}
 	for i := range l.r.Ops {
 		op := &l.r.Ops[i]
-		if !l.register[op.Workload] {
+		if !l.f.of(op).register {
 			continue
 		}
 		k := all[op.Key]

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/ordeal-go/ordeal/histories"
-	"github.com/ordeal-go/ordeal/models"
 )
 
 // LostWrites accounts for acknowledged writes that did not survive. Redis replicates after it acknowledges, so a
@@ -38,7 +37,7 @@ func (LostWrites) Name() string { return "lost-writes" }
 
 // Check implements Checker.
 func (LostWrites) Check(h *histories.History) Verdict {
-	l := losses{r: index(h), q: &inquiry{}, weight: weigh(h), register: registers(h), writers: writers(), lines: map[string]*line{}}
+	l := losses{r: index(h), q: &inquiry{}, weight: weigh(h), f: functionsOf(h), lines: map[string]*line{}}
 	l.g = trace(l.r)
 	l.starts = restarts(l.r, l.g)
 	l.match()
@@ -55,7 +54,7 @@ func (LostWrites) Check(h *histories.History) Verdict {
 			if found := l.lineOf(op); found != nil && op.Invoked >= last {
 				l.survivor, l.reader, last = found, op.Node, op.Invoked
 			}
-			if j, known := final[op.Key]; l.register[op.Workload] && op.Func == histories.FuncRead && (!known || h.Ops[j].Invoked < op.Invoked) {
+			if j, known := final[op.Key]; l.f.reads(op) && (!known || h.Ops[j].Invoked < op.Invoked) {
 				final[op.Key] = i
 			}
 		case l.acks(i):
@@ -84,8 +83,7 @@ type losses struct {
 	q            *inquiry
 	weight       weights
 	acknowledged int
-	register     map[string]bool // workload → it is one of registers
-	writers      map[string]bool // function → it changes data
+	f            *functions
 
 	// By what reads show.
 	values values
@@ -126,12 +124,10 @@ func (l *losses) match() {
 func (l *losses) acks(i int) bool {
 	op := &l.r.Ops[i]
 	switch {
-	case op.Outcome != histories.OK:
+	case !l.f.changed(op):
 		return false
 	case op.Func == histories.FuncWrite:
 		return true
-	case op.Func == histories.FuncRead, !l.writers[op.Func], op.Func == models.FuncCAS && !op.Result.True():
-		return false
 	}
 	return l.places[i] != nil || !l.noting[op.Node]
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/ordeal-go/ordeal/histories"
+	"github.com/ordeal-go/ordeal/models"
 )
 
 // MinSlaves holds masters to min-slaves-to-write: a write is acknowledged only while at least that many good replicas
@@ -43,6 +44,7 @@ func (MinSlaves) Check(h *histories.History) Verdict {
 	}
 	inForce := false
 	var q inquiry
+	f := functionsOf(h)
 	q.saw("writes acknowledged with enough replicas", 0)
 	q.saw("refusals", 0)
 	q.saw("refusals with too few replicas", 0)
@@ -58,7 +60,7 @@ func (MinSlaves) Check(h *histories.History) Verdict {
 	}
 	for i := range h.Ops {
 		op := &h.Ops[i]
-		if op.Func != histories.FuncWrite || op.Returned == histories.Forever || !inForce {
+		if !f.writes(op) || op.Returned == histories.Forever || !inForce {
 			continue
 		}
 		t := r.machines[op.Node]
@@ -71,9 +73,9 @@ func (MinSlaves) Check(h *histories.History) Verdict {
 			if r.always(t, op.Invoked, op.Returned, tooFew) {
 				q.saw("refusals with too few replicas", 1)
 			} else if r.always(t, op.Invoked, op.Returned, enough) && !r.ever(t, op.Invoked, op.Returned, tooFew) {
-				q.breach(op.Returned, op.Node, []int{i}, "refused the write of %s=%s for lack of replicas, and had enough all the time", op.Key, op.Word())
+				q.breach(op.Returned, op.Node, []int{i}, "refused %s for lack of replicas, and had enough all the time", models.Describe(op))
 			}
-		case op.Outcome == histories.OK:
+		case f.changed(op):
 			// A replica may come and go between two looks of the observer: then the master's own word is all there is.
 			if r.always(t, op.Invoked, op.Returned, tooFew) && !r.ever(t, op.Invoked, op.Returned, enough) {
 				s := t.before(op.Invoked)
@@ -81,7 +83,7 @@ func (MinSlaves) Check(h *histories.History) Verdict {
 				if n == nil || !tooFew(n) {
 					n = s[1]
 				}
-				q.breach(op.Returned, op.Node, []int{i}, "acknowledged the write of %s=%s with %d good replicas, and needs %d", op.Key, op.Word(), n.N, needed(n))
+				q.breach(op.Returned, op.Node, []int{i}, "acknowledged %s with %d good replicas, and needs %d", models.Describe(op), n.N, needed(n))
 			} else if r.always(t, op.Invoked, op.Returned, func(n *histories.Note) bool { return enough(n) && needed(n) > 0 }) {
 				q.saw("writes acknowledged with enough replicas", 1)
 			}

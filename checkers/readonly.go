@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/ordeal-go/ordeal/histories"
+	"github.com/ordeal-go/ordeal/models"
 )
 
 // ReadOnly holds replicas to slave-read-only yes, the default: a replica never acknowledges a client's write, and
@@ -19,12 +20,13 @@ func (ReadOnly) Name() string { return "read-only" }
 // Check implements Checker.
 func (ReadOnly) Check(h *histories.History) Verdict {
 	r := index(h)
+	f := functionsOf(h)
 	var q inquiry
 	q.saw("writes at replicas", 0)
 	q.saw("refusals", 0)
 	for i := range h.Ops {
 		op := &h.Ops[i]
-		if op.Func != histories.FuncWrite || op.Returned == histories.Forever {
+		if !f.writes(op) || op.Returned == histories.Forever {
 			continue
 		}
 		refused := op.Outcome == histories.Fail && isError(op.Error, "READONLY")
@@ -35,14 +37,14 @@ func (ReadOnly) Check(h *histories.History) Verdict {
 		switch {
 		case refused:
 			if r.always(t, op.Invoked, op.Returned, isMaster) {
-				q.breach(op.Returned, op.Node, []int{i}, "refused a write of %s as READONLY, and was master all the time", op.Key)
+				q.breach(op.Returned, op.Node, []int{i}, "refused %s as READONLY, and was master all the time", models.Describe(op))
 			} else if r.always(t, op.Invoked, op.Returned, isReplica) {
 				q.saw("writes at replicas", 1)
 			}
 		case r.always(t, op.Invoked, op.Returned, isReplica):
 			q.saw("writes at replicas", 1)
-			if op.Outcome == histories.OK {
-				q.breach(op.Returned, op.Node, []int{i}, "acknowledged the write of %s=%s by %s, and was a replica all the time", op.Key, op.Word(), op.Process)
+			if f.changed(op) {
+				q.breach(op.Returned, op.Node, []int{i}, "acknowledged %s by %s, and was a replica all the time", models.Describe(op), op.Process)
 			}
 		}
 	}

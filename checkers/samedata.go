@@ -98,8 +98,9 @@ func short(id string) string {
 
 // written says whether a client may have written to the machine in [from, to].
 func written(h *histories.History, machine string, from, to time.Duration) bool {
+	f := functionsOf(h)
 	for i := range h.Ops {
-		if op := &h.Ops[i]; op.Node == machine && op.Func == histories.FuncWrite && op.Outcome != histories.Fail && op.Invoked <= to && op.Returned >= from {
+		if op := &h.Ops[i]; op.Node == machine && f.mayWrite(op) && op.Outcome != histories.Fail && op.Invoked <= to && op.Returned >= from {
 			return true
 		}
 	}

@@ -25,6 +25,7 @@ func (StaleReads) Name() string { return "stale-reads" }
 func (StaleReads) Check(h *histories.History) Verdict {
 	r := index(h)
 	vs := valuesOf(h)
+	f := functionsOf(h)
 	type register struct{ node, key string }
 	reads := map[register][]int{}
 	var registers []register
@@ -33,7 +34,7 @@ func (StaleReads) Check(h *histories.History) Verdict {
 	q.saw("pairs in order", 0)
 	for i := range h.Ops {
 		op := &h.Ops[i]
-		if op.Func != histories.FuncRead || op.Outcome != histories.OK || !r.always(r.machines[op.Node], op.Invoked, op.Returned, isReplica) {
+		if !f.reads(op) || op.Outcome != histories.OK || !r.always(r.machines[op.Node], op.Invoked, op.Returned, isReplica) {
 			continue
 		}
 		q.saw("reads at replicas", 1)

@@ -37,27 +37,32 @@ const (
 func valuesOf(h *histories.History) values {
 	vs := values{list: make([]value, 0, len(h.Ops)/2), of: make([]int32, len(h.Ops)), before: make([]int32, len(h.Ops))}
 	keys := map[string]map[string]int32{} // key → value → its index in list
+	f := functionsOf(h)
 	for i := range h.Ops {
 		op := &h.Ops[i]
-		if read := op.Func == histories.FuncRead; read && (op.Outcome != histories.OK || !op.Found()) {
-			vs.of[i] = noValue
-			continue
+		word, writes := f.wrote(op)
+		if !writes {
+			if !f.reads(op) || !op.Found() {
+				vs.of[i] = noValue
+				continue
+			}
+			word = op.Result.Str()
 		}
 		known := keys[op.Key]
 		if known == nil {
 			known = map[string]int32{}
 			keys[op.Key] = known
 		}
-		at, ok := known[op.Word()]
+		at, ok := known[word]
 		if !ok {
 			at = int32(len(vs.list))
 			vs.list = append(vs.list, value{write: never, read: histories.Forever, lastRead: -1})
-			known[op.Word()] = at
+			known[word] = at
 		}
 		vs.of[i] = at
 		v := &vs.list[at]
 		switch {
-		case op.Func == histories.FuncRead:
+		case !writes:
 			v.read = min(v.read, op.Returned)
 			vs.before[i], v.lastRead = int32(v.lastRead), i
 		case v.write == never:

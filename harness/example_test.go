@@ -19,7 +19,7 @@ func ExampleRun() {
 		Why:      "a replica that missed a second of the stream goes on from where it was",
 		Cluster:  cluster.Spec{Replicas: 1},
 		Config:   cluster.Config{Server: cluster.Settings{{Name: "repl-timeout", Value: "2"}, {Name: "repl-ping-slave-period", Value: "1"}}},
-		Workload: workload.Spec{Clients: 2, Keys: 2, Rate: 20, Reads: 50},
+		Workload: workload.Spec{Clients: 2, Rate: 20, Mix: []workload.Work{{Keys: 2, Reads: 50}}},
 		Duration: 10 * time.Second,
 		Faults:   nemesis.Schedule{{At: 2 * time.Second, Fault: nemesis.Fault{Verb: nemesis.Cut, A: []string{"m1"}, B: []string{"r1"}}, For: 4 * time.Second}},
 		Checks:   []string{"linearizable", "partial-resync", "convergence"},

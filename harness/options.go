@@ -98,7 +98,8 @@ func (o Options) header(plan Scenario, machines []cluster.Machine) histories.Hea
 		text = []byte("# the scenario cannot be written: " + err.Error())
 	}
 	h := histories.Header{Version: histories.Version, Scenario: plan.Name, Why: plan.Why, Seed: o.Seed, World: o.World,
-		Target: o.Target, Build: o.Build, Plan: string(text), Replay: o.replay(plan)}
+		Target: o.Target, Build: o.Build, Plan: string(text), Replay: o.replay(plan),
+		Workloads: workload.Workloads(plan.Workload)}
 	if o.World == WorldLive {
 		h.Started = time.Now().UTC().Format(time.RFC3339)
 	}

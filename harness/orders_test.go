@@ -182,7 +182,7 @@ func TestOperatorsFaultsHaveAnEffect(t *testing.T) {
 				Cluster: cluster.Spec{Replicas: 2, Sentinels: 3, Spares: 1, SpareSentinels: 1},
 				Config: cluster.Config{Sentinel: cluster.Settings{{Name: "down-after-milliseconds", Value: "3000"}},
 					Server: cluster.Settings{{Name: "repl-timeout", Value: "4"}, {Name: "repl-ping-slave-period", Value: "1"}}},
-				Workload: workload.Spec{Clients: 3, Keys: 60, Rate: 50, Reads: 50},
+				Workload: workload.Spec{Clients: 3, Rate: 50, Mix: []workload.Work{{Keys: 60, Reads: 50}}},
 				Duration: 10 * time.Second,
 				Faults:   nemesis.Schedule{step},
 				Checks:   []string{"convergence", "same-offset-same-data"},

@@ -35,7 +35,7 @@ func TestRealRedisIsJudgedAndItsLostWritesAreCounted(t *testing.T) {
 			Server:   cluster.Settings{{Name: "repl-diskless-sync-delay", Value: "0"}, {Name: "min-slaves-to-write", Value: "0"}},
 			Sentinel: cluster.Settings{{Name: "down-after-milliseconds", Value: "600"}, {Name: "failover-timeout", Value: "3000"}},
 		},
-		Workload: workload.Spec{Clients: 3, Keys: 3, Rate: 20, Reads: 50, Probes: 20},
+		Workload: workload.Spec{Clients: 3, Rate: 20, Mix: []workload.Work{{Keys: 3, Reads: 50, Probes: 20}}},
 		Duration: 9 * time.Second,
 		Faults:   schedule,
 		Checks:   []string{"read-only", "partial-resync", "same-offset-same-data", "lost-writes", "sentinel-safety", "convergence"},

@@ -52,6 +52,24 @@ type Machine struct {
 	Spare bool `json:"spare,omitempty"`
 }
 
+// Model is the name of the model that judges op: that of its workload.
+func (h *History) Model(op *Operation) string {
+	for i := range h.Workloads {
+		w := &h.Workloads[i]
+		if w.Name != op.Workload && (op.Workload != "" || len(h.Workloads) > 1) {
+			continue
+		}
+		if w.Model != "" {
+			return w.Model
+		}
+		return w.Kind
+	}
+	return ModelRegister
+}
+
+// ModelRegister is the model of operations whose workload names no other.
+const ModelRegister = "register"
+
 // Footer is the last line of a history that came to its end.
 type Footer struct {
 	End   time.Duration `json:"end"`             // when the run ended

@@ -31,6 +31,8 @@ type Model struct {
 	// Init is the state of a part before the first operation.
 	Init func() any
 
+	// Step is nil of a model that knows no order: its operations are judged in other ways.
+	//
 	// Step says whether op may have found what it found in state, and what the state is after it. It changes neither. Of
 	// an operation without an answer (Outcome Info) it is not known what was found: any result will do. States are
 	// comparable: they are the same if ==.
@@ -67,7 +69,7 @@ type Function struct {
 
 // Models are the models that there are, in the order of the documents.
 func Models() []Model {
-	return []Model{Register(), TextValue(), Counter(), Set(), Append(), Queue(), Stack(), Lock(), Bank()}
+	return []Model{Register(), TextValue(), Counter(), Set(), Append(), Queue(), Stack(), Lock(), Bank(), Expiry(), PubSub(), Raw()}
 }
 
 // ByName returns the model called name.
@@ -110,6 +112,11 @@ func (m *Model) Judges(op *histories.Operation) bool {
 // OnlyReads says that op, which was answered, changes no state that allows it.
 func (m *Model) OnlyReads(op *histories.Operation) bool {
 	return !m.Writes(op) || m.Pure != nil && m.Pure(op)
+}
+
+// Changed says whether op certainly changed the state.
+func (m *Model) Changed(op *histories.Operation) bool {
+	return op.Outcome == histories.OK && !m.OnlyReads(op)
 }
 
 // Counts says whether op says anything of an order: it may have taken effect, or it saw something.

@@ -58,6 +58,11 @@ const (
 	NoteInfo NoteKind = "info"
 	// NoteStage is the observer's word that the cluster as a whole reached a stage: Text.
 	NoteStage NoteKind = "stage"
+	// NoteListens, NoteDeaf: the observer's subscription to a workload's channels at a server stands, has ended: About.
+	NoteListens NoteKind = "listens"
+	NoteDeaf    NoteKind = "deaf"
+	// NoteHeard is a message that came over it: About, Key (the channel), Text.
+	NoteHeard NoteKind = "heard"
 	// NoteOrder is a command that the observer gave to a server as its operator: About, Text, Result (the reply).
 	NoteOrder NoteKind = "order"
 )

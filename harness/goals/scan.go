@@ -259,6 +259,9 @@ func (s *scan) operations() {
 			code, _, _ := strings.Cut(strings.TrimPrefix(op.Error, "-"), " ")
 			s.errors[code] = true
 		}
+		if s.h.Model(op) != histories.ModelRegister {
+			continue
+		}
 		if op.Func == histories.FuncWrite {
 			written[keyValue{op.Key, op.Word()}] = i
 			if op.Outcome == histories.Info {

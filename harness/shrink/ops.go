@@ -3,6 +3,7 @@ package shrink
 import (
 	"cmp"
 	"context"
+	"reflect"
 	"slices"
 	"time"
 
@@ -58,18 +59,31 @@ func (j *job) cutWorkload(ctx context.Context) bool {
 		var candidates []harness.Scenario
 		change := func(f func(*workload.Spec)) {
 			plainer := s
+			plainer.Workload.Mix = slices.Clone(s.Workload.Mix)
 			f(&plainer.Workload)
-			if plainer.Workload != s.Workload {
+			if !reflect.DeepEqual(plainer.Workload, s.Workload) {
 				candidates = append(candidates, plainer)
 			}
 		}
-		for _, keys := range []int{1, 2, s.Workload.Keys / 2} {
-			if keys > 0 && keys < s.Workload.Keys {
-				change(func(w *workload.Spec) { w.Keys = keys })
+		for i := range s.Workload.Mix {
+			if len(s.Workload.Mix) > 1 {
+				change(func(w *workload.Spec) { w.Mix = slices.Delete(w.Mix, i, i+1) })
 			}
 		}
-		change(func(w *workload.Spec) { w.ReplicaReads = 0 })
-		change(func(w *workload.Spec) { w.Probes = 0 })
+		for i, work := range s.Workload.Mix {
+			for _, keys := range []int{1, 2, work.Keys / 2} {
+				if keys > 0 && keys < work.Keys {
+					change(func(w *workload.Spec) { w.Mix[i].Keys = keys })
+				}
+			}
+			for n := range work.Commands {
+				if len(work.Commands) > 1 {
+					change(func(w *workload.Spec) { w.Mix[i].Commands = slices.Delete(slices.Clone(work.Commands), n, n+1) })
+				}
+			}
+			change(func(w *workload.Spec) { w.Mix[i].ReplicaReads = 0 })
+			change(func(w *workload.Spec) { w.Mix[i].Probes = 0 })
+		}
 		// The tail of a run in which nothing happens any more.
 		if length := s.Duration - time.Second; length > 0 {
 			shorter := shortened(s, length)

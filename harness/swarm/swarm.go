@@ -51,14 +51,36 @@ func (d draw) cluster() cluster.Spec {
 func (d draw) workload() workload.Spec {
 	clients := d.between("clients", 1, 8)
 	rate := pick(d, "rate", 5, 10, 20, 40, 100) / pick(d, "slower", 1, 1, 2, 5)
-	return workload.Spec{
-		Kind: "register", Clients: clients, Keys: pick(d, "keys", 1, 2, 3, 5, 8, 20),
-		Rate:         min(rate, 200/clients), // more of the same shows no more
+	spec := workload.Spec{Clients: clients, Rate: min(rate, 200/clients)} // more of the same shows no more
+	spec.Mix = []workload.Work{d.work(workload.Register.Name)}
+	for _, kind := range workload.Kinds() {
+		if kind != workload.Register && d.in(4, kind.Name) {
+			spec.Mix = append(spec.Mix, d.work(kind.Name))
+		}
+	}
+	return spec.WithDefaults()
+}
+
+// work draws how a kind of work is done.
+func (d draw) work(kind string) workload.Work {
+	w := workload.Work{
+		Kind: kind, Keys: pick(d, "keys", 1, 2, 3, 5, 8, 20),
 		Reads:        workload.Percent(10 * d.between("reads", 0, 9)),
 		ReplicaReads: workload.Percent(pick(d, "replica reads", 0, 10, 20, 50)),
 		Probes:       workload.Percent(pick(d, "probes", 0, 2, 5, 20)),
+		DB:           pick(d, "db", 0, 0, 0, 1, 9),
 	}
+	if kind == workload.Raw.Name {
+		w.Commands = rawCommands
+	}
+	return w
 }
+
+// rawCommands are commands with which data can go different ways on different servers.
+var rawCommands = []string{"SET {key} {value}", "SET {key} {n} EX 1", "APPEND {key} {value}", "DEL {key}", "INCRBYFLOAT {other} 0.1",
+	"INCRBY {key} {n}", "SETRANGE {key} {n} {value}", "SETBIT {other} {n} 1", "RENAME {key} {other}", "PEXPIRE {key} {n}", "EXPIRE {other} 1",
+	"PERSIST {key}", "MSET {key} {n} {other} {value}", "GETSET {key} {value}", "SETNX {key} {n}", "PSETEX {other} {n} {value}",
+	"MOVE {key} 5", "SWAPDB 5 6", "MSETNX {key} {n} {other} {n}"}
 
 // faults draws which kinds of faults there are, how often each, and then a schedule of them.
 func (d draw) faults(s harness.Scenario) nemesis.Schedule {

@@ -48,16 +48,21 @@ type Client struct {
 	checked  bool    // the master said in its ROLE that it is one
 	asking   bool    // ROLE was sent to the candidate
 
-	open   bool // an operation is open:
-	write  bool
+	hands  []*hand // of each of the works
+	open   bool   // an operation is open:
+	op     Op
+	talk   Talk
 	target int // on this server
 	since  node.Instant
 
-	text []byte // memory to make a value in
+	text []byte // memory to make a word in
 }
 
 func (s setup) client(m cluster.Machine, b cluster.Boot) node.Core {
 	c := &Client{setup: s, name: m.Name, from: m.Host, rng: b.Rand, master: -1, ops: s.ops.Of(m.Name)}
+	for range s.works {
+		c.hands = append(c.hands, newHand())
+	}
 	for _, p := range s.servers {
 		c.links = append(c.links, &link{peer: p, from: m.Host})
 	}
@@ -116,24 +121,50 @@ func (c *Client) tick(timer node.TimerID) {
 // operation is what a client does at one tick. All of it is drawn at every tick, so that what one operation is does not
 // depend on how the ones before went, nor on whether they took place.
 type operation struct {
+	Op
 	n         int  // of the client's operations, from 1
-	write     bool //
 	elsewhere bool // asked of any server but the master
 	target    int  // elsewhere: which one
-	key       string
 }
 
 func (c *Client) nextOp() operation {
 	c.tickets++
-	op := operation{n: c.tickets, write: c.rng.Float64()*100 >= float64(c.spec.Reads)}
-	share := c.spec.ReplicaReads
-	if op.write {
-		share = c.spec.Probes
+	i := c.drawWork()
+	w := c.works[i]
+	write := c.rng.Float64()*100 >= float64(w.Reads)
+	share := w.ReplicaReads
+	if write {
+		share = w.Probes
 	}
-	op.elsewhere = c.rng.Float64()*100 < float64(share)
+	op := operation{n: c.tickets, elsewhere: c.rng.Float64()*100 < float64(share)}
 	op.target = c.rng.IntN(len(c.links))
-	op.key = c.keys[c.rng.IntN(len(c.keys))]
+	d := drawing{rng: c.rng, work: w, key: w.keys[c.rng.IntN(len(w.keys))], write: write}
+	c.text = strconv.AppendInt(append(append(c.text[:0], c.name...), '-'), int64(op.n), 10)
+	d.unique = string(c.text)
+	op.Op = w.kind.draw(&d)
+	op.work, op.hand = w, c.hands[i]
+	if op.DB == 0 {
+		op.DB = w.DB
+	}
 	return op
+}
+
+// drawWork chooses one of the works by their weights.
+func (c *Client) drawWork() int {
+	if len(c.works) == 1 {
+		return 0
+	}
+	total := 0
+	for _, w := range c.works {
+		total += w.Weight
+	}
+	at := c.rng.IntN(total)
+	for i, w := range c.works {
+		if at -= w.Weight; at < 0 {
+			return i
+		}
+	}
+	return len(c.works) - 1
 }
 
 // stop ends the client's work; an operation that is open is given up, as its outcome will not be heard.
@@ -171,18 +202,22 @@ func (c *Client) operate(op operation) {
 
 func (c *Client) invoke(target int, op operation) {
 	l := c.links[target]
-	c.open, c.write, c.target, c.since = true, op.write, target, c.now
-	n := c.out.NewNote(node.NoteInvoke)
-	n.Process, n.Key, n.Peer = c.name, op.key, l.peer.Name
-	if op.write {
-		c.text = strconv.AppendInt(append(append(append(c.text[:0], '"'), c.name...), '-'), int64(op.n), 10)
-		n.Func, n.Arg = "write", string(append(c.text, '"'))
-		l.send(c.out, "SET", op.key, n.Arg[1:len(n.Arg)-1])
-	} else {
-		n.Func = "read"
-		l.send(c.out, "GET", op.key)
-	}
+	c.open, c.op, c.target, c.since = true, op.Op, target, c.now
+	c.talk = Talk{out: c.talk.out[:0]}
+	c.op.work.kind.begin(&c.op, &c.talk)
+	c.op.note(c.out, c.name, l.peer.Name)
+	l.say(c.out, &c.op, &c.talk)
 	c.out.SetTimer(timerWait, opTimeout)
+}
+
+// note notes that process began the operation at peer.
+func (op *Op) note(out *node.Effects, process, peer string) *node.Note {
+	n := out.NewNote(node.NoteInvoke)
+	n.Process, n.Workload, n.Func, n.Key, n.Peer = process, op.work.label, op.Func, op.Key, peer
+	if !op.Arg.IsNothing() {
+		n.Arg = op.Arg.String()
+	}
+	return n
 }
 
 // giveUp drops connections whose answers are overdue.
@@ -195,22 +230,25 @@ func (c *Client) giveUp() {
 	}
 }
 
-// fail ends the open operation without an answer: a write may have happened or may yet happen; a read has not.
+// fail ends the open operation without an answer: one that changes something may have happened or may yet happen; one
+// that only reads has not.
 func (c *Client) fail(why string) {
 	kind := node.NoteFail
-	if c.write {
+	if c.op.Write {
 		kind = node.NoteInfo
 	}
-	c.finish(kind).Text = why
+	c.finish(kind, histories.Value{}, why)
 }
 
-// finish ends the open operation, and returns the note of how it ended.
-func (c *Client) finish(kind node.NoteKind) *node.Note {
+// finish ends the open operation.
+func (c *Client) finish(kind node.NoteKind, result histories.Value, why string) {
 	c.open = false
 	c.out.StopTimer(timerWait)
 	n := c.out.NewNote(kind)
-	n.Process = c.name
-	return n
+	n.Process, n.Text = c.name, why
+	if !result.IsNothing() {
+		n.Result = result.String()
+	}
 }
 
 // lost handles a connection that is gone or did not come up.
@@ -263,26 +301,41 @@ func (c *Client) answered(i int, l *link, b []byte) {
 			return
 		case c.asking && i == c.master:
 			c.role(r)
+		case l.selecting:
+			l.selecting = false
+			if r.IsError() {
+				c.refusedDatabase(i, r)
+			}
 		case c.open && i == c.target:
-			c.outcome(i, r)
+			c.heard(i, l, r)
 		}
 	}
 }
 
-// outcome ends the open operation with the server's answer.
-func (c *Client) outcome(i int, r resp.Reply) {
-	switch {
-	case r.Kind == '-':
-		text := string(r.Str)
-		c.finish(node.NoteFail).Text = text // an error reply means: not done
-		if i == c.master && (strings.HasPrefix(text, "READONLY") || strings.HasPrefix(text, "MASTERDOWN")) {
-			c.forget(i)
-		}
-	case c.write:
-		c.finish(node.NoteOK)
-	case r.Null:
-		c.finish(node.NoteOK)
-	default:
-		c.finish(node.NoteOK).Result = histories.Text(string(r.Str)).String()
+// heard takes a reply to something that the open operation asked.
+func (c *Client) heard(i int, l *link, r resp.Reply) {
+	t := &c.talk
+	t.heard++
+	t.out = t.out[:0]
+	c.op.work.kind.hear(&c.op, t, r)
+	if len(t.out) > 0 {
+		c.out.Send(l.conn, t.out)
 	}
+	if !t.over() {
+		return
+	}
+	text := t.text
+	c.finish(t.end, t.result, text)
+	if i == c.master && (strings.HasPrefix(text, "READONLY") || strings.HasPrefix(text, "MASTERDOWN")) {
+		c.forget(i)
+	}
+}
+
+// refusedDatabase ends an operation whose SELECT was refused: nobody knows which database its commands went to.
+func (c *Client) refusedDatabase(i int, r resp.Reply) {
+	if c.open && c.target == i {
+		c.fail("SELECT was refused: " + string(r.Str))
+	}
+	c.links[i].drop(c.now, c.out)
+	c.forget(i)
 }

@@ -1,6 +1,7 @@
 package workload
 
 import (
+	"strconv"
 	"time"
 
 	"github.com/ordeal-go/ordeal/node"
@@ -26,12 +27,16 @@ type link struct {
 	since node.Instant // when the state was entered, for time limits and pauses between attempts
 	in    resp.ReplyParser
 	out   []byte
+
+	db        int  // that the server has selected for this connection
+	selecting bool // the reply to SELECT has not come
 }
 
 func (l *link) enter(state linkState, now node.Instant) {
 	l.state, l.since = state, now
 	if state != linkUp {
 		l.in = resp.ReplyParser{}
+		l.db, l.selecting = 0, false
 	}
 	if state == linkDown {
 		l.conn = 0
@@ -54,6 +59,17 @@ func (l *link) drop(now node.Instant, out *node.Effects) {
 	}
 	out.Close(l.conn)
 	l.enter(linkDown, now)
+}
+
+// say sends what an operation asks, in its database.
+func (l *link) say(out *node.Effects, op *Op, t *Talk) {
+	if op.DB != l.db {
+		l.db, l.selecting = op.DB, true
+		l.out = append(resp.AppendCommand(l.out[:0], "SELECT", strconv.Itoa(op.DB)), t.out...)
+		out.Send(l.conn, l.out)
+		return
+	}
+	out.Send(l.conn, t.out)
 }
 
 // send sends one command.

@@ -2,11 +2,16 @@ package workload
 
 import (
 	"github.com/ordeal-go/ordeal/node"
+	"github.com/ordeal-go/ordeal/node/resp"
 )
 
-// ear is a subscription to everything that one Sentinel publishes: what happens to it, as it happens. Redis 4.0:
-// sentinel.c, sentinelEvent.
-type ear struct{ link }
+// ear is a subscription: to everything that one Sentinel publishes, what happens to it, as it happens (Redis 4.0:
+// sentinel.c, sentinelEvent); or to the channels of a workload at one server.
+type ear struct {
+	link
+	channels []string // of a server; none of a Sentinel: all
+	listens  bool     // the server said that it is subscribed to the last of the channels
+}
 
 func (o *Observer) earOf(conn node.ConnID) *ear {
 	for _, e := range o.ears {
@@ -24,7 +29,9 @@ func (o *Observer) listen() {
 		if e.state == linkDialling && o.now.Sub(e.since) > observeLimit {
 			e.drop(o.now, o.out)
 		}
-		e.open(o.now, o.out, awaitPeriod)
+		if !o.viewOf(e.peer.Name).spare {
+			e.open(o.now, o.out, awaitPeriod)
+		}
 	}
 }
 
@@ -32,24 +39,50 @@ func (o *Observer) hear(e *ear, ev *node.Event) {
 	switch ev.Kind {
 	case node.Dialled:
 		e.enter(linkUp, o.now)
-		e.send(o.out, "PSUBSCRIBE", "*")
+		if e.channels == nil {
+			e.send(o.out, "PSUBSCRIBE", "*")
+		} else {
+			e.send(o.out, append([]string{"SUBSCRIBE"}, e.channels...)...)
+		}
 	case node.DialFailed, node.Closed:
 		e.enter(linkDown, o.now)
+		o.deaf(e)
 	case node.Received:
 		e.in.Feed(ev.Bytes)
 		for {
 			r, ok, err := e.in.Next()
 			if err != nil {
 				e.drop(o.now, o.out)
+				o.deaf(e)
 				return
 			}
 			if !ok {
 				return
 			}
-			if len(r.Elems) == 4 && string(r.Elems[0].Str) == "pmessage" {
-				o.heard(e, string(r.Elems[2].Str), string(r.Elems[3].Str))
-			}
+			o.message(e, r)
 		}
+	}
+}
+
+// message takes one message of a subscription.
+func (o *Observer) message(e *ear, r resp.Reply) {
+	word := func(i int) string { return string(r.Elems[i].Str) }
+	switch {
+	case len(r.Elems) == 4 && word(0) == "pmessage":
+		o.heard(e, word(2), word(3))
+	case len(r.Elems) == 3 && word(0) == "message":
+		o.out.Note(node.Note{Kind: node.NoteHeard, About: e.peer.Name, Key: word(1), Text: word(2)})
+	case len(r.Elems) == 3 && word(0) == "subscribe" && r.Elems[2].Int == int64(len(e.channels)):
+		e.listens = true
+		o.out.Note(node.Note{Kind: node.NoteListens, About: e.peer.Name})
+	}
+}
+
+// deaf notes that a subscription ended.
+func (o *Observer) deaf(e *ear) {
+	if e.listens {
+		e.listens = false
+		o.out.Note(node.Note{Kind: node.NoteDeaf, About: e.peer.Name})
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/ordeal-go/ordeal/harness/cluster"
+	"github.com/ordeal-go/ordeal/histories"
 	"github.com/ordeal-go/ordeal/node"
 	"github.com/ordeal-go/ordeal/node/resp"
 )
@@ -25,6 +26,9 @@ const (
 	awaitPeriod   = 100 * time.Millisecond // the same while the harness waits for a stage
 	observeLimit  = 2 * time.Second        // an answer that is later than that is given up
 )
+
+// observerName is the machine and the process that the observer is.
+const observerName = "o1"
 
 const timerObserve node.TimerID = 1
 
@@ -61,8 +65,10 @@ type Observer struct {
 	since   node.Instant
 	held    int   // rounds in a row in which the cluster was settled
 	final   *view // the master that the final reads ask, over a connection of their own; nil before them
-	reading int   // index of the key being read
-	asking  bool  // its read is open
+	reads   []Op  // the final reads
+	reading int   // index of the one under way
+	asking  bool  // it has not ended
+	talk    Talk  // about it
 }
 
 // view is what the observer knows of one machine.
@@ -84,9 +90,12 @@ type view struct {
 }
 
 func (s setup) observer(m cluster.Machine, _ cluster.Boot) node.Core {
-	o := &Observer{setup: s, from: m.Host}
+	o := &Observer{setup: s, from: m.Host, reads: s.finals()}
 	for _, p := range s.servers {
 		o.views = append(o.views, &view{link: link{peer: p, from: m.Host}, spare: s.spares[p.Name]})
+		if len(s.channels) > 0 {
+			o.ears = append(o.ears, &ear{link: link{peer: p, from: m.Host}, channels: s.channels})
+		}
 	}
 	for _, p := range s.sentinels {
 		o.views = append(o.views, &view{link: link{peer: p, from: m.Host}, sentinel: true, spare: s.spares[p.Name]})
@@ -193,7 +202,7 @@ func (o *Observer) lost(v *view) {
 	v.asked, v.heard = 0, 0
 	if v == o.final {
 		if o.asking {
-			o.endRead(node.Note{Kind: node.NoteFail, Text: "connection lost"})
+			o.endRead(node.NoteFail, histories.Value{}, "connection lost")
 		}
 		o.final, o.held, o.await, o.since = nil, 0, StageSettled, o.now // settle anew and read all again
 	}

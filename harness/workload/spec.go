@@ -3,23 +3,36 @@ package workload
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/ordeal-go/ordeal/harness/cluster"
+	"github.com/ordeal-go/ordeal/histories"
 )
 
-// Spec is a workload as a scenario states it.
+// Spec is what the clients of a scenario do: how many there are, how fast they work, and at what. Every client does all
+// of the works of the mix, over the same connections, each on keys of its own.
 type Spec struct {
-	Kind         string  `yaml:"kind"`                    // "register": SET and GET of a few keys, every value written once
-	Clients      int     `yaml:"clients"`                 // 1..50
-	Keys         int     `yaml:"keys"`                    // 1..1000
-	Rate         int     `yaml:"rate"`                    // operations a second of each client, 1..1000
-	Reads        Percent `yaml:"reads"`                   // of all operations
-	ReplicaReads Percent `yaml:"replica-reads,omitempty"` // of the reads: asked of any server but the master
-	Probes       Percent `yaml:"probes,omitempty"`        // of the writes: sent to a replica, which must refuse
-	Ops          string  `yaml:"ops,omitempty"`           // only these operations of each client, as [ParseOps] reads them; "": all
+	Clients int    // 1..50
+	Rate    int    // operations a second of each client, 1..1000
+	Ops     string // only these operations of each client, as [ParseOps] reads them; "": all
+	Mix     []Work // one or more
+}
+
+// Work is one kind of work in a mix.
+type Work struct {
+	Name         string  // of the workload in the history; "": as the kind
+	Kind         string  // of [Kinds]
+	Weight       int     // its share of the operations among those of the others, 1..100
+	Keys         int     // 1..1000
+	Reads        Percent // of its operations
+	ReplicaReads Percent // of its reads: asked of any server but the master
+	Probes       Percent // of its writes: sent to a replica, which must refuse
+	DB           int     // the database that its keys are in, 0..15; kinds that use several say so
+	// Commands are templates of kind "raw": words with {key}, {other} (another key), {value} and {n} (a small number) in
+	// them.
+	Commands []string
 }
 
 // Percent is a share written as "50%".
@@ -43,14 +56,31 @@ func (p *Percent) UnmarshalYAML(text []byte) error {
 
 // WithDefaults fills in what the scenario left out.
 func (s Spec) WithDefaults() Spec {
-	if s == (Spec{}) {
-		s.Reads, s.ReplicaReads, s.Probes = 50, 20, 2
-	}
-	setDefault(&s.Kind, "register")
 	setDefault(&s.Clients, 5)
-	setDefault(&s.Keys, 5)
 	setDefault(&s.Rate, 20)
+	if len(s.Mix) == 0 {
+		s.Mix = []Work{{Reads: 50, ReplicaReads: 20, Probes: 2}}
+	}
+	s.Mix = slices.Clone(s.Mix)
+	for i := range s.Mix {
+		w := &s.Mix[i]
+		setDefault(&w.Kind, Register.Name)
+		setDefault(&w.Weight, 1)
+		setDefault(&w.Keys, 5)
+		if w.Name == "" {
+			w.Name = s.freeName(w.Kind)
+		}
+	}
 	return s
+}
+
+// freeName is the kind's name, with a number behind it if another work has that name.
+func (s Spec) freeName(kind string) string {
+	name := kind
+	for n := 2; slices.ContainsFunc(s.Mix, func(w Work) bool { return w.Name == name }); n++ {
+		name = fmt.Sprintf("%s-%d", kind, n)
+	}
+	return name
 }
 
 func setDefault[T comparable](v *T, otherwise T) {
@@ -60,42 +90,67 @@ func setDefault[T comparable](v *T, otherwise T) {
 	}
 }
 
-// Check says what is wrong with the workload, or nil.
+// Check says what is wrong with the workload, or nil. It expects the defaults filled in.
 func (s Spec) Check() error {
 	switch {
-	case s.Kind != "register":
-		return fmt.Errorf("workload: kind %q is unknown: there is register", s.Kind)
 	case s.Clients < 1 || s.Clients > cluster.MaxClients:
 		return fmt.Errorf("workload: clients: %d is not between 1 and %d", s.Clients, cluster.MaxClients)
-	case s.Keys < 1 || s.Keys > 1000:
-		return fmt.Errorf("workload: keys: %d is not between 1 and 1000", s.Keys)
 	case s.Rate < 1 || s.Rate > 1000:
 		return fmt.Errorf("workload: rate: %d is not between 1 and 1000 operations a second", s.Rate)
+	case len(s.Mix) == 0:
+		return errors.New("workload: there is none: name a kind")
 	}
 	if ops, err := ParseOps(s.Ops); err != nil {
 		return fmt.Errorf("workload: ops: %w", err)
-	} else if len(ops) > 0 {
+	} else {
 		for _, r := range ops {
 			if i, err := strconv.Atoi(strings.TrimPrefix(r.Client, "c")); err != nil || i < 1 || i > s.Clients {
 				return fmt.Errorf("workload: ops: there is no client %q: there are c1 to c%d", r.Client, s.Clients)
 			}
 		}
 	}
-	for _, p := range []Percent{s.Reads, s.ReplicaReads, s.Probes} {
-		if p < 0 || p > 100 {
-			return errors.New("workload: shares go from 0% to 100%")
+	names := map[string]bool{} // to look up only
+	for _, w := range s.Mix {
+		if names[w.Name] {
+			return fmt.Errorf("workload: two are called %q: give one of them another name", w.Name)
+		}
+		names[w.Name] = true
+		if err := w.check(); err != nil {
+			return fmt.Errorf("workload: %w", err)
 		}
 	}
 	return nil
 }
 
-// keyNames are the keys of the workload.
-func (s Spec) keyNames() []string {
-	keys := make([]string, s.Keys)
-	for i := range keys {
-		keys[i] = fmt.Sprintf("k%d", i+1)
+func (w Work) check() error {
+	kind, err := KindByName(w.Kind)
+	switch {
+	case err != nil:
+		return err
+	case !workName.MatchString(w.Name):
+		return fmt.Errorf("name: %q is no name: use lower-case letters, digits and dashes", w.Name)
+	case w.Weight < 1 || w.Weight > 100:
+		return fmt.Errorf("%s: weight: %d is not between 1 and 100", w.Name, w.Weight)
+	case w.Keys < 1 || w.Keys > 1000:
+		return fmt.Errorf("%s: keys: %d is not between 1 and 1000", w.Name, w.Keys)
+	case w.DB < 0 || w.DB > 15:
+		return fmt.Errorf("%s: db: %d is not between 0 and 15", w.Name, w.DB)
+	case len(w.Commands) > 0 && kind.Name != Raw.Name:
+		return fmt.Errorf("%s: commands: only kind %s has them", w.Name, Raw.Name)
+	case len(w.Commands) == 0 && kind.Name == Raw.Name:
+		return fmt.Errorf("%s: commands: kind %s needs some, as \"APPEND {key} {value}\"", w.Name, Raw.Name)
 	}
-	return keys
+	for _, line := range w.Commands {
+		if err := checkTemplate(line); err != nil {
+			return fmt.Errorf("%s: %w", w.Name, err)
+		}
+	}
+	for _, p := range []Percent{w.Reads, w.ReplicaReads, w.Probes} {
+		if p < 0 || p > 100 {
+			return fmt.Errorf("%s: shares go from 0%% to 100%%", w.Name)
+		}
+	}
+	return nil
 }
 
 // Clients returns the names of the workload's clients.
@@ -107,38 +162,19 @@ func Clients(s Spec) []string {
 	return names
 }
 
-// Peer is a server or Sentinel as a client knows it.
-type Peer struct{ Name, Addr string }
-
-// Callers lays out the machines that a workload needs, numbered on from len(nodes): the clients c1…, and the
-// observer o1. duration is how long the clients work.
-func Callers(spec Spec, nodes []cluster.Machine, addr cluster.Addressing, duration time.Duration, watch Watch) []cluster.Machine {
-	setup := setup{spec: spec, watch: watch, keys: spec.keyNames(), duration: duration, spares: map[string]bool{}}
-	setup.ops, _ = ParseOps(spec.Ops) // Check accepted it
-	for _, m := range nodes {
-		p := Peer{m.Name, m.Addr()}
-		setup.spares[m.Name] = m.Spare
-		if m.Kind == cluster.Sentinel {
-			setup.sentinels = append(setup.sentinels, p)
-		} else {
-			setup.servers = append(setup.servers, p)
+// Workloads is what a history's header says of the works.
+func Workloads(s Spec) []histories.Workload {
+	var all []histories.Workload
+	for _, w := range s.Mix {
+		kind, err := KindByName(w.Kind)
+		if err != nil {
+			continue // Check refuses it
 		}
+		of := histories.Workload{Name: w.Name, Kind: kind.Name, Model: kind.Model}
+		if of.Model == of.Kind {
+			of.Model = ""
+		}
+		all = append(all, of)
 	}
-	out := []cluster.Machine{cluster.Caller("o1", cluster.Observer, len(nodes)+1, addr, setup.observer)}
-	for i := range spec.Clients {
-		out = append(out, cluster.Caller(fmt.Sprintf("c%d", i+1), cluster.Client, len(nodes)+2+i, addr, setup.client))
-	}
-	return out
-}
-
-// setup is what all the callers of a run are told.
-type setup struct {
-	spec      Spec
-	watch     Watch
-	keys      []string
-	ops       Ops
-	duration  time.Duration
-	servers   []Peer
-	sentinels []Peer
-	spares    map[string]bool // machines that are not there from the beginning; to look up only
+	return all
 }

@@ -216,7 +216,7 @@ func (o *Observer) settled() bool {
 	return true
 }
 
-// startReads reads every key once more from the master, over a new connection: on the old one, answers to earlier
+// startReads reads everything once more from the master, over a new connection: on the old one, answers to earlier
 // questions may still be on their way.
 func (o *Observer) startReads() {
 	o.final, o.reading = o.theMaster(), 0
@@ -227,35 +227,57 @@ func (o *Observer) startReads() {
 	o.final.open(o.now, o.out, 0)
 }
 
-func (o *Observer) readNext() {
-	o.asking = true
-	key := o.keys[o.reading]
-	o.out.Note(node.Note{Kind: node.NoteInvoke, Process: "o1", Func: "read", Key: key, Peer: o.final.peer.Name, Final: true})
-	o.final.send(o.out, "GET", key)
+// finals are the reads that say what became of all works.
+func (s setup) finals() []Op {
+	var all []Op
+	for _, w := range s.works {
+		for _, op := range w.kind.final(w) {
+			op.work, op.hand, op.DB = w, newHand(), max(op.DB, w.DB)
+			all = append(all, op)
+		}
+	}
+	return all
 }
 
-// read takes the answer of a final read.
-func (o *Observer) read(r resp.Reply) {
-	if r.Kind != '$' {
-		o.endRead(node.Note{Kind: node.NoteFail, Text: string(r.Str)})
-	} else {
-		found := node.Note{Kind: node.NoteOK}
-		if !r.Null {
-			found.Result = histories.Text(string(r.Str)).String()
-		}
-		o.endRead(found)
-	}
-	if o.reading++; o.reading < len(o.keys) {
-		o.readNext()
+func (o *Observer) readNext() {
+	if o.reading == len(o.reads) {
+		o.final = nil
+		o.out.Note(node.Note{Kind: node.NoteStage, Text: StageFinal})
 		return
 	}
-	o.final = nil
-	o.out.Note(node.Note{Kind: node.NoteStage, Text: StageFinal})
+	o.asking = true
+	op := &o.reads[o.reading]
+	o.talk = Talk{out: o.talk.out[:0]}
+	op.work.kind.begin(op, &o.talk)
+	op.note(o.out, observerName, o.final.peer.Name).Final = true
+	o.final.say(o.out, op, &o.talk)
+}
+
+// read takes a reply to a final read.
+func (o *Observer) read(r resp.Reply) {
+	if o.final.selecting {
+		o.final.selecting = false
+		return
+	}
+	if !o.asking {
+		return
+	}
+	op, t := &o.reads[o.reading], &o.talk
+	t.heard++
+	op.work.kind.hear(op, t, r)
+	if t.over() {
+		o.endRead(t.end, t.result, t.text)
+		o.reading++
+		o.readNext()
+	}
 }
 
 // endRead notes the outcome of a final read.
-func (o *Observer) endRead(n node.Note) {
-	n.Process = "o1"
+func (o *Observer) endRead(kind node.NoteKind, result histories.Value, why string) {
 	o.asking = false
-	o.out.Note(n)
+	n := o.out.NewNote(kind)
+	n.Process, n.Text = observerName, why
+	if !result.IsNothing() {
+		n.Result = result.String()
+	}
 }

@@ -27,9 +27,9 @@ var cases = []Case{
 
 	{Name: "read-only-good", Checker: "read-only", Want: "valid"},
 	{Name: "read-only-good-promotion", Checker: "read-only", Want: "valid"},
-	{Name: "read-only-bad", Checker: "read-only", Want: "invalid", Because: "acknowledged the write of k=v2 by c2, and was a replica all the time"},
-	{Name: "read-only-bad-observed", Checker: "read-only", Want: "invalid", Because: "acknowledged the write of k=v2 by c2, and was a replica all the time"},
-	{Name: "read-only-bad-master", Checker: "read-only", Want: "invalid", Because: "refused a write of k as READONLY, and was master all the time"},
+	{Name: "read-only-bad", Checker: "read-only", Want: "invalid", Because: "acknowledged write k \"v2\" by c2, and was a replica all the time"},
+	{Name: "read-only-bad-observed", Checker: "read-only", Want: "invalid", Because: "acknowledged write k \"v2\" by c2, and was a replica all the time"},
+	{Name: "read-only-bad-master", Checker: "read-only", Want: "invalid", Because: "refused write k \"v2\" as READONLY, and was master all the time"},
 	{Name: "read-only-unknown", Checker: "read-only", Want: "unknown", Because: "no client is known to have written to a replica"},
 
 	{Name: "stale-reads-good", Checker: "stale-reads", Want: "valid"},
@@ -42,8 +42,8 @@ var cases = []Case{
 
 	{Name: "min-slaves-good", Checker: "min-slaves", Want: "valid"},
 	{Name: "min-slaves-good-change", Checker: "min-slaves", Want: "valid"},
-	{Name: "min-slaves-bad-acknowledged", Checker: "min-slaves", Want: "invalid", Because: "acknowledged the write of k=v2 with 0 good replicas, and needs 1"},
-	{Name: "min-slaves-bad-refused", Checker: "min-slaves", Want: "invalid", Because: "refused the write of k=v2 for lack of replicas, and had enough"},
+	{Name: "min-slaves-bad-acknowledged", Checker: "min-slaves", Want: "invalid", Because: "acknowledged write k \"v2\" with 0 good replicas, and needs 1"},
+	{Name: "min-slaves-bad-refused", Checker: "min-slaves", Want: "invalid", Because: "refused write k \"v2\" for lack of replicas, and had enough"},
 	{Name: "min-slaves-unknown", Checker: "min-slaves", Want: "unknown", Because: "min-slaves-to-write was never in force"},
 
 	{Name: "partial-resync-good", Checker: "partial-resync", Want: "valid"},

@@ -1,0 +1,133 @@
+package checkers
+
+import (
+	"time"
+
+	"github.com/ordeal-go/ordeal/histories"
+)
+
+// Wait holds WAIT to its reply: that n replicas acknowledged the write means that n replicas have it, and where no fault
+// is in force, replicas that have it are counted before the time is up.
+//
+// The write's place in the stream lies behind the master's offset before its invocation, and before or at its offset at
+// any moment after it was executed. A replica whose first state after the reply is not behind the former does not have
+// the write. Redis 4.0: replication.c, waitCommand, replicationCountAcksByOffset.
+type Wait struct{}
+
+// ackSlack is how long a replica that has a write may take to be counted while nothing hurts the cluster: the question
+// for acknowledgements follows the write at once.
+const ackSlack = 60 * time.Millisecond
+
+// Name implements Checker.
+func (Wait) Name() string { return "wait" }
+
+// Check implements Checker.
+func (Wait) Check(h *histories.History) Verdict {
+	w := waits{r: index(h)}
+	w.q.saw("replies of WAIT", 0)
+	w.q.saw("acknowledgements by replicas", 0)
+	w.q.saw("waits cut short with everybody reachable", 0)
+	for i := range h.Ops {
+		op := &h.Ops[i]
+		if op.Outcome != histories.OK || op.Func != histories.FuncWrite || len(op.Result.Elems()) != 3 {
+			continue
+		}
+		acked, _ := op.Result.Elem(0).Int64()
+		asked, _ := op.Result.Elem(1).Int64()
+		limit, _ := op.Result.Elem(2).Int64()
+		w.q.saw("replies of WAIT", 1)
+		w.tooMany(i, acked)
+		if acked < asked {
+			w.tooFew(i, acked, asked, time.Duration(limit)*time.Millisecond)
+		}
+	}
+	missing := ""
+	if w.q.count("acknowledgements by replicas")+w.q.count("waits cut short with everybody reachable") == 0 {
+		missing = "no WAIT was answered by a server whose offset is known"
+	}
+	return w.q.verdict(missing, "whoever was counted had the write")
+}
+
+type waits struct {
+	r *record
+	q inquiry
+}
+
+// tooMany holds the number of replicas that were counted against those that can have had the write.
+func (w *waits) tooMany(i int, acked int64) {
+	op := &w.r.Ops[i]
+	t := w.r.machines[op.Node]
+	if t == nil || acked == 0 {
+		return
+	}
+	at := lastAt(t.own, op.Invoked)
+	if at < 0 || t.turned(t.own[at].Time, op.Returned) || !isMaster(t.own[at]) {
+		return
+	}
+	before := t.own[at]
+	w.q.saw("acknowledgements by replicas", int(acked))
+	var able int64
+	for _, name := range w.r.names {
+		if name != op.Node && w.canHave(w.r.machines[name], before, op.Returned) {
+			able++
+		}
+	}
+	if able < acked {
+		w.q.breach(op.Returned, op.Node, []int{i}, "WAIT counted %d replicas that have the write, whose place is behind offset %d: not more than %d can have it",
+			acked, before.Offset, able)
+	}
+}
+
+// canHave says whether the machine can have had, at the time at, what its master put behind the state before.
+func (w *waits) canHave(t *timeline, before *histories.Note, at time.Duration) bool {
+	if len(t.own)+len(t.seen) == 0 {
+		return false // no server
+	}
+	next := w.r.after(t, at)[0]
+	if next == nil || next.ReplID != before.ReplID || !isReplica(next) {
+		return true // nobody knows
+	}
+	return next.Offset > before.Offset || t.turned(at, next.Time)
+}
+
+// tooFew holds a reply that came when the time was up against the replicas that had the write well before that.
+func (w *waits) tooFew(i int, acked, asked int64, limit time.Duration) {
+	op := &w.r.Ops[i]
+	t := w.r.machines[op.Node]
+	done := op.Returned - limit // by then at the latest the write had been executed
+	if t == nil || w.r.slack > 0 || done < op.Invoked || w.r.hurt(op.Invoked-time.Second, op.Returned) {
+		return
+	}
+	at := lastAt(t.own, done) + 1
+	if at >= len(t.own) || t.own[at].Time > op.Returned || !isMaster(t.own[at]) || t.turned(op.Invoked, op.Returned) {
+		return
+	}
+	master := t.own[at]
+	var had int64
+	for _, name := range w.r.names {
+		r := w.r.machines[name]
+		n := lastAt(r.own, op.Returned-ackSlack)
+		if name == op.Node || n < 0 || r.turned(op.Invoked, op.Returned) {
+			continue
+		}
+		if s := r.own[n]; isReplica(s) && s.Link == linkUp && s.Peer == op.Node && s.ReplID == master.ReplID && s.Offset >= master.Offset &&
+			w.r.always(r, op.Invoked, op.Returned, func(n *histories.Note) bool { return isReplica(n) && n.Link == linkUp }) {
+			had++
+		}
+	}
+	if had >= asked {
+		w.q.saw("waits cut short with everybody reachable", 1)
+		w.q.breach(op.Returned, op.Node, []int{i}, "WAIT counted %d replicas in %v, although %d were at offset %d, behind the write, %v before it gave up",
+			acked, limit, had, master.Offset, ackSlack)
+	}
+}
+
+// hurt says whether a fault was in force at some moment of [from, to].
+func (r *record) hurt(from, to time.Duration) bool {
+	for i := range r.Faults {
+		if f := &r.Faults[i]; f.Start <= to && f.Stop >= from {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,178 @@
+package workload
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/ordeal-go/ordeal/histories"
+	"github.com/ordeal-go/ordeal/node"
+	"github.com/ordeal-go/ordeal/node/resp"
+)
+
+// Kind is one kind of work, as a value: how its operations are drawn, what they say to a server and what the replies
+// mean, which model judges them, and what is read of it in the end.
+type Kind struct {
+	Name  string
+	About string // one sentence
+	Model string // of package models
+	// Commands are those that a server must know, apart from SELECT and ROLE.
+	Commands []string
+
+	// draw says what the operation does; everything that chance decides is decided here. Its key is chosen already.
+	draw func(d *drawing) Op
+	// begin asks the first questions; it may fill in the argument from what the client has seen before.
+	begin func(op *Op, t *Talk)
+	// hear takes reply number t.heard, from 1, to what was asked. It may ask more. An operation is over when it has said
+	// how it ended and every reply has come.
+	hear func(op *Op, t *Talk, r resp.Reply)
+	// final are the operations that read everything once more, in the end.
+	final func(w *work) []Op
+}
+
+// Kinds are the kinds of work that there are, in the order of the documents.
+func Kinds() []*Kind {
+	return []*Kind{Register, CAS, Counter, StringAppend, Bank, Lock, Expiry, Databases, Wait, Publish, Raw}
+}
+
+// KindByName returns the kind called name.
+func KindByName(name string) (*Kind, error) {
+	var names []string
+	for _, k := range Kinds() {
+		if k.Name == name {
+			return k, nil
+		}
+		names = append(names, k.Name)
+	}
+	return nil, fmt.Errorf("kind %q is unknown: there are %s", name, strings.Join(names, ", "))
+}
+
+// Op is one operation of a client.
+type Op struct {
+	Func  string          // as the model calls it
+	Key   string          // as the history and the server call it; "" if it is of several
+	Arg   histories.Value //
+	DB    int             // the database to select first
+	Write bool            // it may change data: it goes to the master, and its outcome is unknown if no answer comes
+
+	work *work
+	hand *hand
+
+	// What the kind keeps between the parts of the conversation.
+	saved string
+	told  histories.Value
+}
+
+// work is a [Work] in a run.
+type work struct {
+	Work
+	kind  *Kind
+	label string   // of its operations in the history, "" if it is the only one
+	keys  []string //
+}
+
+// works lays out the works of a spec.
+func works(s Spec) []*work {
+	var all []*work
+	for _, w := range s.Mix {
+		kind, err := KindByName(w.Kind)
+		node.Assert(err == nil, "a scenario was not checked: %v", err)
+		one := &work{Work: w, kind: kind}
+		prefix := "k"
+		if len(s.Mix) > 1 {
+			one.label, prefix = w.Name, w.Name+":"
+		}
+		for i := range w.Keys {
+			one.keys = append(one.keys, prefix+strconv.Itoa(i+1))
+		}
+		all = append(all, one)
+	}
+	return all
+}
+
+// other is the key after key, round and round: itself if there is only one.
+func (w *work) other(key string, steps int) string {
+	i := slices.Index(w.keys, key)
+	return w.keys[(i+steps)%len(w.keys)]
+}
+
+// drawing is what an operation is drawn from.
+type drawing struct {
+	rng    *rand.Rand
+	work   *work
+	key    string
+	write  bool   // it shall change something
+	unique string // a word that no other operation of the run has
+}
+
+// hand is what one client has in hand of one work: what it saw and holds.
+type hand struct {
+	seen map[string]string // key → the value last seen or written there, to look up only
+	held map[string]int64  // lock → the token it is held by, to look up only
+}
+
+func newHand() *hand { return &hand{seen: map[string]string{}, held: map[string]int64{}} }
+
+// Talk is a conversation with a server about one operation.
+type Talk struct {
+	out          []byte // commands to send
+	asked, heard int
+
+	ended  bool
+	end    node.NoteKind
+	result histories.Value
+	text   string
+}
+
+// Ask asks one command.
+func (t *Talk) Ask(words ...string) {
+	t.out = resp.AppendCommand(t.out, words...)
+	t.asked++
+}
+
+// over says whether the operation has ended, and every reply has come.
+func (t *Talk) over() bool { return t.ended && t.heard == t.asked }
+
+// Done says that the operation happened, and what it found.
+func (t *Talk) Done(result histories.Value) { t.finish(node.NoteOK, result, "") }
+
+// Refused says that the operation certainly did not happen, and why.
+func (t *Talk) Refused(why string) { t.finish(node.NoteFail, histories.Value{}, why) }
+
+// Unknown says that the operation may have happened.
+func (t *Talk) Unknown(why string) { t.finish(node.NoteInfo, histories.Value{}, why) }
+
+// finish keeps the first word about how the operation ended.
+func (t *Talk) finish(kind node.NoteKind, result histories.Value, why string) {
+	if !t.ended {
+		t.ended, t.end, t.result, t.text = true, kind, result, why
+	}
+}
+
+// refuses ends an operation that the reply is an error to, and says whether it is one. One command that answers an
+// error has done nothing.
+func (t *Talk) refuses(r resp.Reply) bool {
+	if r.IsError() {
+		t.Refused(string(r.Str))
+	}
+	return r.IsError()
+}
+
+// found is the value of a bulk reply: nothing if it is null.
+func found(r resp.Reply) histories.Value {
+	switch {
+	case r.Null:
+		return histories.Value{}
+	case r.Kind == ':':
+		return histories.Int(r.Int)
+	case r.Kind == '*':
+		values := make([]histories.Value, len(r.Elems))
+		for i, e := range r.Elems {
+			values[i] = found(e)
+		}
+		return histories.List(values...)
+	}
+	return histories.Text(string(r.Str))
+}

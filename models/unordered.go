@@ -1,0 +1,20 @@
+package models
+
+// Models without a step: no order of their operations is judged. What is promised of them, checkers of their own judge.
+
+// Expiry is values that live for a time: a put of [value, ms], a persist, and a look that gives [value, ms left].
+func Expiry() Model {
+	return Model{Name: "expiry", About: "values that live for a time (SET PX, PERSIST, PTTL)",
+		Functions: []Function{{Name: "put", Writes: true}, {Name: "persist", Writes: true, Reads: true}, {Name: "look", Reads: true}}}
+}
+
+// PubSub is messages that are published on channels. They change no data.
+func PubSub() Model {
+	return Model{Name: "pubsub", About: "messages on channels (PUBLISH)", Functions: []Function{{Name: "publish"}}}
+}
+
+// Raw is commands of which nobody knows what they do.
+func Raw() Model {
+	return Model{Name: "raw", About: "commands of which only the servers know what they do",
+		Functions: []Function{{Name: "command"}}}
+}
