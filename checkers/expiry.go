@@ -177,7 +177,7 @@ func (e *lives) persisted(p int, op *histories.Operation, before []int) answer {
 		case other.Func != funcPersist || other.Returned < put.Invoked && other.Outcome == histories.OK:
 		case other.Outcome == histories.OK && !other.Result.True():
 			// It found nothing to make endless, whenever that was.
-		case other.Outcome == histories.OK && other.Invoked > put.Returned && other.Returned < op.Invoked:
+		case other.Outcome == histories.OK && other.Node == put.Node && other.Invoked > put.Returned && other.Returned < op.Invoked:
 			said = yes
 		default:
 			return mayBe

@@ -105,7 +105,7 @@ func (p *messages) follows(t *timeline, op *histories.Operation, breaks spans, t
 // subscriptions reads the observer's notes of one server, and finds what must never be heard.
 func (p *messages) subscriptions(t *timeline) []subscribed {
 	var all []subscribed
-	last := map[string]int{} // process and channel → its last message's operation
+	last := map[string]int{} // process, server and channel → its last message's operation
 	for i := range p.r.Notes {
 		n := &p.r.Notes[i]
 		if n.Machine != t.name {
@@ -113,11 +113,12 @@ func (p *messages) subscriptions(t *timeline) []subscribed {
 		}
 		switch n.Kind {
 		case "listens":
-			all = append(all, subscribed{life{n.Time, histories.Forever}, map[string]time.Duration{}})
+			// A machine that is lost ends a subscription in silence.
+			all = append(all, subscribed{life{n.Time, t.nextTurn(n.Time)}, map[string]time.Duration{}})
 			clear(last)
 		case "deaf":
 			if len(all) > 0 {
-				all[len(all)-1].to = n.Time
+				all[len(all)-1].to = min(n.Time, all[len(all)-1].to)
 			}
 		case "heard":
 			if len(all) == 0 {
@@ -141,7 +142,7 @@ func (p *messages) heard(t *timeline, n *histories.Note, before map[string]time.
 		p.q.breach(n.Time, t.name, []int{i}, "heard %s on %s twice, first at %v", n.Text, n.Key, at)
 	}
 	before[n.Text] = n.Time
-	from := op.Process + " " + op.Key
+	from := op.Process + " " + op.Node + " " + op.Key // what went to another server comes another way
 	if j, known := last[from]; known && j > i && p.r.Ops[i].Outcome == histories.OK {
 		p.q.breach(n.Time, t.name, []int{i, j}, "heard %s of %s after %s, which was published later", n.Text, op.Process, p.r.Ops[j].Arg.Str())
 	}

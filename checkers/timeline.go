@@ -192,6 +192,14 @@ func steady(t *timeline, notes []*histories.Note, from, to time.Duration, beyond
 // turned says whether the machine went down or came up in (from, to].
 func (t *timeline) turned(from, to time.Duration) bool { return anyIn(t.turns, from, to) }
 
+// nextTurn is when the machine went down or came up first after at, or Forever.
+func (t *timeline) nextTurn(at time.Duration) time.Duration {
+	if i := sort.Search(len(t.turns), func(i int) bool { return t.turns[i] > at }); i < len(t.turns) {
+		return t.turns[i]
+	}
+	return histories.Forever
+}
+
 // anyIn says whether one of times, which are sorted, lies in (from, to].
 func anyIn(times []time.Duration, from, to time.Duration) bool {
 	i := sort.Search(len(times), func(i int) bool { return times[i] > from })

@@ -122,10 +122,12 @@ func (w *waits) tooFew(i int, acked, asked int64, limit time.Duration) {
 	}
 }
 
-// hurt says whether a fault was in force at some moment of [from, to].
+// hurt says whether a fault was in force at some moment of [from, to], or may still have been felt: TCP tries again after
+// times that grow as long as the outage.
 func (r *record) hurt(from, to time.Duration) bool {
 	for i := range r.Faults {
-		if f := &r.Faults[i]; f.Start <= to && f.Stop >= from {
+		f := &r.Faults[i]
+		if f.Start <= to && (f.Stop == histories.Forever || f.Stop+(f.Stop-f.Start)+time.Second >= from) {
 			return true
 		}
 	}

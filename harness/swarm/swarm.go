@@ -70,8 +70,11 @@ func (d draw) work(kind string) workload.Work {
 		Probes:       workload.Percent(pick(d, "probes", 0, 2, 5, 20)),
 		DB:           pick(d, "db", 0, 0, 0, 1, 9),
 	}
-	if kind == workload.Raw.Name {
+	switch kind {
+	case workload.Raw.Name:
 		w.Commands = rawCommands
+	case workload.Databases.Name:
+		w.DB = 0
 	}
 	return w
 }

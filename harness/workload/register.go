@@ -113,20 +113,30 @@ func hearCAS(op *Op, t *Talk, r resp.Reply) {
 	}
 }
 
+// doneAtOnce is what is saved of a transaction whose commands were not queued.
+const doneAtOnce = "done at once"
+
 // heardTransaction takes the replies to MULTI, the commands in it, and EXEC, the last that was asked. done is called
 // with the results.
 //
 // What the server refused before EXEC was not done, unless MULTI was refused too: then what follows was done at once.
 func heardTransaction(op *Op, t *Talk, r resp.Reply, done func(results []resp.Reply)) {
 	if t.heard < t.asked {
-		if r.Kind != '-' && r.Kind != '+' {
-			op.saved = "at once"
+		switch {
+		case r.IsError() && op.saved == "":
+			op.saved = string(r.Str)
+		case r.Kind != '-' && r.Kind != '+':
+			op.saved = doneAtOnce
 		}
 		return
 	}
 	switch {
-	case r.IsError() && op.saved != "":
+	case op.saved == doneAtOnce:
 		t.Unknown("parts were done outside of a transaction: " + string(r.Str))
+	case op.saved != "" && len(r.Elems) > 0:
+		t.Unknown("a part was refused, and the others were done: " + op.saved)
+	case op.saved != "": // Redis 4.0 refuses a write at a replica without giving up the transaction, which is then empty
+		t.Refused(op.saved)
 	case r.IsError():
 		t.Refused(string(r.Str))
 	case r.Null:
