@@ -85,21 +85,22 @@ func (p *messages) at(t *timeline) {
 	}
 }
 
-// follows says whether the machine was a replica in the history of the server that published, and stayed in it until
-// the time to: then the message must have come through the stream, over however many connections.
+// follows says whether the machine was a replica in the history of the server that published, stayed in it until the time
+// to, and had by then applied what its master had put into the stream when the publisher was answered: then the message
+// must have come through, over however many connections.
 func (p *messages) follows(t *timeline, op *histories.Operation, breaks spans, to time.Duration) bool {
 	master := p.r.machines[op.Node]
 	if master == nil {
 		return false
 	}
 	to = min(to, p.r.End)
-	before, after := t.before(op.Invoked)[0], p.r.after(t, op.Returned+time.Second)[0]
-	theirs := master.before(op.Invoked)[0]
-	if before == nil || after == nil || theirs == nil || !isMaster(theirs) || !isReplica(before) || breaks.touch(before.Time, to) {
+	before, theirs, after := t.before(op.Invoked)[0], master.before(op.Invoked)[0], p.r.after(master, op.Returned)[0]
+	if before == nil || theirs == nil || after == nil || !isMaster(theirs) || after.ReplID != theirs.ReplID || !isReplica(before) ||
+		breaks.touch(before.Time, to) {
 		return false
 	}
-	last := t.own[len(t.own)-1]
-	return before.Link == linkUp && before.ReplID == theirs.ReplID && after.ReplID == theirs.ReplID && last.Link == linkUp && last.Time > op.Returned
+	last := t.before(to)[0]
+	return before.Link == linkUp && before.ReplID == theirs.ReplID && last.ReplID == theirs.ReplID && last.Offset >= after.Offset
 }
 
 // subscriptions reads the observer's notes of one server, and finds what must never be heard.
