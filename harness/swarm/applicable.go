@@ -5,6 +5,7 @@ import (
 
 	"github.com/ordeal-go/ordeal/checkers"
 	"github.com/ordeal-go/ordeal/harness"
+	"github.com/ordeal-go/ordeal/harness/workload"
 	"github.com/ordeal-go/ordeal/nemesis"
 )
 
@@ -21,6 +22,14 @@ func Applicable(s harness.Scenario) []string {
 
 func holds(check string, s harness.Scenario) bool {
 	switch check {
+	case "transactions":
+		return works(s, workload.Bank)
+	case "expiry":
+		return works(s, workload.Expiry)
+	case "pubsub":
+		return works(s, workload.Publish)
+	case "wait":
+		return works(s, workload.Wait)
 	case "linearizable":
 		// Redis promises it of one process that is the master all the time. Sentinels may promote another one, and a
 		// master that starts again has the data of its last snapshot.
@@ -50,6 +59,11 @@ func holds(check string, s harness.Scenario) bool {
 			"replica-add", "replica-remove", "restore-config", "run-as", "lying-fsync", "torn-tail", "eio-write", "eio-sync", "disk-full", "file-gone")
 	}
 	return true
+}
+
+// works says whether the clients do work of the kind.
+func works(s harness.Scenario, kind *workload.Kind) bool {
+	return slices.ContainsFunc(s.Workload.Mix, func(w workload.Work) bool { return w.Kind == kind.Name })
 }
 
 // harmlessToData are the faults after which a master that nobody replaces still has all its data.

@@ -3,6 +3,7 @@ package swarm
 import (
 	"math/rand/v2"
 	"reflect"
+	"strconv"
 	"time"
 
 	"github.com/ordeal-go/ordeal/harness"
@@ -110,7 +111,19 @@ func (d draw) faults(s harness.Scenario) nemesis.Schedule {
 		opts.SentinelsDown = len(opts.Sentinels)
 	}
 	part := d.Seed("schedule")
-	return nemesis.Generate(rand.New(rand.NewPCG(part, 1)), opts)
+	schedule := nemesis.Generate(rand.New(rand.NewPCG(part, 1)), opts)
+	if d.in(5, "narrow links") && len(opts.Servers) > 1 {
+		schedule = append(nemesis.Schedule{d.narrow(opts.Servers, s.Duration)}, schedule...)
+	}
+	return schedule
+}
+
+// narrow makes what the first master sends to the others take its time, from the beginning: what is one step where it is
+// done is then many where it arrives.
+func (d draw) narrow(servers []string, long time.Duration) nemesis.Step {
+	rate := strconv.Itoa(pick(d, "rate of narrow links", 256, 64, 32))
+	return nemesis.Step{At: 0, For: long, Fault: nemesis.Fault{Verb: "bandwidth", A: servers[:1], B: servers[1:], OneWay: true,
+		Args: []nemesis.Arg{{Name: "rate", Value: rate}}}}
 }
 
 // mix leaves each kind of fault out of half of the draws, whatever kinds there are, and weighs the others.

@@ -49,7 +49,7 @@ type Client struct {
 	asking   bool    // ROLE was sent to the candidate
 
 	hands  []*hand // of each of the works
-	open   bool   // an operation is open:
+	open   bool    // an operation is open:
 	op     Op
 	talk   Talk
 	target int // on this server

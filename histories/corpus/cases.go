@@ -110,4 +110,33 @@ var cases = []Case{
 	{Name: "real-redis-good", Checker: "lost-writes", Want: "valid", Because: "the old master still served"},
 	{Name: "real-redis-good", Checker: "sentinel-safety", Want: "valid", Because: "addresses changed by majorities only"},
 	{Name: "real-redis-good", Checker: "convergence", Want: "valid"},
+
+	{Name: "transactions-good", Checker: "transactions", Want: "valid"},
+	{Name: "transactions-good-unknown", Checker: "transactions", Want: "valid"},
+	{Name: "transactions-bad-half", Checker: "transactions", Want: "invalid", Because: "the accounts hold [-5,0,0], together -5"},
+	{Name: "transactions-unknown", Checker: "transactions", Want: "unknown", Because: "nobody read the accounts"},
+
+	{Name: "expiry-good", Checker: "expiry", Want: "valid"},
+	{Name: "expiry-good-persisted", Checker: "expiry", Want: "valid"},
+	{Name: "expiry-good-put-again", Checker: "expiry", Want: "valid"},
+	{Name: "expiry-bad-early", Checker: "expiry", Want: "invalid", Because: "k1 is missing, 289ms before the value's 500ms are over"},
+	{Name: "expiry-bad-late", Checker: "expiry", Want: "invalid", Because: "whose 500ms were over 168ms ago"},
+	{Name: "expiry-bad-left", Checker: "expiry", Want: "invalid", Because: "k1 is to live 600ms more"},
+	{Name: "expiry-bad-persist-ignored", Checker: "expiry", Want: "invalid", Because: "although its life was made endless"},
+	{Name: "expiry-unknown", Checker: "expiry", Want: "unknown", Because: "nobody looked at a value whose time to live is certain"},
+
+	{Name: "pubsub-good", Checker: "pubsub", Want: "valid"},
+	{Name: "pubsub-good-deaf", Checker: "pubsub", Want: "valid"},
+	{Name: "pubsub-good-local", Checker: "pubsub", Want: "valid"},
+	{Name: "pubsub-bad-not-replicated", Checker: "pubsub", Want: "invalid", Because: "never heard c1-1 on k1, which its master m1 published"},
+	{Name: "pubsub-bad-twice", Checker: "pubsub", Want: "invalid", Because: "heard c1-1 on k1 twice"},
+	{Name: "pubsub-bad-invented", Checker: "pubsub", Want: "invalid", Because: "heard c9-9 on k1, which nobody published there"},
+	{Name: "pubsub-bad-order", Checker: "pubsub", Want: "invalid", Because: "heard c1-1 of c1 after c1-2, which was published later"},
+	{Name: "pubsub-unknown", Checker: "pubsub", Want: "unknown", Because: "nobody was subscribed"},
+
+	{Name: "wait-good", Checker: "wait", Want: "valid"},
+	{Name: "wait-good-late-note", Checker: "wait", Want: "valid"},
+	{Name: "wait-bad-counted", Checker: "wait", Want: "invalid", Because: "WAIT counted 1 replicas that have the write, whose place is behind offset 100: not more than 0 can have it"},
+	{Name: "wait-bad-not-counted", Checker: "wait", Want: "invalid", Because: "WAIT counted 0 replicas in 300ms, although 1 were at offset 140"},
+	{Name: "wait-unknown", Checker: "wait", Want: "unknown", Because: "no WAIT was answered by a server whose offset is known"},
 }
