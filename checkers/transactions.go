@@ -2,14 +2,16 @@ package checkers
 
 import (
 	"github.com/ordeal-go/ordeal/histories"
+	"github.com/ordeal-go/ordeal/models"
 )
 
 // Transactions holds every server to the wholeness of MULTI and EXEC: what a transaction changes is seen whole or not at
 // all, at the master and at every replica, and after whatever crash or failover.
 //
-// The witness is a bank: transfers take from one account what they give to another, so that the accounts together hold 0
-// in every state that whole transactions can lead to. That holds of a prefix of the transactions too, and so at replicas
-// and of what survives a failover. Redis 4.0: multi.c, execCommand, which puts MULTI and EXEC around what it propagates.
+// The witness is a bank: transfers take from one account what they give to another, so that in every state that whole
+// transactions can lead to the accounts together hold what they were opened with. That holds of a prefix of the
+// transactions too, and so at replicas and of what survives a failover. Redis 4.0: multi.c, execCommand, which puts MULTI
+// and EXEC around what it propagates.
 type Transactions struct{}
 
 // Name implements Checker.
@@ -20,26 +22,25 @@ func (Transactions) Check(h *histories.History) Verdict {
 	var q inquiry
 	q.saw("transfers", 0)
 	q.saw("reads of all accounts", 0)
+	totals := map[string]int64{} // workload → what its accounts were opened with
 	for i := range h.Ops {
 		op := &h.Ops[i]
-		if h.Model(op) != "bank" || op.Outcome != histories.OK {
-			continue
+		if h.Model(op) == "bank" && op.Func == models.FuncOpen {
+			totals[op.Workload] = total(op.Arg)
 		}
-		if op.Func != histories.FuncRead {
+	}
+	for i := range h.Ops {
+		op := &h.Ops[i]
+		switch opened, known := totals[op.Workload]; {
+		case h.Model(op) != "bank" || op.Outcome != histories.OK || !known:
+		case op.Func == models.FuncTransfer && op.Result.True():
 			q.saw("transfers", 1)
-			continue
-		}
-		q.saw("reads of all accounts", 1)
-		var sum int64
-		for _, account := range op.Result.Elems() {
-			n, ok := account.Int64()
-			if !ok {
-				q.breach(op.Returned, op.Node, []int{i}, "an account holds %v, which is no number", account)
+		case op.Func == histories.FuncRead && !op.Result.IsNothing():
+			q.saw("reads of all accounts", 1)
+			if sum := total(op.Result); sum != opened {
+				q.breach(op.Returned, op.Node, []int{i}, "the accounts hold %v, together %d, and were opened with %d: part of a transaction was seen without the rest",
+					op.Result, sum, opened)
 			}
-			sum += n
-		}
-		if sum != 0 {
-			q.breach(op.Returned, op.Node, []int{i}, "the accounts hold %v, together %d: part of a transaction was seen without the rest", op.Result, sum)
 		}
 	}
 	missing := ""
@@ -50,4 +51,13 @@ func (Transactions) Check(h *histories.History) Verdict {
 		missing = "nobody read the accounts"
 	}
 	return q.verdict(missing, "transactions were seen whole or not at all")
+}
+
+// total is what balances come to.
+func total(balances histories.Value) (sum int64) {
+	for _, b := range balances.Elems() {
+		n, _ := b.Int64() // what is no number counts nothing, and is missed in the sum
+		sum += n
+	}
+	return sum
 }

@@ -90,9 +90,11 @@ func TestModelsAllowWhatOneClientWouldSee(t *testing.T) {
 func TestEveryModelSaysWhatItIs(t *testing.T) {
 	for _, m := range models.Models() {
 		require.NotEmpty(t, m.About, m.Name)
-		require.NotEmpty(t, m.Show(m.Init()), m.Name)
+		if m.Step != nil {
+			require.NotEmpty(t, m.Show(m.Init()), m.Name)
+		}
 		for _, f := range m.Functions {
-			require.True(t, f.Writes || f.Reads, "%s of %s", f.Name, m.Name)
+			require.True(t, f.Writes || f.Reads || m.Step == nil, "%s of %s", f.Name, m.Name)
 			require.NotEmpty(t, f.Gives, "%s of %s", f.Name, m.Name)
 		}
 	}

@@ -5,16 +5,20 @@ package models
 // Expiry is values that live for a time: a put of [value, ms], a persist, and a look that gives [value, ms left].
 func Expiry() Model {
 	return Model{Name: "expiry", About: "values that live for a time (SET PX, PERSIST, PTTL)",
-		Functions: []Function{{Name: "put", Writes: true}, {Name: "persist", Writes: true, Reads: true}, {Name: "look", Reads: true}}}
+		Functions: []Function{
+			{Name: "put", Takes: "[value, ms]", Gives: "nothing", Writes: true},
+			{Name: "persist", Gives: "whether it had been going to die", Writes: true, Reads: true},
+			{Name: "look", Gives: "[value, ms left], or nothing", Reads: true}}}
 }
 
 // PubSub is messages that are published on channels. They change no data.
 func PubSub() Model {
-	return Model{Name: "pubsub", About: "messages on channels (PUBLISH)", Functions: []Function{{Name: "publish"}}}
+	return Model{Name: "pubsub", About: "messages on channels (PUBLISH)",
+		Functions: []Function{{Name: "publish", Takes: "the message", Gives: "how many heard it at that server"}}}
 }
 
 // Raw is commands of which nobody knows what they do.
 func Raw() Model {
 	return Model{Name: "raw", About: "commands of which only the servers know what they do",
-		Functions: []Function{{Name: "command"}}}
+		Functions: []Function{{Name: "command", Takes: "its words", Gives: "the reply"}}}
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/ordeal-go/ordeal/histories"
+	"github.com/ordeal-go/ordeal/models"
 	"github.com/ordeal-go/ordeal/node"
 	"github.com/ordeal-go/ordeal/node/resp"
 )
@@ -45,6 +46,9 @@ func KindByName(name string) (*Kind, error) {
 			return k, nil
 		}
 		names = append(names, k.Name)
+	}
+	if near := models.Nearest(name, names); near != "" {
+		return nil, fmt.Errorf("kind %q is unknown: did you mean %s? There are %s", name, near, strings.Join(names, ", "))
 	}
 	return nil, fmt.Errorf("kind %q is unknown: there are %s", name, strings.Join(names, ", "))
 }

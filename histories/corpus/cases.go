@@ -113,7 +113,8 @@ var cases = []Case{
 
 	{Name: "transactions-good", Checker: "transactions", Want: "valid"},
 	{Name: "transactions-good-unknown", Checker: "transactions", Want: "valid"},
-	{Name: "transactions-bad-half", Checker: "transactions", Want: "invalid", Because: "the accounts hold [-5,0,0], together -5"},
+	{Name: "transactions-good-missing", Checker: "transactions", Want: "valid"},
+	{Name: "transactions-bad-half", Checker: "transactions", Want: "invalid", Because: "the accounts hold [5,10,10], together 25, and were opened with 30"},
 	{Name: "transactions-unknown", Checker: "transactions", Want: "unknown", Because: "nobody read the accounts"},
 
 	{Name: "expiry-good", Checker: "expiry", Want: "valid"},
