@@ -2,6 +2,7 @@ package commands
 
 import (
 	"math"
+	"strconv"
 
 	"github.com/ordeal-go/ordeal/node/front"
 	"github.com/ordeal-go/ordeal/node/resp"
@@ -400,6 +401,10 @@ func (d *Data) incrbyfloatCommand(c *front.Call) {
 	c.Dirty++
 	d.notify(eventString, "incrbyfloat", c.DB, c.Args[1])
 	c.Bulk(text)
-	// Replicas get the result: their arithmetic may round otherwise.
+	// Replicas get the result: their arithmetic may round otherwise. SET makes the key live for ever, so its time is told
+	// again; 4.0 does not, and its replicas keep what its master lets die.
 	c.Instead([]byte("SET"), c.Args[1], text)
+	if _, at, volatile, _ := d.db(c).Lookup(c.Args[1]); volatile {
+		c.Instead([]byte("PEXPIREAT"), c.Args[1], strconv.AppendInt(nil, at, 10))
+	}
 }
