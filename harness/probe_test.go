@@ -184,7 +184,7 @@ func probedScenario(t *testing.T, name, faults, save string) harness.Scenario {
 	s := harness.Scenario{Name: "probe-" + name, Cluster: cluster.Spec{Replicas: 2, Sentinels: 3, Quorum: 2},
 		Config: cluster.Config{Server: cluster.Settings{{Name: "repl-diskless-sync-delay", Value: "0"}, {Name: "save", Value: `""`}},
 			Sentinel: cluster.Settings{{Name: "down-after-milliseconds", Value: "1500"}, {Name: "failover-timeout", Value: "6000"}}},
-		Workload: workload.Spec{Clients: 1, Keys: 1000, Rate: 10, Reads: 100}, Duration: 17 * time.Second, Faults: schedule,
+		Workload: workload.Spec{Clients: 1, Rate: 10, Mix: []workload.Work{{Keys: 1000, Reads: 100}}}, Duration: 17 * time.Second, Faults: schedule,
 		Checks: []string{"lost-writes"}}
 	if save != "" {
 		s.Config.Server[1].Value = save
