@@ -57,7 +57,7 @@ at 7s heal`)
 		Cluster: cluster.Spec{Replicas: 2, Sentinels: 3, Quorum: 2},
 		Config: cluster.Config{Server: cluster.Settings{{Name: "repl-diskless-sync-delay", Value: "0"}},
 			Sentinel: cluster.Settings{{Name: "down-after-milliseconds", Value: "600"}, {Name: "failover-timeout", Value: "3000"}}},
-		Workload: workload.Spec{Clients: 5, Keys: 4, Rate: 50, Reads: 50, Probes: 10, ReplicaReads: 30},
+		Workload: workload.Spec{Clients: 5, Rate: 50, Mix: []workload.Work{{Keys: 4, Reads: 50, ReplicaReads: 30, Probes: 10}}},
 		Duration: 8 * time.Second, Faults: schedule,
 		Checks: []string{"read-only", "partial-resync", "same-offset-same-data", "sentinel-safety", "crashes"},
 	}, harness.Options{World: harness.WorldLive, Seed: 1, Out: t.TempDir(), Progress: func(p harness.Progress) { played = max(played, p.Ops) }})
