@@ -291,7 +291,7 @@ func (n *nemesisRun) skip(step int, f nemesis.Fault, why error) {
 // sumUp writes down, at the end, which faults of the schedule were not done: nobody reads a verdict as one about them.
 func (n *nemesisRun) sumUp() {
 	all := 0
-	for _, r := range n.did {
+	for _, r := range n.did { // any order: they are counted
 		if !r.ends {
 			all++
 		}

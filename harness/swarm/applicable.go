@@ -23,13 +23,13 @@ func Applicable(s harness.Scenario) []string {
 func holds(check string, s harness.Scenario) bool {
 	switch check {
 	case "transactions":
-		return works(s, workload.Bank)
+		return works(s, workload.Bank())
 	case "expiry":
-		return works(s, workload.Expiry)
+		return works(s, workload.Expiry())
 	case "pubsub":
-		return works(s, workload.Publish)
+		return works(s, workload.Publish())
 	case "wait":
-		return works(s, workload.Wait)
+		return works(s, workload.Wait())
 	case "linearizable":
 		// Redis promises it of one process that is the master all the time. Sentinels may promote another one, and a
 		// master that starts again has the data of its last snapshot.

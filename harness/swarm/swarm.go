@@ -53,9 +53,9 @@ func (d draw) workload() workload.Spec {
 	clients := d.between("clients", 1, 8)
 	rate := pick(d, "rate", 5, 10, 20, 40, 100) / pick(d, "slower", 1, 1, 2, 5)
 	spec := workload.Spec{Clients: clients, Rate: min(rate, 200/clients)} // more of the same shows no more
-	spec.Mix = []workload.Work{d.work(workload.Register.Name)}
+	spec.Mix = []workload.Work{d.work(workload.Register().Name)}
 	for _, kind := range workload.Kinds() {
-		if kind != workload.Register && d.in(4, kind.Name) {
+		if kind.Name != workload.Register().Name && d.in(4, kind.Name) {
 			spec.Mix = append(spec.Mix, d.work(kind.Name))
 		}
 	}
@@ -72,9 +72,9 @@ func (d draw) work(kind string) workload.Work {
 		DB:           pick(d, "db", 0, 0, 0, 1, 9),
 	}
 	switch kind {
-	case workload.Raw.Name:
+	case workload.Raw().Name:
 		w.Commands = rawCommands
-	case workload.Databases.Name:
+	case workload.Databases().Name:
 		w.DB = 0
 	}
 	return w

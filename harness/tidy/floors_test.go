@@ -50,7 +50,7 @@ var mayImport = map[string][]string{
 	"harness/seed":            {},
 	"harness/tidy":            {},
 	"harness/cluster":         {"node", "node/server", "node/sentinel", "github.com/goccy/go-yaml"},
-	"harness/workload":        {"node", "node/resp", "harness/cluster", "histories"},
+	"harness/workload":        {"node", "node/resp", "harness/cluster", "histories", "models"},
 	"harness/sim":             {"node", "harness/cluster", "harness/seed", "harness/sim/toxics", "nemesis"},
 	"harness/sim/toxics":      {},
 	"harness/live":            {"node", "node/host", "harness/cluster", "harness/seed", "nemesis", "nemesis/toxic"},

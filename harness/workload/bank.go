@@ -11,11 +11,13 @@ import (
 
 // Bank moves money between accounts in transactions. Each account is a key; MSETNX opens all of them at once. At no moment
 // and at no server do the accounts together hold anything else than they were opened with.
-var Bank = &Kind{
-	Name: "bank", About: "accounts opened by MSETNX; transfers by WATCH, GET, and DECRBY and INCRBY in MULTI; MGET of all of them", Model: "bank",
-	Commands: []string{"MSETNX", "WATCH", "UNWATCH", "GET", "MULTI", "DECRBY", "SET", "INCRBY", "EXEC", "MGET"},
-	draw:     drawBank, begin: beginBank, hear: hearBank,
-	final: func(*work) []Op { return []Op{{Func: histories.FuncRead}} },
+func Bank() *Kind {
+	return &Kind{
+		Name: "bank", About: "accounts opened by MSETNX; transfers by WATCH, GET, and DECRBY and INCRBY in MULTI; MGET of all of them", Model: "bank",
+		Commands: []string{"MSETNX", "WATCH", "UNWATCH", "GET", "MULTI", "DECRBY", "SET", "INCRBY", "EXEC", "MGET"},
+		draw:     drawBank, begin: beginBank, hear: hearBank,
+		final: func(*work) []Op { return []Op{{Func: histories.FuncRead}} },
+	}
 }
 
 // opening is what every account holds at first.

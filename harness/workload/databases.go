@@ -10,33 +10,35 @@ import (
 
 // Databases is registers of the same names in several databases: a SELECT before nearly every operation. A server that
 // loses track of the selected database writes one's values into another's.
-var Databases = &Kind{
-	Name: "databases", About: "registers of the same names in four databases, with a SELECT wherever the database changes", Model: "register",
-	Commands: []string{"SELECT", "SET", "GET"},
-	draw: func(d *drawing) Op {
-		db := d.rng.IntN(databasesUsed)
-		op := drawRegister(d)
-		op.DB, op.Key = db, inDatabase(db, op.Key)
-		return op
-	},
-	begin: func(op *Op, t *Talk) {
-		_, key, _ := strings.Cut(op.Key, "/")
-		if op.Write {
-			t.Ask("SET", key, op.Arg.Str())
-		} else {
-			t.Ask("GET", key)
-		}
-	},
-	hear: func(op *Op, t *Talk, r resp.Reply) { hearRegister(op, t, r) },
-	final: func(w *work) []Op {
-		var ops []Op
-		for db := range databasesUsed {
-			for _, key := range w.keys {
-				ops = append(ops, Op{Func: histories.FuncRead, Key: inDatabase(db, key), DB: db})
+func Databases() *Kind {
+	return &Kind{
+		Name: "databases", About: "registers of the same names in four databases, with a SELECT wherever the database changes", Model: "register",
+		Commands: []string{"SELECT", "SET", "GET"},
+		draw: func(d *drawing) Op {
+			db := d.rng.IntN(databasesUsed)
+			op := drawRegister(d)
+			op.DB, op.Key = db, inDatabase(db, op.Key)
+			return op
+		},
+		begin: func(op *Op, t *Talk) {
+			_, key, _ := strings.Cut(op.Key, "/")
+			if op.Write {
+				t.Ask("SET", key, op.Arg.Str())
+			} else {
+				t.Ask("GET", key)
 			}
-		}
-		return ops
-	},
+		},
+		hear: func(op *Op, t *Talk, r resp.Reply) { hearRegister(op, t, r) },
+		final: func(w *work) []Op {
+			var ops []Op
+			for db := range databasesUsed {
+				for _, key := range w.keys {
+					ops = append(ops, Op{Func: histories.FuncRead, Key: inDatabase(db, key), DB: db})
+				}
+			}
+			return ops
+		},
+	}
 }
 
 const databasesUsed = 4

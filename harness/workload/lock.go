@@ -12,14 +12,16 @@ import (
 //
 // The lock is a key that holds the token while it is taken; the next token is counted in the key beside it. Both are
 // changed in MULTI, under WATCH.
-var Lock = &Kind{
-	Name: "lock", About: "a lock with fencing tokens: WATCH, GET, and INCR and SET, or DEL, in MULTI", Model: "lock",
-	Commands: []string{"WATCH", "UNWATCH", "GET", "MULTI", "INCR", "SET", "DEL", "EXEC"},
-	draw: func(d *drawing) Op {
-		return Op{Func: "acquire", Key: d.key, Write: true}
-	},
-	begin: beginLock, hear: hearLock,
-	final: func(*work) []Op { return nil },
+func Lock() *Kind {
+	return &Kind{
+		Name: "lock", About: "a lock with fencing tokens: WATCH, GET, and INCR and SET, or DEL, in MULTI", Model: "lock",
+		Commands: []string{"WATCH", "UNWATCH", "GET", "MULTI", "INCR", "SET", "DEL", "EXEC"},
+		draw: func(d *drawing) Op {
+			return Op{Func: "acquire", Key: d.key, Write: true}
+		},
+		begin: beginLock, hear: hearLock,
+		final: func(*work) []Op { return nil },
+	}
 }
 
 func tokens(lock string) string { return lock + ":tokens" }

@@ -13,33 +13,35 @@ import (
 
 // Raw sends commands made of templates. No model judges what they answer; the digests of the servers' data tell whether
 // all of them came to the same.
-var Raw = &Kind{
-	Name: "raw", About: "commands made of templates, judged by the digests of the data alone", Model: "raw",
-	draw: func(d *drawing) Op {
-		line := d.work.Commands[d.rng.IntN(len(d.work.Commands))]
-		fill := strings.NewReplacer("{key}", d.key, "{other}", d.work.other(d.key, 1), "{value}", d.unique, "{n}", strconv.Itoa(d.rng.IntN(100)))
-		words := strings.Fields(line)
-		for i := range words {
-			words[i] = fill.Replace(words[i])
-		}
-		return Op{Func: FuncCommand, Key: d.key, Arg: histories.Texts(words...), Write: true}
-	},
-	begin: func(op *Op, t *Talk) {
-		words := make([]string, len(op.Arg.Elems()))
-		for i, w := range op.Arg.Elems() {
-			words[i] = w.Str()
-		}
-		t.Ask(words...)
-	},
-	hear: func(op *Op, t *Talk, r resp.Reply) {
-		switch {
-		case r.IsError() && slices.Contains(halfDone, strings.ToUpper(op.Arg.Elem(0).Str())):
-			t.Unknown(string(r.Str))
-		case !t.refuses(r):
-			t.Done(found(r))
-		}
-	},
-	final: func(*work) []Op { return nil },
+func Raw() *Kind {
+	return &Kind{
+		Name: "raw", About: "commands made of templates, judged by the digests of the data alone", Model: "raw",
+		draw: func(d *drawing) Op {
+			line := d.work.Commands[d.rng.IntN(len(d.work.Commands))]
+			fill := strings.NewReplacer("{key}", d.key, "{other}", d.work.other(d.key, 1), "{value}", d.unique, "{n}", strconv.Itoa(d.rng.IntN(100)))
+			words := strings.Fields(line)
+			for i := range words {
+				words[i] = fill.Replace(words[i])
+			}
+			return Op{Func: FuncCommand, Key: d.key, Arg: histories.Texts(words...), Write: true}
+		},
+		begin: func(op *Op, t *Talk) {
+			words := make([]string, len(op.Arg.Elems()))
+			for i, w := range op.Arg.Elems() {
+				words[i] = w.Str()
+			}
+			t.Ask(words...)
+		},
+		hear: func(op *Op, t *Talk, r resp.Reply) {
+			switch {
+			case r.IsError() && slices.Contains(halfDone, strings.ToUpper(op.Arg.Elem(0).Str())):
+				t.Unknown(string(r.Str))
+			case !t.refuses(r):
+				t.Done(found(r))
+			}
+		},
+		final: func(*work) []Op { return nil },
+	}
 }
 
 // halfDone are commands that may have changed something before they answered an error.

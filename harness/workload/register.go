@@ -7,25 +7,29 @@ import (
 )
 
 // Register is SET and GET of a few keys. Every value is written once.
-var Register = &Kind{
-	Name: "register", About: "SET and GET of a few keys; every value is written once", Model: "register",
-	Commands: []string{"SET", "GET"},
-	draw:     drawRegister, begin: beginRegister, hear: hearRegister, final: finalReads,
+func Register() *Kind {
+	return &Kind{
+		Name: "register", About: "SET and GET of a few keys; every value is written once", Model: "register",
+		Commands: []string{"SET", "GET"},
+		draw:     drawRegister, begin: beginRegister, hear: hearRegister, final: finalReads,
+	}
 }
 
 // CAS is a register that is also changed by comparing and setting: WATCH, GET, and SET in MULTI if the value is still
 // the one that the client saw last.
-var CAS = &Kind{
-	Name: "cas-register", About: "a register that is also compared and set, by WATCH, GET, MULTI, SET and EXEC", Model: "register",
-	Commands: []string{"SET", "GET", "WATCH", "UNWATCH", "MULTI", "EXEC"},
-	draw: func(d *drawing) Op {
-		op := drawRegister(d)
-		if d.rng.IntN(2) == 0 && op.Write {
-			op.Func = funcCAS
-		}
-		return op
-	},
-	begin: beginCAS, hear: hearCAS, final: finalReads,
+func CAS() *Kind {
+	return &Kind{
+		Name: "cas-register", About: "a register that is also compared and set, by WATCH, GET, MULTI, SET and EXEC", Model: "register",
+		Commands: []string{"SET", "GET", "WATCH", "UNWATCH", "MULTI", "EXEC"},
+		draw: func(d *drawing) Op {
+			op := drawRegister(d)
+			if d.rng.IntN(2) == 0 && op.Write {
+				op.Func = funcCAS
+			}
+			return op
+		},
+		begin: beginCAS, hear: hearCAS, final: finalReads,
+	}
 }
 
 const funcCAS = "cas"

@@ -64,7 +64,7 @@ func (s Spec) WithDefaults() Spec {
 	s.Mix = slices.Clone(s.Mix)
 	for i := range s.Mix {
 		w := &s.Mix[i]
-		setDefault(&w.Kind, Register.Name)
+		setDefault(&w.Kind, Register().Name)
 		setDefault(&w.Weight, 1)
 		setDefault(&w.Keys, 5)
 		if w.Name == "" {
@@ -135,12 +135,12 @@ func (w Work) check() error {
 		return fmt.Errorf("%s: keys: %d is not between 1 and 1000", w.Name, w.Keys)
 	case w.DB < 0 || w.DB > 15:
 		return fmt.Errorf("%s: db: %d is not between 0 and 15", w.Name, w.DB)
-	case w.DB != 0 && kind.Name == Databases.Name:
+	case w.DB != 0 && kind.Name == Databases().Name:
 		return fmt.Errorf("%s: db: kind %s chooses its databases by itself", w.Name, kind.Name)
-	case len(w.Commands) > 0 && kind.Name != Raw.Name:
-		return fmt.Errorf("%s: commands: only kind %s has them", w.Name, Raw.Name)
-	case len(w.Commands) == 0 && kind.Name == Raw.Name:
-		return fmt.Errorf("%s: commands: kind %s needs some, as \"APPEND {key} {value}\"", w.Name, Raw.Name)
+	case len(w.Commands) > 0 && kind.Name != Raw().Name:
+		return fmt.Errorf("%s: commands: only kind %s has them", w.Name, Raw().Name)
+	case len(w.Commands) == 0 && kind.Name == Raw().Name:
+		return fmt.Errorf("%s: commands: kind %s needs some, as \"APPEND {key} {value}\"", w.Name, Raw().Name)
 	}
 	for _, line := range w.Commands {
 		if err := checkTemplate(line); err != nil {

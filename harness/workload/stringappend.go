@@ -9,32 +9,34 @@ import (
 
 // StringAppend is APPEND and GET of a few keys: lists of words with commas behind them, to which every operation adds a
 // word of its own.
-var StringAppend = &Kind{
-	Name: "string-append", About: "APPEND of a word and a comma, each once, and GET of the whole", Model: "append",
-	Commands: []string{"APPEND", "GET"},
-	draw: func(d *drawing) Op {
-		if !d.write {
-			return Op{Func: histories.FuncRead, Key: d.key}
-		}
-		return Op{Func: "append", Key: d.key, Arg: histories.Text(d.unique), Write: true}
-	},
-	begin: func(op *Op, t *Talk) {
-		if op.Write {
-			t.Ask("APPEND", op.Key, op.Arg.Str()+appended)
-		} else {
-			t.Ask("GET", op.Key)
-		}
-	},
-	hear: func(op *Op, t *Talk, r resp.Reply) {
-		switch {
-		case t.refuses(r):
-		case op.Write:
-			t.Done(histories.Value{})
-		default:
-			t.Done(words(string(r.Str)))
-		}
-	},
-	final: finalReads,
+func StringAppend() *Kind {
+	return &Kind{
+		Name: "string-append", About: "APPEND of a word and a comma, each once, and GET of the whole", Model: "append",
+		Commands: []string{"APPEND", "GET"},
+		draw: func(d *drawing) Op {
+			if !d.write {
+				return Op{Func: histories.FuncRead, Key: d.key}
+			}
+			return Op{Func: "append", Key: d.key, Arg: histories.Text(d.unique), Write: true}
+		},
+		begin: func(op *Op, t *Talk) {
+			if op.Write {
+				t.Ask("APPEND", op.Key, op.Arg.Str()+appended)
+			} else {
+				t.Ask("GET", op.Key)
+			}
+		},
+		hear: func(op *Op, t *Talk, r resp.Reply) {
+			switch {
+			case t.refuses(r):
+			case op.Write:
+				t.Done(histories.Value{})
+			default:
+				t.Done(words(string(r.Str)))
+			}
+		},
+		final: finalReads,
+	}
 }
 
 // appended ends every word.
