@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/ordeal-go/ordeal/harness/cluster"
-	"github.com/ordeal-go/ordeal/harness/live"
 	"github.com/ordeal-go/ordeal/harness/sim"
 	"github.com/ordeal-go/ordeal/harness/workload"
 	"github.com/ordeal-go/ordeal/histories"
@@ -115,15 +114,14 @@ func (o Options) watch(plan Scenario) workload.Watch {
 	if o.World == WorldSim {
 		return workload.Watch{}
 	}
-	foreign := o.Target != live.OrdealNode || slices.ContainsFunc(plan.Faults, func(s nemesis.Step) bool { return s.Fault.Verb == nemesis.RunAs })
+	foreign := o.Target != "ordeal-node" || slices.ContainsFunc(plan.Faults, func(s nemesis.Step) bool { return s.Fault.Verb == nemesis.RunAs })
 	return workload.Watch{Every: 100 * time.Millisecond, Foreign: foreign}
 }
 
 // place is where a run's machines have their addresses and files.
 type place struct {
 	cluster.Addressing
-	lease *live.Lease  // live only
-	temp  *live.Folder // goes with the run; nil: none
+	live *livePlace // live only
 }
 
 // place finds addresses and folders for a run in the world asked for.
@@ -137,42 +135,17 @@ func (o Options) place() (place, error) {
 	return place{}, fmt.Errorf("there is no world %q: there are %s and %s", o.World, WorldSim, WorldLive)
 }
 
-// livePlace is the run's own folder if it is kept, else a temporary one.
-func (o Options) livePlace() (p place, err error) {
-	dir := filepath.Join(o.Out, "machines")
-	if o.Out == "" {
-		if p.temp, err = live.TempFolder(); err != nil {
-			return p, err
-		}
-		dir = p.temp.Path
-	} else if err := os.RemoveAll(dir); err != nil { // of an earlier run kept under the same name
-		return p, err
-	}
-	if dir, err = filepath.Abs(dir); err != nil {
-		return p, err
-	}
-	if p.lease, err = live.Addresses(); err != nil {
-		p.leave()
-		return p, err
-	}
-	p.Addressing = p.lease.Addressing(dir)
-	return p, nil
-}
-
 // leave gives everything back.
 func (p place) leave() {
-	if p.lease != nil {
-		p.lease.Release()
-	}
-	if p.temp != nil {
-		p.temp.Remove()
+	if p.live != nil {
+		p.live.leave()
 	}
 }
 
 // openWorld makes the world in which the run takes place. close ends what belongs to it beside the world itself.
 func (o Options) openWorld(ctx context.Context, p place, machines []cluster.Machine, sink cluster.Sink) (w World, close func(), err error) {
 	if o.World == WorldLive {
-		w, err := live.Open(ctx, live.Config{Machines: machines, Sink: sink, Seed: o.Seed, Lease: p.lease, NodeBinary: o.NodeBinary, Target: o.Target, Record: o.Record, Toxiproxy: o.Toxiproxy})
+		w, err := o.openLive(ctx, p, machines, sink)
 		return w, func() {}, err
 	}
 	if !o.Trace || o.Out == "" {
