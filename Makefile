@@ -3,7 +3,7 @@
 
 GO ?= go
 
-.PHONY: run test race bench bench-judges failovers determinism judges lint clean build
+.PHONY: run test race bench bench-judges failovers determinism determinism-arm64 judges lint clean build
 
 # The main job: a sweep in the simulation, then one run on real processes through toxiproxy; verdicts and a report.
 run: build
@@ -34,9 +34,14 @@ failovers:
 bench-judges:
 	$(GO) test -run '^$$' -bench Judges -benchtime 1x ./checkers
 
-# 2,000 seeds in separate processes, with one processor and two, with and without the race detector: equal traces.
+# 2,000 runs, half of the catalogue and half of the swarm, in separate processes, with one processor and two, with and
+# without the race detector, and 400 of them as WebAssembly under node: equal traces.
 determinism:
-	$(GO) test -count=1 -v -timeout 60m -run 'TestTraces' ./harness -determinism.seeds=2000
+	$(GO) test -count=1 -v -timeout 60m -run 'TestTraces' ./harness -determinism.runs=2000
+
+# 100 such runs on arm64, emulated by qemu-aarch64-static (Debian: qemu-user-static), and as WebAssembly.
+determinism-arm64:
+	$(GO) test -count=1 -v -timeout 60m -run 'TestTracesAreTheSameOnEveryMachine' ./harness -determinism.runs=500 -determinism.arm64
 
 # Every judge of every model against porcupine and against all orders tried, on 60,000 small histories each.
 judges:

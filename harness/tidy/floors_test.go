@@ -94,6 +94,81 @@ func TestPackagesImportOnlyWhatTheirFloorAllows(t *testing.T) {
 	}
 }
 
+// TestTheWallsStand holds what the floors above must never come to allow, directly or by way of other packages.
+func TestTheWallsStand(t *testing.T) {
+	walls := []struct {
+		why  string
+		from func(pkg string) bool
+		to   func(name string) bool // must not be reached
+	}{
+		{"the server cannot know that it is being tested: node imports nothing of ours but node", below("node"),
+			func(name string) bool { return ours(name) && !below("node")(name) }},
+		{"what is under test has no moving parts but ours: of libraries, node has a Lua interpreter, in node/script",
+			func(pkg string) bool {
+				return below("node")(pkg) && !reaches(pkg)["node/script"] && pkg != "node/script"
+			},
+			func(name string) bool { return !ours(name) }},
+		{"the judge shares no code with the accused", below("checkers", "models", "histories", "harness/goals", "harness/report"), below("node")},
+		{"who draws the faults knows neither those who suffer them nor those who judge", one("nemesis"),
+			func(name string) bool { return !one("nemesis")(name) }},
+		{"the simulation opens no socket and starts no process", below("harness/sim", "harness/cluster", "harness/workload"),
+			below("harness/live", "nemesis/toxic", "node/host")},
+		{"a world does not know what is played in it, nor who judges it", below("harness/sim", "harness/live"),
+			one("harness", "harness/scenarios", "harness/swarm", "harness/sweep", "harness/shrink", "checkers", "models")},
+	}
+	for _, w := range walls {
+		stands := false
+		for pkg := range mayImport {
+			if !w.from(pkg) {
+				continue
+			}
+			stands = true
+			for name := range reaches(pkg) {
+				require.False(t, w.to(name), "%s reaches %s: %s", pkg, name, w.why)
+			}
+		}
+		require.True(t, stands, "no package stands behind the wall: %s", w.why)
+	}
+	for pkg, allowed := range mayImport {
+		for _, name := range allowed {
+			require.False(t, strings.HasPrefix(name, "github.com/Shopify/") && pkg != "nemesis/toxic", "%s imports toxiproxy, which has one door: nemesis/toxic", pkg)
+		}
+	}
+}
+
+// reaches are the packages and libraries that pkg may import, directly or not.
+func reaches(pkg string) map[string]bool {
+	all := map[string]bool{}
+	var add func(pkg string)
+	add = func(pkg string) {
+		for _, name := range mayImport[pkg] {
+			if name = strings.TrimSuffix(name, "/…"); !all[name] {
+				all[name] = true
+				add(name)
+			}
+		}
+	}
+	add(pkg)
+	return all
+}
+
+// below is true of the folders and of what lies in them, one of the folders only.
+func below(folders ...string) func(string) bool {
+	return func(name string) bool {
+		return slices.ContainsFunc(folders, func(f string) bool { return covers(f+"/…", name) })
+	}
+}
+
+func one(folders ...string) func(string) bool {
+	return func(name string) bool { return slices.Contains(folders, name) }
+}
+
+// ours says whether a name of mayImport is of this module.
+func ours(name string) bool {
+	first, _, _ := strings.Cut(name, "/")
+	return !strings.Contains(first, ".")
+}
+
 // covers says whether the rule a allows the import name.
 func covers(a, name string) bool {
 	prefix, below := strings.CutSuffix(a, "/…")

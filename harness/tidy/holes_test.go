@@ -18,7 +18,8 @@ var holes = map[hole]string{
 	{"harness/options.go", "Options.header", ruleClock, "time.Now"}: "the header of live runs only says when they began",
 
 	// Files, before a run begins and after it ended.
-	{"harness/options.go", "", ruleImport, "os"}:      "the folder of a live run; the file to which the simulation writes its trace as text",
+	{"harness/liveworld.go", "", ruleImport, "os"}:    "empties the folder of a live run",
+	{"harness/options.go", "", ruleImport, "os"}:      "the file to which the simulation writes its trace as text",
 	{"harness/output.go", "", ruleImport, "os"}:       "keeps a run in a folder: written, never read",
 	{"harness/scenariofile.go", "", ruleImport, "os"}: "ReadScenario reads the file before the run",
 	{"histories/read.go", "", ruleImport, "os"}:       "ReadFile opens the history that Read reads",
