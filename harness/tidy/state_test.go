@@ -31,6 +31,7 @@ func writes(all []*source) map[string]bool {
 
 func (s *source) writesIn(fn *ast.FuncDecl, w map[string]bool) {
 	target := func(e ast.Expr) {
+		s.typesWritten(e, w)
 		if v := s.packageVariable(e); v != "" {
 			w[v] = true
 		}
@@ -62,6 +63,38 @@ func (s *source) writesIn(fn *ast.FuncDecl, w map[string]bool) {
 		}
 		return true
 	})
+}
+
+// typesWritten takes down the types whose values a write to e changes: of k and k.limits in k.limits.max = 3. What a
+// package-level pointer leads to is constant if nobody writes to values of its type.
+func (s *source) typesWritten(e ast.Expr, w map[string]bool) {
+	for e != nil {
+		switch x := ast.Unparen(e).(type) {
+		case *ast.IndexExpr:
+			e = x.X
+		case *ast.SliceExpr:
+			e = x.X
+		case *ast.StarExpr:
+			w[typeKey(s.info.TypeOf(x))] = true
+			e = x.X
+		case *ast.SelectorExpr:
+			w[typeKey(s.info.TypeOf(x.X))] = true
+			e = x.X
+		default:
+			return
+		}
+	}
+}
+
+// typeKey names a type, or what a pointer leads to.
+func typeKey(t types.Type) string {
+	if t == nil {
+		return ""
+	}
+	if p, ok := t.Underlying().(*types.Pointer); ok {
+		t = p.Elem()
+	}
+	return "type " + types.TypeString(t, (*types.Package).Path)
 }
 
 // alias takes a bare map as written: m := table, then m[k] = v.
@@ -142,7 +175,7 @@ func (g *guard) packageVariables(spec *ast.ValueSpec) {
 			g.report(id.Pos(), ruleState, "written variable", help)
 		case len(spec.Values) > i && g.onlyToBeFilled(spec.Values[i]):
 			g.report(id.Pos(), ruleState, "empty table", help)
-		case mutableBehind(g.info.Defs[id].Type()):
+		case g.mutableBehind(g.info.Defs[id].Type()):
 			g.report(id.Pos(), ruleState, "pointer", help)
 		}
 	}
@@ -166,12 +199,16 @@ func (g *guard) onlyToBeFilled(e ast.Expr) bool {
 // immutable are types of the standard library whose pointers lead to what nobody can change.
 var immutable = []string{"regexp.Regexp", "strings.Replacer", "hash/crc64.Table", "hash/crc32.Table", "time.Location"}
 
-// mutableBehind says whether a variable of type t leads to memory that its package's functions may change unseen.
-func mutableBehind(t types.Type) bool {
+// mutableBehind says whether a variable of type t leads to memory that somebody may change: of ours, a struct that
+// somewhere is written to; of others, all but what is known to be immutable.
+func (g *guard) mutableBehind(t types.Type) bool {
 	switch u := t.Underlying().(type) {
 	case *types.Pointer:
-		name := types.TypeString(u.Elem(), (*types.Package).Path)
-		return !slices.Contains(immutable, name)
+		named, ok := types.Unalias(u.Elem()).(*types.Named)
+		if ok && named.Obj().Pkg() != nil && strings.HasPrefix(named.Obj().Pkg().Path(), module) {
+			return g.written[typeKey(t)]
+		}
+		return !slices.Contains(immutable, types.TypeString(u.Elem(), (*types.Package).Path))
 	case *types.Chan:
 		return true
 	}

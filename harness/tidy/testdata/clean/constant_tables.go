@@ -18,6 +18,10 @@ var squares = table()
 
 var zero struct{ a, b int }
 
+type kind struct{ name string }
+
+var register = &kind{name: "register"} // nobody writes to a kind
+
 func table() (t [10]int) {
 	for i := range t {
 		t[i] = i * i
@@ -28,7 +32,7 @@ func table() (t [10]int) {
 func number(name string) (int, error) {
 	local := map[string]int{}
 	local[name] = squares[3] + zero.a
-	if n, ok := names[escape.Replace(name)]; ok && word.MatchString(name) {
+	if n, ok := names[escape.Replace(name)+register.name]; ok && word.MatchString(name) {
 		return n + local[name], nil
 	}
 	return 0, errEmpty

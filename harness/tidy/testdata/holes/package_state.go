@@ -23,6 +23,10 @@ var buffer strings.Builder // want: package state
 
 var shared = &struct{ n int }{} // want: package state
 
+type tally struct{ n int }
+
+var counted = &tally{} // want: package state
+
 var source = rand.New(rand.NewPCG(1, 2)) // want: package state
 
 var pointedAt int // want: package state
@@ -40,6 +44,8 @@ func use(key string) int {
 	settings.depth.max = 3
 	buffer.WriteString(key)
 	shared.n++
+	local := counted
+	local.n++
 	p := &pointedAt
 	*p = source.IntN(9)
 	copy(scratch[:], key)
