@@ -37,6 +37,7 @@ type Options struct {
 	Toxiproxy  string         // live: the API of a toxiproxy server that carries the links, "host:port"; "": this process does
 	NodeBinary string         // live: the ordeal-node to run; "": found or built
 	Progress   func(Progress) // called often while the run goes on; nil: not
+	Trusted    bool           // the scenario was read as one that its user trusts: the command that replays the run says so
 	Trace      bool           // sim: keep every event and effect as text in Out
 	// Guests lays out machines that take part beside the workload's clients, the first of them as machine number first of
 	// the run: clients of the caller's own, as a test needs that counts for itself. They start with the clients, and the
@@ -78,6 +79,9 @@ func (o Options) replay(plan Scenario) string {
 		if o.Target != "ordeal-node" {
 			words = append(words, "-target", o.Target)
 		}
+	}
+	if o.Trusted {
+		words = append(words, "-trust")
 	}
 	return strings.Join(words, " ")
 }

@@ -1,8 +1,10 @@
 package harness_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -54,6 +56,7 @@ func FuzzParseScenario(f *testing.F) {
 		text, err := s.YAML()
 		require.NoError(f, err)
 		f.Add(text)
+		f.Add(append(text, "faults: !x y\nconfig: {a: &b [*b], ? [[[{"...))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		s, err := harness.ParseScenario("f.yaml", text)
@@ -61,4 +64,63 @@ func FuzzParseScenario(f *testing.F) {
 			require.NoError(t, s.Check())
 		}
 	})
+}
+
+// Somebody else's scenario shapes a cluster; what would reach further is refused with its line, and taken if the user
+// trusts it.
+func TestStrangersScenariosAreData(t *testing.T) {
+	for _, c := range []struct{ name, text, want string }{
+		{"a script of the Sentinel's", "name: x\nsentinel:\n  notification-script: /tmp/x\n", `f.yaml:3: sentinel: "notification-script" runs a program`},
+		{"another one", "name: x\nsentinel: {client-reconfig-script: x}\n", `f.yaml:2: sentinel: "client-reconfig-script" runs a program`},
+		{"a log elsewhere", "name: x\nconfig:\n  maxmemory: 1mb\n  logfile: /etc/x\n", `f.yaml:4: config: "logfile" names a file outside`},
+		{"a log above", "name: x\nconfig: {logfile: ../../x}\n", `f.yaml:2: config: "logfile" names a file outside`},
+		{"a folder", "name: x\nconfig: {DIR: /root}\n", `"DIR" moves the server's files`},
+		{"a socket", "name: x\nconfig: {unixsocket: x}\n", `"unixsocket" listens at a file`},
+		{"a module", "name: x\nconfig: {loadmodule: x.so}\n", `"loadmodule" loads code`},
+		{"another file", "name: x\nconfig: {include: x.conf}\n", `"include" reads another file`},
+		{"the second of a list", "name: x\nconfig: {save: [900 1, \"1 1\\nloadmodule /x\"]}\n", `f.yaml:2: config: "save" has a line break`},
+		{"a line break in a name", "name: x\nconfig: {\"save 1 1\\nloadmodule\": /x}\n", "is no name of a directive"},
+		{"a control character", "name: x\nconfig: {requirepass: \"a\\u001bb\"}\n", "control character"},
+		{"a Sentinel's directive in two words", "name: x\nsentinel: {sentinel monitor: other 1.2.3.4 1 1}\n", "watches another address"},
+		{"another master", "name: x\nconfig: {replicaof: 1.2.3.4 6379}\n", "replicates from another address"},
+		{"by an operator", "name: x\nfaults:\n  - at 1s heal\n  - at 2s config-set m1 name=dir value=/root\n", `f.yaml:4: "at 2s config-set m1 name=dir value=/root": it moves`},
+		{"by a Sentinel's operator", "name: x\ncluster: {sentinels: 1}\nfaults: [at 2s sentinel-set s1 name=notification-script value=/x]\n", `f.yaml:3: `},
+		{"a program", "name: x\nfaults: [at 2s run-as m1 program=/tmp/x]\n", "runs a program of its choice"},
+		{"a program's arguments", "name: x\nfaults: ['at 2s run-as m1 program=\"redis-server --loadmodule x\"']\n", "runs a program of its choice"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := harness.ParseScenario("f.yaml", []byte(c.text))
+			require.ErrorContains(t, err, c.want)
+			require.ErrorContains(t, err, "only with -trust")
+			_, err = harness.ParseTrustedScenario("f.yaml", []byte(c.text))
+			require.NoError(t, err)
+		})
+	}
+}
+
+// Texts at which the YAML library breaks, or of which it makes gigabytes.
+func TestHostileTextsAreRefusedAtOnce(t *testing.T) {
+	bomb := "name: x\na: &a [x,x,x,x,x,x,x,x,x]\n"
+	for c := 'b'; c < 'k'; c++ {
+		bomb += fmt.Sprintf("%c: &%c [*%c,*%c,*%c,*%c,*%c,*%c,*%c,*%c,*%c]\n", c, c, c-1, c-1, c-1, c-1, c-1, c-1, c-1, c-1, c-1)
+	}
+	for _, c := range []struct{ name, text, want string }{
+		{"a tag on a scalar", "name: x\nfaults: !x y\n", `f.yaml:2: a scenario file has no "!x"`},
+		{"a tag alone", "!!binary\n", `f.yaml:1: a scenario file has no "!!binary"`},
+		{"aliases of aliases", bomb, "f.yaml:2: a scenario file has no anchors"},
+		{"a merge key", "name: x\nconfig:\n  <<: *a\n", "f.yaml:3: a scenario file has no anchors"},
+		{"lists in lists", "name: " + strings.Repeat("[", 10_000), "16 deep"},
+		{"maps in maps", "name: " + strings.Repeat("{a: ", 10_000), "16 deep"},
+		{"dashes", "name:\n" + strings.Repeat("- ", 10_000), "16 deep"},
+		{"question marks", "name:\n" + strings.Repeat("? ", 10_000), `has no "?"`},
+		{"a directive", "%YAML 9\n---\nname: x\n", `has no "%"`},
+		{"a large file", "name: x\nwhy: " + strings.Repeat("x", 1<<21), "at most 1048576 are read"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			began := time.Now()
+			_, err := harness.ParseScenario("f.yaml", []byte(c.text))
+			require.ErrorContains(t, err, c.want)
+			require.Less(t, time.Since(began), 5*time.Second)
+		})
+	}
 }

@@ -63,18 +63,46 @@ func (e *FileError) Error() string {
 
 func (e *FileError) Unwrap() error { return e.Err }
 
-// ReadScenario reads a scenario file. An error is a [*FileError].
-func ReadScenario(path string) (Scenario, error) {
+// ReadScenario reads a scenario file, as [ParseScenario] reads its text.
+func ReadScenario(path string) (Scenario, error) { return readScenario(path, ParseScenario) }
+
+// ReadTrustedScenario reads a scenario file, as [ParseTrustedScenario] reads its text.
+func ReadTrustedScenario(path string) (Scenario, error) {
+	return readScenario(path, ParseTrustedScenario)
+}
+
+func readScenario(path string, parse func(string, []byte) (Scenario, error)) (Scenario, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return Scenario{}, &FileError{File: path, Err: errors.Unwrap(err)}
 	}
-	return ParseScenario(path, text)
+	return parse(path, text)
 }
 
-// ParseScenario reads a scenario from text; name is what errors call the file. Defaults are filled in. An error is a
-// [*FileError].
+// ParseScenario reads a scenario from text, which anybody may have written: what would run programs, reach files
+// outside of the machines' folders or talk to other computers is refused. name is what errors call the file. Defaults
+// are filled in. An error is a [*FileError].
 func ParseScenario(name string, text []byte) (Scenario, error) {
+	s, err := ParseTrustedScenario(name, text)
+	if err == nil {
+		err = s.distrust(name, text)
+	}
+	if err != nil {
+		return Scenario{}, err
+	}
+	return s, nil
+}
+
+// ParseTrustedScenario is ParseScenario for a text that may do whatever servers can be configured to do.
+func ParseTrustedScenario(name string, text []byte) (s Scenario, err error) {
+	if err := bounded(name, text); err != nil {
+		return Scenario{}, err
+	}
+	defer unbroken(name, &err)
+	return parseScenario(name, text)
+}
+
+func parseScenario(name string, text []byte) (Scenario, error) {
 	var f file
 	if err := yaml.UnmarshalWithOptions(text, &f, yaml.Strict()); err != nil {
 		return Scenario{}, yamlError(name, err)

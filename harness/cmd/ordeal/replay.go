@@ -21,6 +21,8 @@ func replayCommand(ctx context.Context, io streams, args []string) (int, error) 
 		"Of a RECORDING of a live node (ordeal-node --ordeal-record), leads the node's core through it again.")
 	asJSON := f.Bool("json", false, "print the result as JSON")
 	steps := f.Bool("steps", false, "of a recording: print every event and effect")
+	var trust bool
+	f.trust(&trust)
 	if err := f.parse(args, 1, 1); err != nil {
 		return 0, err
 	}
@@ -32,11 +34,14 @@ func replayCommand(ctx context.Context, io streams, args []string) (int, error) 
 	if err != nil {
 		return 0, err
 	}
-	s, err := harness.ReadScenario(filepath.Join(dir, harness.ScenarioFile))
+	s, err := readScenario(filepath.Join(dir, harness.ScenarioFile), trust)
 	if err != nil {
 		return 0, err
 	}
-	opts := harness.Options{Seed: old.Seed, World: old.World, Target: old.Target, Build: build(), Command: commandPrefix(),
+	if old.World == harness.WorldLive && !trust && !harness.KnownProgram(old.Target) {
+		return 0, fmt.Errorf("the run's target is the command %q: give -trust if you want it run", old.Target)
+	}
+	opts := harness.Options{Seed: old.Seed, Trusted: trust, World: old.World, Target: old.Target, Build: build(), Command: commandPrefix(),
 		Source: filepath.Join(dir, harness.ScenarioFile), Out: filepath.Join(dir, "replay-"+time.Now().UTC().Format("20060102-150405"))}
 	status, err := play(ctx, io, s, opts, *asJSON)
 	if err != nil || old.World != harness.WorldSim || ctx.Err() != nil {

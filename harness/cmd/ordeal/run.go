@@ -23,10 +23,11 @@ func runCommand(ctx context.Context, io streams, args []string) (int, error) {
 	f.StringVar(&opts.Toxiproxy, "toxiproxy", "", "live: `address` of a toxiproxy server that is to carry the links (default: this process carries them)")
 	f.BoolVar(&opts.Trace, "trace", false, "sim: also keep every event and effect as text, for ordeal diff")
 	asJSON := f.Bool("json", false, "print the result as JSON")
+	f.trust(&opts.Trusted)
 	if err := f.parse(args, 1, 1); err != nil {
 		return 0, err
 	}
-	s, err := loadScenario(f.args[0])
+	s, err := loadScenario(f.args[0], opts.Trusted)
 	if err != nil {
 		return 0, err
 	}

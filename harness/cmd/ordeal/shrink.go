@@ -24,10 +24,11 @@ func shrinkCommand(ctx context.Context, io streams, args []string) (int, error) 
 	f.IntVar(&opts.Seeds, "other-seeds", 4, "how many other seeds, from 1 on, a smaller scenario may be tried with")
 	out := f.String("o", "shrunk.yaml", "`file` to write the result to")
 	asJSON := f.Bool("json", false, "print the result as JSON")
+	f.trust(&opts.Run.Trusted)
 	if err := f.parse(args, 1, 1); err != nil {
 		return 0, err
 	}
-	s, err := failingRun(f, &opts.Seed)
+	s, err := failingRun(f, &opts.Seed, opts.Run.Trusted)
 	if err != nil {
 		return 0, err
 	}
@@ -71,11 +72,11 @@ func replayOf(file string, seed uint64) string {
 }
 
 // failingRun returns the scenario to shrink. A folder of a kept run says its seed itself.
-func failingRun(f *flags, seed *uint64) (harness.Scenario, error) {
+func failingRun(f *flags, seed *uint64, trust bool) (harness.Scenario, error) {
 	name := f.args[0]
 	info, err := os.Stat(name)
 	if err != nil || !info.IsDir() {
-		return loadScenario(name)
+		return loadScenario(name, trust)
 	}
 	h, err := readHistory(name)
 	if err != nil {
@@ -84,7 +85,7 @@ func failingRun(f *flags, seed *uint64) (harness.Scenario, error) {
 	if !f.given("seed") {
 		*seed = h.Seed
 	}
-	return harness.ReadScenario(filepath.Join(name, harness.ScenarioFile))
+	return readScenario(filepath.Join(name, harness.ScenarioFile), trust)
 }
 
 func writeScenario(path string, s harness.Scenario) error {

@@ -33,10 +33,11 @@ func sweepCommand(ctx context.Context, io streams, args []string) (int, error) {
 	traces := f.String("traces", "", "write the trace hash of every run to this `file`, in order of scenario and seed")
 	junit := f.String("junit", "", "write the summary as JUnit XML to this `file`")
 	asJSON := f.Bool("json", false, "print the summary as JSON")
+	f.trust(&opts.Run.Trusted)
 	if err := f.parse(args, 1, 1000); err != nil {
 		return 0, err
 	}
-	plans, err := plansOf(f.args)
+	plans, err := plansOf(f.args, opts.Run.Trusted)
 	if err != nil {
 		return 0, err
 	}
@@ -82,7 +83,7 @@ func sweepCommand(ctx context.Context, io streams, args []string) (int, error) {
 }
 
 // plansOf are the scenarios to sweep.
-func plansOf(names []string) (plans []sweep.Plan, err error) {
+func plansOf(names []string, trust bool) (plans []sweep.Plan, err error) {
 	for _, name := range names {
 		if name == "all" {
 			for _, s := range scenarios.All() {
@@ -90,7 +91,7 @@ func plansOf(names []string) (plans []sweep.Plan, err error) {
 			}
 			continue
 		}
-		s, err := loadScenario(name)
+		s, err := loadScenario(name, trust)
 		if err != nil {
 			return nil, err
 		}
