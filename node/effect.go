@@ -70,10 +70,15 @@ const (
 	RenameFile                     // Path becomes To, atomically, replacing it
 	RemoveFile                     // it is no error if Path does not exist
 	EnterDir                       // nothing; it fails unless Path is a directory
+	// ReplaceFile makes Data the content of Path, synced, and leaves the file's mode, owner and links as they are. A crash
+	// leaves the old content or the new, whole: Data is written beside the file and takes its place. Where it cannot (a
+	// file that is mounted, has several names, or lies in somebody else's folder), it is written in place, and a crash may
+	// leave a part of each.
+	ReplaceFile
 )
 
 var fileNames = [...]string{ReadFile: "read", WriteFile: "write", AppendFile: "append", SyncFile: "sync",
-	RenameFile: "rename", RemoveFile: "remove", EnterDir: "enter"}
+	RenameFile: "rename", RemoveFile: "remove", EnterDir: "enter", ReplaceFile: "replace"}
 
 func (k FileKind) String() string {
 	if int(k) < len(fileNames) && fileNames[k] != "" {
@@ -87,7 +92,7 @@ type FileStep struct {
 	Kind FileKind
 	Path string
 	To   string // RenameFile
-	Data []byte // WriteFile, AppendFile; nobody changes it any more
+	Data []byte // WriteFile, AppendFile, ReplaceFile; nobody changes it any more
 }
 
 // Place says where a file job runs.

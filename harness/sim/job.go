@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"slices"
 	"time"
 
 	"github.com/ordeal-go/ordeal/node"
@@ -19,6 +20,7 @@ type job struct {
 	op         node.OpID
 	steps      []node.FileStep
 	step       int
+	of         []int64 // the effect's step that each of steps is a part of; nil: the same
 	foreground bool
 	block      uint32 // the block of the core, if in the foreground
 	gen        uint32
@@ -58,11 +60,32 @@ func (j *job) after(d int64, i uint32) {
 
 func (js *jobs) startFile(m *machine, ef *node.Effect) {
 	j, i := js.start(m, node.FileDone, ef.Op)
-	j.steps = ef.Steps
+	j.steps, j.of = expanded(ef.Steps)
 	if j.foreground = !ef.Flag; j.foreground {
 		j.block = m.block()
 	}
 	j.nextStep(i)
+}
+
+// expanded puts what a disk does in place of a ReplaceFile; of tells which step of the effect each one is a part of, nil
+// if nothing was replaced.
+func expanded(steps []node.FileStep) (out []node.FileStep, of []int64) {
+	if !slices.ContainsFunc(steps, func(s node.FileStep) bool { return s.Kind == node.ReplaceFile }) {
+		return steps, nil
+	}
+	for i, s := range steps {
+		parts := []node.FileStep{s}
+		if s.Kind == node.ReplaceFile {
+			beside := s.Path + ".new"
+			parts = []node.FileStep{{Kind: node.WriteFile, Path: beside, Data: s.Data}, {Kind: node.SyncFile, Path: beside},
+				{Kind: node.RenameFile, Path: beside, To: s.Path}, {Kind: node.SyncFile, Path: s.Path}}
+		}
+		for range parts {
+			of = append(of, int64(i))
+		}
+		out = append(out, parts...)
+	}
+	return out, of
 }
 
 func (j *job) nextStep(i uint32) {
@@ -107,6 +130,9 @@ func (js *jobs) stepDone(i, gen uint32) {
 				}
 			} else {
 				l.n, done.err = int64(j.step), err
+				if j.of != nil {
+					l.n = j.of[j.step]
+				}
 			}
 		}
 		done.bytes = j.read

@@ -37,9 +37,9 @@ func holds(check string, s harness.Scenario) bool {
 	case "min-slaves":
 		return s.Config.Server.Get("min-slaves-to-write", "0") != "0" && !has(s.Faults, "config-set", "run-as")
 	case "sentinel-safety":
-		// A vote must survive on disk, which must not lie; what an operator orders needs no election; and a RESET, which
+		// A vote must survive on a disk that does not lie; one that fails says so, and no vote is given. What an operator orders needs no election; and a RESET, which
 		// takes a replica out too, makes a Sentinel forget a failover that is past its point of no return.
-		return s.Cluster.Sentinels > 0 && !has(s.Faults, "lying-fsync", "torn-tail", "eio-write", "eio-sync", "disk-full", "file-gone",
+		return s.Cluster.Sentinels > 0 && !has(s.Faults, "lying-fsync", "torn-tail", "file-gone",
 			"restore-config", "sentinel-reset", "sentinel-remove", "sentinel-add", "sentinel-failover", "sentinel-set", "replica-add", "replica-remove", "run-as")
 	case "needless-failover":
 		return s.Cluster.Sentinels > 0

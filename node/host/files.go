@@ -45,6 +45,8 @@ func fileStep(s *node.FileStep) (read []byte, err error) {
 		return nil, syncPath(s.Path)
 	case node.RenameFile:
 		return nil, renameFile(s.Path, s.To)
+	case node.ReplaceFile:
+		return nil, replaceFile(s.Path, s.Data)
 	case node.RemoveFile:
 		if err := os.Remove(s.Path); !os.IsNotExist(err) {
 			return nil, err

@@ -19,6 +19,7 @@ type client struct {
 	active  node.Instant
 	last    string // command
 	in      resp.RequestParser
+	waits   bool // for its last answer, which comes once the configuration is saved
 	silent  bool // CLIENT REPLY OFF
 	skip    bool // CLIENT REPLY SKIP: the next command is not answered
 	skipNow bool
@@ -76,7 +77,7 @@ func (s *Sentinel) hangUp(c *client) {
 func (s *Sentinel) clientReceived(c *client, b []byte) {
 	c.active = s.now
 	c.in.Feed(b)
-	for !c.closing && c.conn != 0 && s.phase == running {
+	for !c.closing && !c.waits && c.conn != 0 && s.phase == running {
 		args, ok, err := c.in.Next()
 		if err != nil {
 			c.out = resp.AppendError(c.out, "ERR Protocol error: "+err.Error())

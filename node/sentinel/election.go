@@ -10,28 +10,43 @@ import (
 	"github.com/ordeal-go/ordeal/node"
 )
 
-// vote gives my vote for the leader of master's failover in epoch, or repeats the one given: one per epoch. It is
-// on disk before any answer leaves, so that not even a restart gives it twice; to whom it went is not kept, so a
-// restarted Sentinel answers with the epoch and no leader. Redis 4.0: sentinel.c, sentinelVoteLeader.
+// mayVote says whether my vote for the leader of master's failover in epoch is still to be given: one per epoch.
 //
-// Otherwise than there, one who leads a failover gives no vote to another: two leaders, each elected in an epoch of its
+// Otherwise than in 4.0, one who leads a failover gives no vote to another: two leaders, each elected in an epoch of its
 // own, would promote a replica each.
-func (s *Sentinel) vote(master *instance, epoch int64, candidate string) (leader string, leaderEpoch int64) {
-	s.adoptEpoch(master, epoch)
-	if master.leaderEpoch < epoch && s.currentEpoch <= epoch && master.failover.state <= waitStart {
-		node.Assert(epoch == s.currentEpoch, "a vote in epoch %d, and this is %d", epoch, s.currentEpoch)
-		master.leader, master.leaderEpoch = candidate, s.currentEpoch
-		s.flush()
-		s.event(node.LogWarning, "+vote-for-leader", master, fmt.Sprintf("%s %d", candidate, epoch))
-		if s.opts.Notes {
-			s.notes = append(s.notes, node.Note{Kind: node.NoteVote, ID: s.id, Leader: candidate, Epoch: epoch, Master: master.name})
+func (s *Sentinel) mayVote(master *instance, epoch int64) bool {
+	return master.leaderEpoch < epoch && s.currentEpoch <= epoch && master.failover.state <= waitStart
+}
+
+// vote gives my vote. It is on disk before anybody hears of it, so that not even a restart gives it twice; if it cannot
+// be written, it is not given. To whom it went is not kept: a restarted Sentinel answers with the epoch
+// and no leader. Redis 4.0: sentinel.c, sentinelVoteLeader, which gives it whether or not it was written.
+func (s *Sentinel) vote(master *instance, epoch int64, candidate string) {
+	node.Assert(epoch == s.currentEpoch, "a vote in epoch %d, and this is %d", epoch, s.currentEpoch)
+	node.Assert(epoch > master.leaderEpoch, "a second vote in epoch %d, after one in %d", epoch, master.leaderEpoch)
+	leader, leaderEpoch := master.leader, master.leaderEpoch
+	master.leader, master.leaderEpoch = "", epoch // what the file must say; whom for is known once it does
+	s.whenSaved(func(err node.Errno) {
+		node.Assert(master.leaderEpoch == epoch, "the vote in epoch %d became one in %d while it was written", epoch, master.leaderEpoch)
+		if err != "" {
+			master.leader, master.leaderEpoch = leader, leaderEpoch
+			s.log(node.LogWarning, fmt.Sprintf("No vote for %s in epoch %d: it could not be saved, and might be given again after a restart", candidate, epoch))
+			return
 		}
-		if !strings.EqualFold(candidate, s.id) {
-			// Leave the one I voted for the time to succeed before I try myself.
-			s.attempted(master)
-		}
+		master.leader = candidate
+		s.voteGiven(master, epoch, candidate)
+	})
+}
+
+// voteGiven tells the world of a vote that is on disk.
+func (s *Sentinel) voteGiven(master *instance, epoch int64, candidate string) {
+	s.event(node.LogWarning, "+vote-for-leader", master, fmt.Sprintf("%s %d", candidate, epoch))
+	if s.opts.Notes {
+		s.notes = append(s.notes, node.Note{Kind: node.NoteVote, ID: s.id, Leader: candidate, Epoch: epoch, Master: master.name})
 	}
-	return master.leader, master.leaderEpoch
+	if !strings.EqualFold(candidate, s.id) {
+		s.attempted(master) // leave the one I voted for the time to succeed before I try myself
+	}
 }
 
 // adoptEpoch moves the current epoch forward to epoch, never back.
@@ -79,8 +94,10 @@ func (s *Sentinel) leaderOf(master *instance, epoch int64) string {
 	if len(s.votes) > 0 {
 		favourite = s.ahead().candidate
 	}
-	if mine, at := s.vote(master, epoch, favourite); mine != "" && at == epoch {
-		s.count(mine)
+	if s.mayVote(master, epoch) && s.currentEpoch == epoch {
+		s.vote(master, epoch, favourite) // it counts at the next tick, once it is on disk
+	} else if master.leader != "" && master.leaderEpoch == epoch {
+		s.count(master.leader)
 	}
 	if len(s.votes) == 0 {
 		return ""

@@ -13,25 +13,64 @@ import (
 // Redis 4.0: sentinel.c, sentinelFlushConfig.
 func (s *Sentinel) flush() { s.changed = true }
 
-// writeConfig writes the file beside the old one and puts it in its place, so that a crash leaves one or the other
-// whole. The last sync is for the rename: it must survive a loss of power too.
+// whenSaved has then told, once the configuration was written, whether it is on disk: nothing that rests on it may be
+// promised before. A client that waits for it is given its answer by answerWhenSaved.
+func (s *Sentinel) whenSaved(then func(err node.Errno)) {
+	s.flush()
+	s.toTell = append(s.toTell, then)
+}
+
+// writeConfig makes the file say what is so now. The core gets no other event before it is done.
 func (s *Sentinel) writeConfig() {
+	node.Assert(len(s.telling) == 0, "a second write of the file while %d wait for the first", len(s.telling))
+	s.toTell, s.telling = s.telling, s.toTell
 	s.file = s.rewrite(s.file)
-	file, beside := s.opts.ConfigPath, s.opts.ConfigPath+".new"
 	s.nextOp++
 	s.writing = s.nextOp
-	s.out.File(s.nextOp, node.Foreground,
-		node.FileStep{Kind: node.WriteFile, Path: beside, Data: []byte(s.file)},
-		node.FileStep{Kind: node.SyncFile, Path: beside},
-		node.FileStep{Kind: node.RenameFile, Path: beside, To: file},
-		node.FileStep{Kind: node.SyncFile, Path: file},
-	)
+	s.out.File(s.nextOp, node.Foreground, node.FileStep{Kind: node.ReplaceFile, Path: s.opts.ConfigPath, Data: []byte(s.file)})
 }
 
 func (s *Sentinel) configWritten(ev *node.Event) {
+	node.Assert(ev.Op == s.writing, "file job %d is done, and %d was begun", ev.Op, s.writing)
 	if ev.Err != "" {
 		s.log(node.LogWarning, "WARNING: Sentinel was not able to save the new configuration on disk!!!: "+string(ev.Err))
 	}
+	told := s.telling
+	s.telling = nil
+	for _, then := range told {
+		then(ev.Err)
+	}
+}
+
+// answerWhenSaved is whenSaved for the answer to a client, whose later requests wait for it.
+func (s *Sentinel) answerWhenSaved(c *client, answer func(err node.Errno)) {
+	c.waits = true
+	s.whenSaved(func(err node.Errno) {
+		c.waits = false
+		if c.conn == 0 {
+			return
+		}
+		answered := len(c.out)
+		answer(err)
+		if c.silent || c.skipNow {
+			c.out = c.out[:answered]
+		}
+		s.send(&c.stream)
+		s.clientReceived(c, nil)
+	})
+}
+
+// savedReply answers by reply, or that the configuration could not be saved: what was changed is so until the next start
+// only. Redis 4.0 answers OK all the same.
+func (s *Sentinel) savedReply(c *client, reply func()) {
+	s.answerWhenSaved(c, func(err node.Errno) {
+		if err != "" {
+			c.fail("ERR Failed to save the configuration: " + string(err) + ". What was changed is lost at the next start: make " +
+				s.opts.ConfigPath + " writable, then SENTINEL FLUSHCONFIG")
+			return
+		}
+		reply()
+	})
 }
 
 // rewrite is the text of the configuration file that says what is so now, made from its old text.

@@ -55,7 +55,9 @@ type Sentinel struct {
 	runID    string // of this life
 	file     string // the text of the configuration file as it should be on disk
 	nextOp   node.OpID
-	writing  node.OpID // the last job that wrote the file
+	writing  node.OpID          // the last job that wrote the file
+	toTell   []func(node.Errno) // wait for the write at the end of this Step
+	telling  []func(node.Errno) // wait for the one under way
 	toCheck  []scriptPath
 
 	id           string // of this Sentinel, over all its lives: 40 hexadecimal digits

@@ -73,12 +73,52 @@ func TestVoteForAnotherKeepsItFromTryingItself(t *testing.T) {
 	require.Contains(t, strings.Join(s.events(), "\n"), "+try-failover")
 }
 
-func TestFailedWriteOfTheFileIsLoggedAndNothingElse(t *testing.T) {
+// TestVoteThatCannotBeSavedIsNotGiven: the one who asks hears of none, nor does anybody else; once the file can be
+// written, the same epoch's vote is still there to be given.
+func TestVoteThatCannotBeSavedIsNotGiven(t *testing.T) {
 	w, s := alone(t, "")
+	ask := func(epoch int, candidate string) string {
+		return show(w.ask("s1", words(fmt.Sprintf("SENTINEL is-master-down-by-addr 10.0.0.1 6379 %d %s", epoch, candidate))))
+	}
 	s.fileErr = node.ErrNoSpace
+	require.Equal(t, "1) (integer) 0\n2) \"*\"\n3) (integer) 0\n", ask(7, id('a')))
+	events := strings.Join(s.events(), "\n")
+	require.NotContains(t, events, "+vote-for-leader")
+	require.Contains(t, events, "# No vote for "+id('a')+" in epoch 7: it could not be saved")
+	require.Contains(t, events, "# WARNING: Sentinel was not able to save the new configuration on disk!!!: No space left on device")
+	for _, n := range s.notes {
+		require.NotEqual(t, node.NoteVote, n.Kind)
+	}
+
+	s.fileErr = ""
+	require.Equal(t, fmt.Sprintf("1) (integer) 0\n2) %q\n3) (integer) 7\n", id('b')), ask(7, id('b')))
+	require.Contains(t, s.configFile(), "sentinel leader-epoch mymaster 7\n")
+}
+
+// TestCandidateThatCannotSaveItsVoteIsNotElectedByIt: alone with a quorum of one, it would be.
+func TestCandidateThatCannotSaveItsVoteIsNotElectedByIt(t *testing.T) {
+	w, s := alone(t, "sentinel down-after-milliseconds mymaster 1000\nsentinel failover-timeout mymaster 3000\n")
+	w.ask("s1", words("SENTINEL set mymaster quorum 1"))
+	s.fileErr = node.ErrNoSpace
+	w.advance(8 * time.Second)
+	events := strings.Join(s.events(), "\n")
+	require.Contains(t, events, "+try-failover")
+	require.NotContains(t, events, "+elected-leader")
+	s.fileErr = ""
+	w.advance(8 * time.Second)
+	require.Contains(t, strings.Join(s.events(), "\n"), "+elected-leader")
+}
+
+// TestOperatorIsToldThatTheFileCouldNotBeWritten: and the requests behind it are answered in their turn.
+func TestOperatorIsToldThatTheFileCouldNotBeWritten(t *testing.T) {
+	w, s := alone(t, "")
+	s.fileErr = node.ErrPermission
+	got := show(w.ask("s1", words("SENTINEL set mymaster quorum 3"), words("PING"), words("SENTINEL flushconfig"), words("PING")))
+	failed := "-ERR Failed to save the configuration: Permission denied. What was changed is lost at the next start: make /s1/sentinel.conf writable, then SENTINEL FLUSHCONFIG\n"
+	require.Equal(t, failed+"+PONG\n"+failed+"+PONG\n", got)
+	s.fileErr = ""
 	require.Equal(t, "+OK\n", show(w.ask("s1", words("SENTINEL flushconfig"))))
-	require.Contains(t, strings.Join(s.events(), "\n"),
-		"# WARNING: Sentinel was not able to save the new configuration on disk!!!: No space left on device")
+	require.Contains(t, s.configFile(), "sentinel monitor mymaster 10.0.0.1 6379 3\n")
 }
 
 func TestRewrittenFileStartsTheSameSentinel(t *testing.T) {
@@ -225,6 +265,15 @@ func TestSelectsTheBestReplica(t *testing.T) {
 	require.Nil(t, s.selectSlave(&instance{}))
 }
 
+// saved is the news that the configuration was written.
+func (s *Sentinel) saved() {
+	told := s.toTell
+	s.toTell = nil
+	for _, then := range told {
+		then("")
+	}
+}
+
 func TestElectionNeedsMajorityOfAllKnownAndQuorum(t *testing.T) {
 	for name, c := range map[string]struct {
 		votes  []string // of the other Sentinels in this epoch, "" none
@@ -248,6 +297,10 @@ func TestElectionNeedsMajorityOfAllKnownAndQuorum(t *testing.T) {
 			master.sentinels = append(master.sentinels, &instance{kind: kindSentinel, name: fmt.Sprint(i), leader: v, leaderEpoch: 4})
 		}
 		master.sentinels = append([]*instance{}, master.sentinels...)
+		if first := s.leaderOf(master, 4); len(c.votes) == 0 {
+			require.Empty(t, first, "%s: elected by a vote that is on no disk", name)
+		}
+		s.saved()
 		require.Equal(t, c.want, s.leaderOf(master, 4), name)
 		require.EqualValues(t, 4, master.leaderEpoch)
 	}

@@ -33,7 +33,7 @@ var subcommands = map[string]subcommand{
 	"remove":                  {3, withMaster((*Sentinel).removeCommand)},
 	"set":                     {-3, withMaster((*Sentinel).setCommand)},
 	"ckquorum":                {3, withMaster((*Sentinel).checkQuorum)},
-	"flushconfig":             {2, func(s *Sentinel, c *client, _ [][]byte) { s.flush(); c.ok() }},
+	"flushconfig":             {2, func(s *Sentinel, c *client, _ [][]byte) { s.savedReply(c, c.ok) }},
 	"pending-scripts":         {2, (*Sentinel).pendingScripts},
 	"info-cache":              {-2, (*Sentinel).infoCache},
 	"simulate-failure":        {-2, (*Sentinel).simulateFailure},
@@ -93,11 +93,18 @@ func (s *Sentinel) isMasterDown(c *client, args [][]byte) {
 		return
 	}
 	m := s.masters[i]
-	leader, leaderEpoch := "", int64(0)
-	if candidate != "*" {
-		leader, leaderEpoch = s.vote(m, epoch, candidate)
+	down := m.sDown && !s.tilt
+	if candidate == "*" {
+		c.out = appendAskReply(c.out, down, "", 0)
+		return
 	}
-	c.out = appendAskReply(c.out, m.sDown && !s.tilt, leader, leaderEpoch)
+	s.adoptEpoch(m, epoch)
+	if !s.mayVote(m, epoch) {
+		c.out = appendAskReply(c.out, down, m.leader, m.leaderEpoch)
+		return
+	}
+	s.vote(m, epoch, candidate)
+	s.answerWhenSaved(c, func(node.Errno) { c.out = appendAskReply(c.out, down, m.leader, m.leaderEpoch) })
 }
 
 func (s *Sentinel) resetCommand(c *client, args [][]byte) {
@@ -108,7 +115,12 @@ func (s *Sentinel) resetCommand(c *client, args [][]byte) {
 			n++
 		}
 	}
-	c.out = resp.AppendInt(c.out, n)
+	if n == 0 {
+		c.out = resp.AppendInt(c.out, n)
+		return
+	}
+	// Otherwise than in 4.0, what was forgotten stays so over a restart.
+	s.savedReply(c, func() { c.out = resp.AppendInt(c.out, n) })
 }
 
 func (s *Sentinel) failoverCommand(c *client, m *instance, _ [][]byte) {
@@ -151,9 +163,8 @@ func (s *Sentinel) monitorCommand(c *client, args [][]byte) {
 		c.fail("ERR " + reason)
 		return
 	}
-	s.flush()
 	s.event(node.LogWarning, "+monitor", m, fmt.Sprintf("%v quorum %d", m, m.quorum))
-	c.ok()
+	s.savedReply(c, c.ok)
 }
 
 func (s *Sentinel) removeCommand(c *client, m *instance, _ [][]byte) {
@@ -162,8 +173,7 @@ func (s *Sentinel) removeCommand(c *client, m *instance, _ [][]byte) {
 	s.forgetAll(m.sentinels)
 	s.forget(m)
 	s.masters = slices.DeleteFunc(s.masters, func(other *instance) bool { return other == m })
-	s.flush()
-	c.ok()
+	s.savedReply(c, c.ok)
 }
 
 const scriptsDenied = "ERR Reconfiguration of scripts path is denied for security reasons. Check the deny-scripts-reconfig " +
@@ -184,8 +194,7 @@ func (s *Sentinel) setCommand(c *client, m *instance, args [][]byte) {
 		s.flush()
 		s.event(node.LogWarning, "+set", m, fmt.Sprintf("%v %s %s", m, option, value))
 	}
-	s.flush()
-	c.ok()
+	s.savedReply(c, c.ok)
 }
 
 func (s *Sentinel) set(m *instance, option, value string) (problem string) {

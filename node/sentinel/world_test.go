@@ -236,7 +236,7 @@ func (m *testMachine) file(e *node.Effect) node.Event {
 				return done
 			}
 			done.Bytes = []byte(text)
-		case node.WriteFile:
+		case node.WriteFile, node.ReplaceFile:
 			m.files[step.Path] = string(step.Data)
 		case node.AppendFile:
 			m.files[step.Path] += string(step.Data)

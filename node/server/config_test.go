@@ -64,7 +64,7 @@ func TestRewrittenFilesSayTheSame(t *testing.T) {
 	require.Contains(t, text, "slaveof 10.0.0.1 6379\n")
 	require.Contains(t, text, "rename-command FLUSHALL \"\"\n")
 	require.Contains(t, text, "dir \"/data/sub\"\n")
-	require.NotContains(t, w.files, "/etc/redis.conf.rewrite")
+	require.NotContains(t, w.files, "/etc/redis.conf.new")
 	w.boot()
 	c = w.connect("")
 	require.Equal(t, before, w.say(c, "CONFIG GET *"))
@@ -76,7 +76,7 @@ func TestRewritingFailsAloud(t *testing.T) {
 	w := newSolo(t, "port 7000\n")
 	c := w.connect("")
 	w.fail = func(step node.FileStep) node.Errno {
-		if step.Kind == node.WriteFile {
+		if step.Kind == node.ReplaceFile {
 			return node.ErrNoSpace
 		}
 		return node.ErrNone

@@ -119,12 +119,8 @@ func (s *Server) writeConfig(c *front.Call, old string) {
 			d.rewrite(s, r)
 		}
 	}
-	// Written beside it and put in its place: whatever happens in between, one of the two is whole.
-	temp := s.opts.ConfigPath + ".rewrite"
 	s.foreground(func(ev *node.Event) { s.rewriteDone(c, ev.Err) },
-		node.FileStep{Kind: node.WriteFile, Path: temp, Data: []byte(r.Text())},
-		node.FileStep{Kind: node.SyncFile, Path: temp},
-		node.FileStep{Kind: node.RenameFile, Path: temp, To: s.opts.ConfigPath})
+		node.FileStep{Kind: node.ReplaceFile, Path: s.opts.ConfigPath, Data: []byte(r.Text())})
 }
 
 func (s *Server) rewriteDone(c *front.Call, err node.Errno) {

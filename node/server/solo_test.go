@@ -130,7 +130,7 @@ func (w *solo) file(e node.Effect) node.Event {
 		switch step.Kind {
 		case node.ReadFile:
 			done.Bytes = slices.Clone(data)
-		case node.WriteFile:
+		case node.WriteFile, node.ReplaceFile:
 			w.files[step.Path] = step.Data
 		case node.AppendFile:
 			w.files[step.Path] = append(slices.Clone(data), step.Data...)

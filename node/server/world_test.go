@@ -392,7 +392,7 @@ func (w *miniWorld) file(m *machine, e node.Effect) node.Event {
 				return done
 			}
 			done.Bytes = slices.Clone(data)
-		case node.WriteFile:
+		case node.WriteFile, node.ReplaceFile:
 			m.files[step.Path] = step.Data
 		case node.AppendFile:
 			m.files[step.Path] = append(slices.Clone(data), step.Data...)
