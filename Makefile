@@ -3,7 +3,7 @@
 
 GO ?= go
 
-.PHONY: run test race bench bench-judges failovers determinism determinism-arm64 judges lint clean build
+.PHONY: run test race bench bench-judges failovers determinism determinism-arm64 judges probe lint clean build
 
 # The main job: a sweep in the simulation, then one run on real processes through toxiproxy; verdicts and a report.
 run: build
@@ -46,6 +46,14 @@ determinism-arm64:
 # Every judge of every model against porcupine and against all orders tried, on 60,000 small histories each.
 judges:
 	$(GO) test -count=1 -v -timeout 20m -run 'TestJudges' ./models -models.histories=60000
+
+# Acknowledged writes lost, counted by a client that shares nothing with the checkers: 200 simulated runs, and live ones.
+probe:
+	$(GO) test -count=1 -v -timeout 60m -run TestTheProbe ./harness -probe.seeds=20 -probe.live=4
+
+# Acknowledged writes lost, counted by a client that shares nothing with the checkers: 200 simulated runs, and live ones.
+probe:
+	$(GO) test -count=1 -v -timeout 60m -run TestTheProbe ./harness -probe.seeds=20 -probe.live=4
 
 lint:
 	@test -z "$$(gofmt -l .)" || { echo "gofmt would change:"; gofmt -l .; exit 1; }

@@ -358,7 +358,7 @@ func (l *losses) save(cause Cause, op *histories.Operation, s *spot) {
 // figures are the numbers of the account, by name.
 func (l *losses) figures() map[string]float64 {
 	f := map[string]float64{"acknowledged": float64(l.acknowledged), "lost_min": float64(l.lost.least), "lost_max": float64(l.lost.most),
-		"lost_share": float64(l.lost.least) / float64(l.acknowledged), "oldest_lost_ms": ms(l.oldest), "wiped": float64(l.wiped)}
+		"lost_share": float64(l.lost.least) / float64(l.acknowledged), "lost_share_max": float64(l.lost.most) / float64(l.acknowledged), "oldest_lost_ms": ms(l.oldest), "wiped": float64(l.wiped)}
 	for c, t := range l.causes { // any order: each has its own figures
 		name := "lost_" + strings.ReplaceAll(string(c), " ", "_")
 		f[name+"_min"], f[name+"_max"] = float64(t.least), float64(t.most)

@@ -1,8 +1,6 @@
 package checkers
 
 import (
-	"regexp"
-	"strconv"
 	"strings"
 	"time"
 
@@ -14,30 +12,28 @@ import (
 // are attached, and refused with NOREPLICAS only while there are fewer.
 //
 // The master's own count of good replicas is taken at its word: the promise is about what it knows. Where only the
-// observer's samples tell it, a write within a second of the loss of a replica is not judged: the end of a cut may bring
-// a master an acknowledgement, and the end of the connection right behind it, between two samples. Redis 4.0: server.c, processCommand; replication.c, refreshGoodSlavesCount.
+// observer's samples tell it, with what CONFIG GET answers, a write within a second of the loss of a replica is not
+// judged: the end of a cut may bring a master an acknowledgement, and the end of the connection right behind it, between
+// two samples. Redis 4.0: server.c, processCommand; replication.c, refreshGoodSlavesCount.
 type MinSlaves struct{}
 
 // Name implements Checker.
 func (MinSlaves) Name() string { return "min-slaves" }
 
-var minSlavesInPlan = regexp.MustCompile(`min-slaves-to-write["']?\s*[: ]\s*["']?(\d+)`)
-
 // Check implements Checker.
 func (MinSlaves) Check(h *histories.History) Verdict {
 	r := index(h)
-	var planned int64 // INFO does not say how many replicas are needed
-	if m := minSlavesInPlan.FindStringSubmatch(h.Plan); m != nil {
-		planned, _ = strconv.ParseInt(m[1], 10, 64)
-	}
-	needed := func(n *histories.Note) int64 {
-		if n.M == 0 && n.From == byObserver {
-			return planned
+	asked := map[string]bool{} // machines that the observer asked for the setting: INFO does not tell it
+	for i := range h.Notes {
+		if n := &h.Notes[i]; n.Kind == "settings" && n.Key == "min-slaves-to-write" {
+			asked[n.Machine] = true
 		}
-		return n.M
 	}
-	tooFew := func(n *histories.Note) bool { return isMaster(n) && needed(n) > 0 && n.N < needed(n) }
-	enough := func(n *histories.Note) bool { return isMaster(n) && (needed(n) == 0 || n.N >= needed(n)) }
+	known := func(n *histories.Note) bool {
+		return isMaster(n) && (n.From != byObserver || n.M > 0 || asked[n.Machine])
+	}
+	tooFew := func(n *histories.Note) bool { return known(n) && n.M > 0 && n.N < n.M }
+	enough := func(n *histories.Note) bool { return known(n) && (n.M == 0 || n.N >= n.M) }
 	lost := replicasLost(r)
 	blinked := func(t *timeline, op *histories.Operation) bool {
 		return len(t.own) == 0 && anyIn(lost[op.Node], op.Invoked-time.Second, op.Returned+time.Second)
@@ -50,7 +46,7 @@ func (MinSlaves) Check(h *histories.History) Verdict {
 	q.saw("refusals with too few replicas", 0)
 	for i := range h.Notes {
 		n := &h.Notes[i]
-		inForce = inForce || n.Kind == "state" && needed(n) > 0
+		inForce = inForce || n.Kind == "state" && n.M > 0
 		if n.Kind == "refused" && n.Reason == "noreplicas" {
 			inForce = true
 			if n.N >= n.M {
@@ -83,8 +79,8 @@ func (MinSlaves) Check(h *histories.History) Verdict {
 				if n == nil || !tooFew(n) {
 					n = s[1]
 				}
-				q.breach(op.Returned, op.Node, []int{i}, "acknowledged %s with %d good replicas, and needs %d", models.Describe(op), n.N, needed(n))
-			} else if r.always(t, op.Invoked, op.Returned, func(n *histories.Note) bool { return enough(n) && needed(n) > 0 }) {
+				q.breach(op.Returned, op.Node, []int{i}, "acknowledged %s with %d good replicas, and needs %d", models.Describe(op), n.N, n.M)
+			} else if r.always(t, op.Invoked, op.Returned, func(n *histories.Note) bool { return enough(n) && n.M > 0 }) {
 				q.saw("writes acknowledged with enough replicas", 1)
 			}
 		}

@@ -50,11 +50,14 @@ func (StaleReads) Check(h *histories.History) Verdict {
 	for _, at := range registers {
 		q.monotonic(h, vs, r.machines[at.node], reads[at])
 	}
+	old := staleness(h, vs, reads)
 	missing := ""
 	if q.count("reads at replicas") == 0 {
 		missing = "no read is known to have been answered by a replica"
 	}
-	return q.verdict(missing, "replicas never went back")
+	v := q.verdict(missing, "replicas never went back"+old.String())
+	v.Figures = old.figures()
+	return v
 }
 
 // written says whether the read i returned what somebody had begun to write, and is a breach if not.

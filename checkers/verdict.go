@@ -64,7 +64,10 @@ type Finding struct {
 }
 
 func (f Finding) String() string {
-	if f.Machine == "" {
+	switch {
+	case f.Machine == "" && f.Time == 0: // it is about the whole run
+		return f.Text
+	case f.Machine == "":
 		return fmt.Sprintf("%v %s", f.Time, f.Text)
 	}
 	return fmt.Sprintf("%v %s: %s", f.Time, f.Machine, f.Text)

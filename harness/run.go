@@ -19,6 +19,7 @@ import (
 func Run(ctx context.Context, s Scenario, opts Options) (*Result, error) {
 	opts = opts.withDefaults()
 	plan := s.Drawn(opts.Seed)
+	plan.Limits = plan.Limits.With(opts.Limits)
 	if err := plan.Check(); err != nil {
 		return nil, fmt.Errorf("scenario %s: %w", plan.Name, err)
 	}
@@ -242,7 +243,7 @@ func (r *run) close() {
 func (r *run) judge() (*Result, error) {
 	h := r.record.rec.History()
 	judging := time.Now()
-	verdicts, err := checkers.Run(h, r.plan.Checks...)
+	verdicts, err := checkers.RunWithin(h, r.plan.Limits, r.plan.Checks...)
 	if err != nil {
 		return nil, err
 	}

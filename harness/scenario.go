@@ -27,6 +27,7 @@ type Scenario struct {
 	Draw     int              // so many more faults are drawn from the seed
 	Settle   time.Duration    // how long the cluster may take to settle after the last fault is healed; 0: 2 min
 	Checks   []string         // names of checkers; none: all
+	Limits   checkers.Limits  // what is accepted of what the run may cost; the verdict "limits" says whether it was kept
 
 	// Goals are names of situations (package goals) that a sweep of the scenario must have met; a single run need not.
 	Goals []string
@@ -67,7 +68,7 @@ func (s Scenario) Check() error {
 	if s.Draw < 0 || s.Draw > 100 {
 		return fmt.Errorf("draw: %d is not between 0 and 100 faults", s.Draw)
 	}
-	if err := errors.Join(s.Cluster.Check(), s.Workload.Check()); err != nil {
+	if err := errors.Join(s.Cluster.Check(), s.Workload.Check(), s.Limits.Check()); err != nil {
 		return err
 	}
 	for i, step := range s.Faults {

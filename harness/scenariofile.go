@@ -27,6 +27,7 @@ type file struct {
 	Draw     int              `yaml:"draw,omitempty"`
 	Settle   duration         `yaml:"settle,omitempty"`
 	Checks   []string         `yaml:"checks,flow,omitempty"`
+	Limits   limits           `yaml:"limits,flow,omitempty"`
 	Goals    []string         `yaml:"goals,flow,omitempty"`
 }
 
@@ -109,6 +110,10 @@ func parseScenario(name string, text []byte) (Scenario, error) {
 	}
 	s := Scenario{Name: f.Name, Why: f.Why, Cluster: f.Cluster, Config: cluster.Config{Server: f.Config, Sentinel: f.Sentinel},
 		Workload: f.Workload, Duration: time.Duration(f.Duration), Draw: f.Draw, Settle: time.Duration(f.Settle), Checks: f.Checks, Goals: f.Goals}
+	var err error
+	if s.Limits, err = f.Limits.limits(); err != nil {
+		return Scenario{}, &FileError{name, lineOf(text, "$.limits"), err}
+	}
 	for i, line := range f.Faults {
 		step, err := nemesis.ParseStep(line)
 		if err != nil {
@@ -153,7 +158,7 @@ func lineOf(text []byte, path string) int {
 // YAML returns the scenario as a scenario file.
 func (s Scenario) YAML() ([]byte, error) {
 	f := file{Name: s.Name, Why: s.Why, Cluster: s.Cluster, Config: s.Config.Server, Sentinel: s.Config.Sentinel,
-		Workload: s.Workload, Duration: duration(s.Duration), Draw: s.Draw, Settle: duration(s.Settle), Checks: s.Checks, Goals: s.Goals}
+		Workload: s.Workload, Duration: duration(s.Duration), Draw: s.Draw, Settle: duration(s.Settle), Checks: s.Checks, Goals: s.Goals, Limits: limitsOf(s.Limits)}
 	for _, step := range s.Faults {
 		f.Faults = append(f.Faults, step.String())
 	}

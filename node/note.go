@@ -63,6 +63,9 @@ const (
 	NoteDeaf    NoteKind = "deaf"
 	// NoteHeard is a message that came over it: About, Key (the channel), Text.
 	NoteHeard NoteKind = "heard"
+	// NoteSettings is a setting in force at a server, as it answers CONFIG GET: About, Key (its name), Text (its value); when
+	// it is first seen, and whenever it has changed.
+	NoteSettings NoteKind = "settings"
 	// NoteOrder is a command that the observer gave to a server as its operator: About, Text, Result (the reply).
 	NoteOrder NoteKind = "order"
 )

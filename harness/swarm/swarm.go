@@ -36,6 +36,7 @@ func With(dice Dice) harness.Scenario {
 	s.Settle = settle(s)
 	s.Faults = d.faults(s)
 	s.Checks = Applicable(s)
+	s.Limits.TotalLoss = true // what a drawn cluster loses without persistence is no bug of the servers
 	return s.WithDefaults()
 }
 

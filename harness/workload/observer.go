@@ -2,6 +2,7 @@ package workload
 
 import (
 	"bytes"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -85,8 +86,9 @@ type view struct {
 	digest             string
 	blind              bool // it does not tell its dataset's digest, and never will
 
-	server serverState   // of a server
-	watch  sentinelState // of a Sentinel
+	server   serverState   // of a server
+	settings []setting     // those that were asked for
+	watch    sentinelState // of a Sentinel
 }
 
 func (s setup) observer(m cluster.Machine, _ cluster.Boot) node.Core {
@@ -228,7 +230,7 @@ func (o *Observer) ask(v *view) {
 	case o.watch.Foreign:
 		v.questions = 2
 		b := resp.AppendCommand(v.out[:0], "INFO", "replication")
-		v.out = resp.AppendCommand(b, "CONFIG", "GET", "min-slaves-to-write")
+		v.out = resp.AppendCommand(b, "CONFIG", "GET", "min-slaves-*")
 		o.out.Send(v.conn, v.out)
 	default:
 		v.questions = 1
@@ -282,10 +284,8 @@ func (o *Observer) answered(v *view, r resp.Reply) {
 	case r.Kind == '-' && v.questions == 3 && v.answers == 2 && !busy(r.Str):
 		v.blind, v.digest = true, ""
 	case r.Kind == '*' && v.answers == 2: // CONFIG GET
-		v.server.Needed = 0
-		if len(r.Elems) == 2 {
-			v.server.Needed, _ = strconv.ParseInt(string(r.Elems[1].Str), 10, 64) // digits: it is a number's setting
-		}
+		o.settings(v, r.Elems)
+	case r.Kind == '-' && v.questions == 2 && v.answers == 2 && !busy(r.Str): // CONFIG is renamed, or not allowed
 	default:
 		v.refused = true // an error, as while it loads its dataset
 	}
@@ -293,6 +293,28 @@ func (o *Observer) answered(v *view, r resp.Reply) {
 		o.concluded(v)
 	}
 }
+
+// settings takes the answer to CONFIG GET, names and values in turn, and notes what is new.
+func (o *Observer) settings(v *view, words []resp.Reply) {
+	v.server.Needed = 0
+	for i := 0; i+1 < len(words); i += 2 {
+		name, value := string(words[i].Str), string(words[i+1].Str)
+		if name == "min-slaves-to-write" {
+			v.server.Needed, _ = strconv.ParseInt(value, 10, 64) // digits: it is a number's setting
+		}
+		if known := slices.IndexFunc(v.settings, func(s setting) bool { return s.name == name }); known < 0 {
+			v.settings = append(v.settings, setting{name, value})
+		} else if v.settings[known].value == value {
+			continue
+		} else {
+			v.settings[known].value = value
+		}
+		o.out.Note(node.Note{Kind: node.NoteSettings, About: v.peer.Name, Key: name, Text: value})
+	}
+}
+
+// setting is a directive in force at a server, as it says itself.
+type setting struct{ name, value string }
 
 // concluded takes a server's whole answer.
 func (o *Observer) concluded(v *view) {

@@ -25,22 +25,24 @@ func readHistory(path string) (*histories.History, error) {
 	return histories.ReadFile(path)
 }
 
-// checksOf are the checks that a history's own scenario asks for; none: all.
-func checksOf(h *histories.History) []string {
+// checksOf are the checks that a history's own scenario asks for (none: all), and its limits.
+func checksOf(h *histories.History) ([]string, checkers.Limits) {
 	if h.Plan == "" {
-		return nil
+		return nil, checkers.Limits{}
 	}
 	s, err := harness.ParseTrustedScenario("plan", []byte(h.Plan))
 	if err != nil {
-		return nil // of another version of ordeal: everything is checked
+		return nil, checkers.Limits{} // of another version of ordeal: everything is checked
 	}
-	return s.Checks
+	return s.Checks, s.Limits
 }
 
 func checkCommand(_ context.Context, io streams, args []string) (int, error) {
 	f := newFlags(io.out, "check", "HISTORY", "Judges a history: a file of JSON lines (histories/FORMAT.md), or the folder of a kept run.")
 	names := f.String("checks", "", "`names` of checkers, with commas between (default: those of its scenario, or all)")
 	page := f.String("page", "", "write porcupine's page to this `file`")
+	var limits checkers.Limits
+	f.limits(&limits)
 	asJSON := f.Bool("json", false, "print the verdicts as JSON")
 	if err := f.parse(args, 1, 1); err != nil {
 		return 0, err
@@ -49,11 +51,11 @@ func checkCommand(_ context.Context, io streams, args []string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	checks := checksOf(h)
+	checks, planned := checksOf(h)
 	if *names != "" {
 		checks = strings.Split(*names, ",")
 	}
-	verdicts, err := checkers.Run(h, checks...)
+	verdicts, err := checkers.RunWithin(h, planned.With(limits), checks...)
 	if err != nil {
 		return 0, err
 	}
@@ -86,7 +88,8 @@ func reportCommand(_ context.Context, io streams, args []string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	verdicts, err := checkers.Run(h, checksOf(h)...)
+	checks, limits := checksOf(h)
+	verdicts, err := checkers.RunWithin(h, limits, checks...)
 	if err != nil {
 		return 0, err
 	}

@@ -10,6 +10,7 @@ import (
 	"runtime/debug"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/ordeal-go/ordeal/checkers"
 	"github.com/ordeal-go/ordeal/harness"
@@ -85,6 +86,25 @@ func readScenario(path string, trust bool) (harness.Scenario, error) {
 		return harness.ReadTrustedScenario(path)
 	}
 	return harness.ReadScenario(path)
+}
+
+// limits adds the flags that say what is accepted of what a run may cost.
+func (f *flags) limits(l *checkers.Limits) {
+	f.Func("max-lost", "fail if more than so `many` acknowledged writes may be lost", func(text string) error {
+		n, err := strconv.Atoi(text)
+		l.Lost = &n
+		return err
+	})
+	f.Func("max-lost-share", "fail if more than that `share` of the acknowledged writes may be lost: 1%", func(text string) error {
+		share, err := harness.ParseShare(text)
+		l.LostShare = &share
+		return err
+	})
+	f.Func("max-outage", "fail if for longer than that `time`, in all, no master took writes: 5s", func(text string) error {
+		d, err := time.ParseDuration(text)
+		l.Outage = &d
+		return err
+	})
 }
 
 // loadScenario returns the scenario called name in the catalogue, or that of the file name.

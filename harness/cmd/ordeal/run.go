@@ -22,6 +22,7 @@ func runCommand(ctx context.Context, io streams, args []string) (int, error) {
 	f.BoolVar(&opts.Record, "record", false, "live: each ordeal-node takes down its life, for ordeal replay")
 	f.StringVar(&opts.Toxiproxy, "toxiproxy", "", "live: `address` of a toxiproxy server that is to carry the links (default: this process carries them)")
 	f.BoolVar(&opts.Trace, "trace", false, "sim: also keep every event and effect as text, for ordeal diff")
+	f.limits(&opts.Limits)
 	asJSON := f.Bool("json", false, "print the result as JSON")
 	f.trust(&opts.Trusted)
 	if err := f.parse(args, 1, 1); err != nil {

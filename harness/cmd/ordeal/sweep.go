@@ -32,6 +32,7 @@ func sweepCommand(ctx context.Context, io streams, args []string) (int, error) {
 	required := f.String("goals", "", "`names` of goals, with commas between, that the sweep must reach (ordeal list shows them); \"all\": every one")
 	traces := f.String("traces", "", "write the trace hash of every run to this `file`, in order of scenario and seed")
 	junit := f.String("junit", "", "write the summary as JUnit XML to this `file`")
+	f.limits(&opts.Run.Limits)
 	asJSON := f.Bool("json", false, "print the summary as JSON")
 	f.trust(&opts.Run.Trusted)
 	if err := f.parse(args, 1, 1000); err != nil {

@@ -1,0 +1,188 @@
+package checkers
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/ordeal-go/ordeal/histories"
+	"github.com/ordeal-go/ordeal/models"
+)
+
+// Availability measures for how long nobody's writes were taken: how long in all and by fault, how many writes were
+// refused and why, and how long each client was without a master.
+//
+// An outage lasts from one acknowledged write to the next, if that is much longer than clients wait between two writes:
+// ten times the usual pause between any two, and a quarter of a second at least. What an old master still takes counts as
+// taken, whatever becomes of it: lost-writes counts that. Nothing is promised about how long: limits are for that. But a
+// write that is turned away has a reason, and a master that has its replicas has none of those that only a replica, or a
+// server without memory or disk, can give. Redis 4.0: server.c, processCommand.
+type Availability struct{}
+
+// Name implements Checker.
+func (Availability) Name() string { return "availability" }
+
+// outage is a time without an acknowledged write.
+type outage struct {
+	from, to time.Duration
+	fault    *histories.Fault // the last that had begun, nil if none
+}
+
+// refusals that a server may give for a reason of its own, and the one that only a replica has.
+var mayRefuse = []string{"NOREPLICAS", "READONLY", "LOADING", "MISCONF", "OOM", "BUSY", "NOAUTH", "NOPERM", "MASTERDOWN", "WRONGTYPE", "EXECABORT", "UNKILLABLE"}
+
+// Check implements Checker.
+func (Availability) Check(h *histories.History) Verdict {
+	r := index(h)
+	q := &inquiry{}
+	f := functionsOf(h)
+	var acks []time.Duration
+	byClient := map[string][]time.Duration{}
+	refused := map[string]int{}
+	last := time.Duration(0) // when a client was last at work
+	for _, name := range []string{"writes acknowledged", "writes refused", "writes without an answer", "outages"} {
+		q.saw(name, 0)
+	}
+	for i := range h.Ops {
+		op := &h.Ops[i]
+		if op.Final {
+			continue
+		}
+		last = max(last, op.Invoked)
+		if !f.writes(op) {
+			continue
+		}
+		switch op.Outcome {
+		case histories.OK:
+			q.saw("writes acknowledged", 1)
+			acks = append(acks, op.Returned)
+			byClient[op.Process] = append(byClient[op.Process], op.Returned)
+		case histories.Info:
+			q.saw("writes without an answer", 1)
+		default:
+			q.refusal(r, i, refused)
+		}
+	}
+	if len(acks) < 3 {
+		return q.verdict("fewer than three writes were acknowledged", "")
+	}
+	slices.Sort(acks)
+	found := outages(h, append(acks, max(last, acks[len(acks)-1])))
+	q.saw("outages", len(found))
+	v := q.verdict("", sayOutages(found, refused))
+	v.Figures = outageFigures(found, byClient, last)
+	v.Figures["refused"] = float64(sum(refused))
+	v.Figures["unanswered"] = float64(q.count("writes without an answer"))
+	return v
+}
+
+// refusal counts a write that was turned away. Those of a client that asked a replica on purpose are read-only's.
+func (q *inquiry) refusal(r *record, i int, refused map[string]int) {
+	op := &r.Ops[i]
+	code, _, _ := strings.Cut(strings.TrimPrefix(op.Error, "-"), " ")
+	if code == "READONLY" || code == "" || strings.ToUpper(code) != code {
+		return // or it never reached a server
+	}
+	q.saw("writes refused", 1)
+	refused[code]++
+	switch {
+	case !slices.Contains(mayRefuse, code):
+		q.breach(op.Returned, op.Node, []int{i}, "refused %s for no reason that a server may have: %s", models.Describe(op), op.Error)
+	case code == "MASTERDOWN" && r.always(r.machines[op.Node], op.Invoked, op.Returned, isMaster):
+		q.breach(op.Returned, op.Node, []int{i}, "refused %s because its master is down, and was master itself: %s", models.Describe(op), op.Error)
+	}
+}
+
+// outages finds the long pauses between the moments at, which are sorted.
+func outages(h *histories.History, at []time.Duration) []outage {
+	limit := usual(at)
+	var found []outage
+	for i := 1; i < len(at); i++ {
+		if at[i]-at[i-1] <= limit {
+			continue
+		}
+		o := outage{from: at[i-1], to: at[i]}
+		for j := range h.Faults {
+			if f := &h.Faults[j]; f.Start <= o.from+limit && (f.Stop >= o.from || o.fault == nil || f.Start > o.fault.Start) {
+				o.fault = f
+			}
+		}
+		found = append(found, o)
+	}
+	return found
+}
+
+// usual is the pause above which there is an outage.
+func usual(at []time.Duration) time.Duration {
+	var pauses []time.Duration
+	for i := 1; i < len(at); i++ {
+		pauses = append(pauses, at[i]-at[i-1])
+	}
+	slices.Sort(pauses)
+	return max(250*time.Millisecond, 10*percentile(pauses, 50))
+}
+
+func sayOutages(found []outage, refused map[string]int) string {
+	if len(found) == 0 && len(refused) == 0 {
+		return "writes were taken all the time"
+	}
+	var all, longest time.Duration
+	byFault := map[string]time.Duration{}
+	var order []string
+	for _, o := range found {
+		all, longest = all+o.to-o.from, max(longest, o.to-o.from)
+		text := "no fault"
+		if o.fault != nil {
+			text = o.fault.Text
+		}
+		if _, known := byFault[text]; !known {
+			order = append(order, text)
+		}
+		byFault[text] += o.to - o.from
+	}
+	var parts []string
+	for _, text := range order {
+		parts = append(parts, fmt.Sprintf("%.1f s after %s", byFault[text].Seconds(), text))
+	}
+	says := fmt.Sprintf("no write was taken for %.1f s in all, %.1f s at a time", all.Seconds(), longest.Seconds())
+	if len(parts) > 0 {
+		says += ": " + strings.Join(parts, ", ")
+	}
+	for _, code := range slices.Sorted(maps.Keys(refused)) {
+		says += fmt.Sprintf("; %s refused with %s", thousands(refused[code]), code)
+	}
+	return says
+}
+
+func outageFigures(found []outage, byClient map[string][]time.Duration, last time.Duration) map[string]float64 {
+	var all, longest time.Duration
+	for _, o := range found {
+		all, longest = all+o.to-o.from, max(longest, o.to-o.from)
+	}
+	f := map[string]float64{"outage_s": all.Seconds(), "outage_max_s": longest.Seconds(), "outages": float64(len(found))}
+	var recoveries []time.Duration // of each client, the longest time without a write of its own taken
+	for _, name := range slices.Sorted(maps.Keys(byClient)) {
+		at := append(byClient[name], max(last, byClient[name][len(byClient[name])-1]))
+		slices.Sort(at)
+		limit, worst := usual(at), time.Duration(0)
+		for i := 1; i < len(at); i++ {
+			if pause := at[i] - at[i-1]; pause > limit {
+				worst = max(worst, pause)
+			}
+		}
+		recoveries = append(recoveries, worst)
+	}
+	slices.SortFunc(recoveries, cmp.Compare[time.Duration])
+	f["recovery_median_s"], f["recovery_max_s"] = percentile(recoveries, 50).Seconds(), percentile(recoveries, 100).Seconds()
+	return f
+}
+
+func sum(counts map[string]int) (n int) {
+	for _, c := range counts { // any order: it is a sum
+		n += c
+	}
+	return n
+}

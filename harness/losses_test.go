@@ -1,0 +1,115 @@
+package harness_test
+
+import (
+	"os/exec"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/ordeal-go/ordeal/checkers"
+	"github.com/ordeal-go/ordeal/harness"
+	"github.com/ordeal-go/ordeal/harness/cluster"
+	"github.com/ordeal-go/ordeal/harness/live"
+	"github.com/ordeal-go/ordeal/harness/scenarios"
+	"github.com/ordeal-go/ordeal/harness/workload"
+	"github.com/ordeal-go/ordeal/nemesis"
+)
+
+// verdictOf plays a scenario and returns what one checker says.
+func verdictOf(t *testing.T, s harness.Scenario, opts harness.Options, checker string) checkers.Verdict {
+	t.Helper()
+	res, err := harness.Run(t.Context(), s, opts)
+	require.NoError(t, err)
+	for _, v := range res.Verdicts {
+		if v.Checker == checker {
+			return v
+		}
+	}
+	t.Fatalf("%s was not asked: %v", checker, res)
+	return checkers.Verdict{}
+}
+
+// An old master that goes on taking writes loses them all, also those that it overwrote itself: of these, no read tells.
+func TestOverwrittenLossesAreCounted(t *testing.T) {
+	s, _ := scenarios.ByName("old-master-keeps-writing")
+	v := verdictOf(t, s, harness.Options{Seed: 7}, "lost-writes")
+	require.Equal(t, checkers.Valid, v.Result, "%v", v)
+	require.GreaterOrEqual(t, v.Figures["lost_min"], 500.0, "%v", v)
+	require.Equal(t, v.Figures["lost_min"], v.Figures["lost_max"])
+	require.Greater(t, v.Figures["lost_min"], 1.5*float64(v.Saw("shown by reads")), "reads show some of them only: %v", v)
+}
+
+// The same cut, the same seed: the more replicas a master needs to write, the less is lost.
+func TestAStricterSettingNeverLosesMore(t *testing.T) {
+	schedule, err := nemesis.ParseSchedule("at 3s cut m1 | s1 s2 s3 r1 r2 for 10s")
+	require.NoError(t, err)
+	for seed := range uint64(5) {
+		var lost []float64
+		for _, needed := range []string{"0", "1", "2"} {
+			s := harness.Scenario{Name: "stricter", Cluster: cluster.Spec{Replicas: 2, Sentinels: 3, Quorum: 2},
+				Config: cluster.Config{Server: cluster.Settings{{Name: "min-slaves-to-write", Value: needed}, {Name: "min-slaves-max-lag", Value: "2"}},
+					Sentinel: cluster.Settings{{Name: "down-after-milliseconds", Value: "2000"}, {Name: "failover-timeout", Value: "20000"}}},
+				Workload: workload.Spec{Clients: 5, Rate: 50, Mix: []workload.Work{{Keys: 3, Reads: 50}}}, Duration: 25 * time.Second, Faults: schedule, Checks: []string{"lost-writes"}}
+			v := verdictOf(t, s, harness.Options{Seed: seed + 1}, "lost-writes")
+			require.Equal(t, v.Figures["lost_min"], v.Figures["lost_max"], "%v", v)
+			lost = append(lost, v.Figures["lost_max"])
+		}
+		require.GreaterOrEqual(t, lost[0], lost[1], "seed %d: %v", seed+1, lost)
+		require.GreaterOrEqual(t, lost[1], lost[2], "seed %d: %v", seed+1, lost)
+		require.Greater(t, lost[0], 2*lost[1], "seed %d: %v", seed+1, lost)
+	}
+}
+
+// wiped is a master without persistence that is back before the Sentinels miss it.
+func wiped(t *testing.T, keys int) harness.Scenario {
+	schedule, err := nemesis.ParseSchedule("at 8s kill m1 for 2s")
+	require.NoError(t, err)
+	return harness.Scenario{Name: "wiped", Cluster: cluster.Spec{Replicas: 2, Sentinels: 3, Quorum: 2},
+		Config:   cluster.Config{Sentinel: cluster.Settings{{Name: "down-after-milliseconds", Value: "5000"}}},
+		Workload: workload.Spec{Clients: 5, Rate: 20, Mix: []workload.Work{{Keys: keys, Reads: 50}}}, Duration: 15 * time.Second, Faults: schedule,
+		Checks: []string{"lost-writes", "availability"}}
+}
+
+func TestATotalWipeIsCountedAndNeverGreen(t *testing.T) {
+	for _, keys := range []int{3, 1000} {
+		res, err := harness.Run(t.Context(), wiped(t, keys), harness.Options{Seed: 1})
+		require.NoError(t, err)
+		require.Equal(t, checkers.Invalid, res.Result(), "%v", res)
+		lost, _ := res.Verdicts.Figure("lost_min")
+		gone, _ := res.Verdicts.Figure("wiped")
+		require.Greater(t, lost, 300.0, "%v", res)
+		require.GreaterOrEqual(t, lost, gone, "all of what there was, and what the master took until its replicas had synced")
+		byWipe, _ := res.Verdicts.Figure("lost_wiped_by_its_master_min")
+		require.Greater(t, byWipe, 0.9*lost, "%v", res)
+		require.Equal(t, "limits", res.Verdicts[len(res.Verdicts)-1].Checker)
+	}
+}
+
+// A share of the acknowledged writes that replication may lose is more than an operator accepts, if he says so.
+func TestALimitTurnsWhatIsAllowedIntoAFailure(t *testing.T) {
+	s, _ := scenarios.ByName("old-master-keeps-writing")
+	share := 0.05
+	res, err := harness.Run(t.Context(), s, harness.Options{Seed: 7, Limits: checkers.Limits{LostShare: &share}})
+	require.NoError(t, err)
+	require.Equal(t, checkers.Invalid, res.Result())
+	require.Contains(t, res.Replay, "-max-lost-share 5%")
+}
+
+// A setting is what the server says that it is, whatever the scenario began with.
+func TestMinSlavesSetAtRunTimeOnARealRedis(t *testing.T) {
+	if _, err := exec.LookPath(live.RedisServer); err != nil {
+		t.Skip("redis-server is not installed: apt-get install redis-server")
+	}
+	if testing.Short() {
+		t.Skip("it takes some twelve seconds of real time")
+	}
+	t.Parallel()
+	schedule, err := nemesis.ParseSchedule("at 1s config-set m1 name=min-slaves-to-write value=0\nat 2s cut m1 | r1 r2 for 4s")
+	require.NoError(t, err)
+	s := harness.Scenario{Name: "set-at-run-time", Cluster: cluster.Spec{Replicas: 2},
+		Config:   cluster.Config{Server: cluster.Settings{{Name: "min-slaves-to-write", Value: "1"}, {Name: "min-slaves-max-lag", Value: "1"}}},
+		Workload: workload.Spec{Clients: 3, Rate: 20, Mix: []workload.Work{{Keys: 3, Reads: 50}}}, Duration: 8 * time.Second, Faults: schedule, Checks: []string{"min-slaves"}}
+	v := verdictOf(t, s, harness.Options{Seed: 1, World: harness.WorldLive, Target: live.RedisServer}, "min-slaves")
+	require.Equal(t, checkers.Valid, v.Result, "%v %v", v, v.Findings)
+}
