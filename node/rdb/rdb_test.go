@@ -139,20 +139,22 @@ func read(file string, opts ReadOptions) (lines []string, err error) {
 		case Key:
 			line := fmt.Sprintf("%d %s=%s", e.DB, e.Key, e.Str)
 			if e.Type != TypeString {
-				line = fmt.Sprintf("%d %s %v", e.DB, e.Key, e.Type)
+				var all strings.Builder
+				fmt.Fprintf(&all, "%d %s %v", e.DB, e.Key, e.Type)
 				err := r.Elements(func(el Element) error {
-					line += fmt.Sprintf(" %s", el.Bytes)
+					fmt.Fprintf(&all, " %s", el.Bytes)
 					switch e.Type.Family() {
 					case HashFamily:
-						line += fmt.Sprintf("=%s", el.Value)
+						fmt.Fprintf(&all, "=%s", el.Value)
 					case ZSetFamily:
-						line += fmt.Sprintf(":%v", el.Score)
+						fmt.Fprintf(&all, ":%v", el.Score)
 					}
 					return nil
 				})
 				if err != nil {
 					return lines, err
 				}
+				line = all.String()
 			}
 			if e.HasIdle {
 				line += fmt.Sprintf(" idle %d", e.Idle)

@@ -200,18 +200,28 @@ func zipEntry(b []byte, text *[20]byte) (s []byte, size int) {
 }
 
 func zipIntEntry(b []byte, text *[20]byte) (s []byte, size int) {
-	widths := map[byte]int{zipInt8: 1, zipInt16: 2, zipInt24: 3, zipInt32: 4, zipInt64: 8}
-	n := int64(0)
-	width, ok := widths[b[0]]
-	switch {
-	case ok && len(b) > width:
-		n = littleInt(b[1 : 1+width])
-	case !ok && b[0] >= zipSmall && b[0] <= zipSmall+zipSmallMost:
-		n = int64(b[0] - zipSmall)
+	width := 0
+	switch enc := b[0]; enc {
+	case zipInt8:
+		width = 1
+	case zipInt16:
+		width = 2
+	case zipInt24:
+		width = 3
+	case zipInt32:
+		width = 4
+	case zipInt64:
+		width = 8
 	default:
+		if enc < zipSmall || enc > zipSmall+zipSmallMost {
+			return nil, 0
+		}
+		return strconv.AppendInt(text[:0], int64(enc-zipSmall), 10), 1
+	}
+	if len(b) <= width {
 		return nil, 0
 	}
-	return strconv.AppendInt(text[:0], n, 10), 1 + width
+	return strconv.AppendInt(text[:0], littleInt(b[1:1+width]), 10), 1 + width
 }
 
 // littleInt reads a signed integer of len(b) bytes, little endian.
