@@ -1,6 +1,8 @@
 package commands
 
 import (
+	"math"
+
 	"github.com/ordeal-go/ordeal/node/front"
 	"github.com/ordeal-go/ordeal/node/glob"
 	"github.com/ordeal-go/ordeal/node/resp"
@@ -14,7 +16,7 @@ func (d *Data) keyRows() []front.Command {
 		front.Row("del", -2, "w", 1, -1, 1, d.delCommand, "Delete a key"),
 		front.Row("unlink", -2, "wF", 1, -1, 1, d.delCommand, "Delete a key; its memory may be freed later"),
 		front.Row("exists", -2, "rF", 1, -1, 1, d.existsCommand, "Determine if a key exists"),
-		front.Row("touch", -2, "rF", 1, -1, 1, d.existsCommand, "Count existing keys, and count as an access to them"),
+		front.Row("touch", -2, "rF", 1, 1, 1, d.existsCommand, "Count existing keys, and count as an access to them"),
 		front.Row("type", 2, "rF", 1, 1, 1, d.typeCommand, "Determine the type stored at key"),
 		front.Row("rename", 3, "w", 1, 2, 1, func(c *front.Call) { d.rename(c, false) }, "Rename a key"),
 		front.Row("renamenx", 3, "wF", 1, 2, 1, func(c *front.Call) { d.rename(c, true) }, "Rename a key, only if the new key does not exist"),
@@ -22,6 +24,8 @@ func (d *Data) keyRows() []front.Command {
 		front.Row("keys", 2, "rS", 0, 0, 0, d.keysCommand, "Find all keys matching the given pattern"),
 		front.Row("scan", -2, "rR", 0, 0, 0, d.scanCommand, "Incrementally iterate the keys space"),
 		front.Row("randomkey", 1, "rR", 0, 0, 0, d.randomkeyCommand, "Return a random key from the keyspace"),
+		front.Row("dump", 2, "r", 1, 1, 1, d.dumpCommand, "Return a serialized version of the value stored at a key"),
+		front.Row("restore", -4, "wm", 1, 1, 1, d.restoreCommand, "Create a key with a value that DUMP returned"),
 		front.Row("object", -2, "r", 2, 2, 2, d.objectCommand, "Inspect the internals of values"),
 	)
 }
@@ -60,7 +64,7 @@ func (d *Data) typeCommand(c *front.Call) {
 func (d *Data) rename(c *front.Call, nx bool) {
 	from, to := c.Args[1], c.Args[2]
 	same := string(from) == string(to)
-	v, found := d.LookupWrite(c, from)
+	_, found := d.LookupWrite(c, from)
 	if !found {
 		c.Error(front.ErrNoKey)
 		return
@@ -73,16 +77,16 @@ func (d *Data) rename(c *front.Call, nx bool) {
 		}
 		return
 	}
-	at, volatile := d.db(c).ExpireAt(from)
 	if _, taken := d.LookupWrite(c, to); taken && nx {
 		c.Int(0)
 		return
 	}
-	d.setKey(c, to, v)
-	if volatile {
-		d.setExpire(c, c.DB, to, at)
+	t, _ := d.db(c).Take(from)
+	d.touched(c.DB, from)
+	d.setKey(c, to, t.Value)
+	if t.Volatile {
+		d.setExpire(c, c.DB, to, t.ExpireAt)
 	}
-	d.deleteKey(c.DB, from)
 	d.notify(eventGeneric, "rename_from", c.DB, from)
 	d.notify(eventGeneric, "rename_to", c.DB, to)
 	c.Dirty++
@@ -104,22 +108,20 @@ func (d *Data) moveCommand(c *front.Call) {
 		return
 	}
 	key, to := c.Args[1], int(n)
-	v, found := d.LookupWrite(c, key)
-	if !found {
+	if _, found := d.LookupWrite(c, key); !found {
 		c.Int(0)
 		return
 	}
-	at, volatile := d.db(c).ExpireAt(key)
 	if _, taken := d.lookupWriteIn(to, key); taken {
 		c.Int(0)
 		return
 	}
-	d.KS.DB(to).Set(key, v)
-	if volatile {
-		d.setExpire(c, to, key, at)
+	t, _ := d.db(c).Take(key)
+	d.KS.DB(to).Set(key, t.Value)
+	if t.Volatile {
+		d.setExpire(c, to, key, t.ExpireAt)
 	}
 	d.ready(to, key)
-	d.KS.DB(c.DB).Delete(key)
 	c.Dirty++
 	c.Int(1)
 }
@@ -231,7 +233,7 @@ func (d *Data) objectCommand(c *front.Call) {
 	}
 	switch sub {
 	case "REFCOUNT":
-		c.Int(1)
+		c.Int(refCount(v))
 	case "ENCODING":
 		c.Text(v.Encoding())
 	case "IDLETIME":
@@ -240,4 +242,16 @@ func (d *Data) objectCommand(c *front.Call) {
 		c.Error("ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that when switching " +
 			"between policies at runtime LRU and LFU data will take some time to adjust.")
 	}
+}
+
+// refCount is what OBJECT REFCOUNT tells: Redis shares the objects of small numbers among all their keys, and says so by
+// the largest int. Redis 4.0: server.h, OBJ_SHARED_INTEGERS, OBJ_SHARED_REFCOUNT.
+func refCount(v value.Value) int64 {
+	const shared = 10000
+	if v.Kind() == value.KindString && v.Encoding() == "int" {
+		if n, _ := v.Int(); n >= 0 && n < shared {
+			return math.MaxInt32
+		}
+	}
+	return 1
 }

@@ -188,7 +188,12 @@ func (d *Data) appendCommand(c *front.Call) {
 		c.Error(errTooLong)
 		return
 	}
-	length := d.db(c).Append(c.Args[1], c.Args[2])
+	length := 0
+	if found && v.Len() == 0 {
+		length = d.db(c).WriteAt(c.Args[1], 0, c.Args[2]) // stays raw, where a string of its own would not be
+	} else {
+		length = d.db(c).Append(c.Args[1], c.Args[2])
+	}
 	d.touched(c.DB, c.Args[1])
 	c.Dirty++
 	d.notify(eventString, "append", c.DB, c.Args[1])
