@@ -43,21 +43,46 @@ func (c Linearizable) Check(h *histories.History) Verdict {
 		return q.verdict(err.Error(), "")
 	}
 	q.saw("keys", len(parts))
-	limits := c.limits()
-	unknown, told := "", false
+	told, found := false, false
 	for _, p := range parts {
 		told = p.count(&q) || told
-		a := p.model.Judged(p.ops, limits)
-		limits.Steps = max(limits.Steps-a.Steps, stepsLeast)
-		if a.Search {
+	}
+	// What takes a long search is left for when nothing else decides: one part without an order is enough.
+	limits, undecided := c.limits(), parts
+	all := limits.Steps
+	for _, steps := range []int{min(all, stepsFirst), all} {
+		limits.Steps = steps
+		undecided = slices.DeleteFunc(slices.Clone(undecided), func(p *part) bool {
+			a := p.model.Judged(p.ops, limits)
+			p.answer = a
+			if steps > stepsFirst {
+				limits.Steps = max(limits.Steps-a.Steps, stepsFirst)
+			}
+			found = found || len(a.Causes) > 0
+			return a.Limit == ""
+		})
+		if found || steps == all {
+			break
+		}
+	}
+	return q.conclude(h, parts, undecided, told)
+}
+
+// conclude is the verdict, now that parts have their answers.
+func (q *inquiry) conclude(h *histories.History, parts, undecided []*part, told bool) Verdict {
+	unknown := ""
+	for _, p := range parts {
+		if p.answer.Search {
 			q.saw("keys searched", 1)
 		}
-		for _, cause := range a.Causes {
+		for _, cause := range p.answer.Causes {
 			q.cause(h, p, cause)
 		}
-		if a.Limit != "" && unknown == "" {
-			q.saw("operations judged in part", a.Judged)
-			unknown = fmt.Sprintf("of the %d operations on %s, there is an order of the %d that returned first: %s", len(p.ops), p.name, a.Judged, a.Limit)
+	}
+	for _, p := range undecided {
+		q.saw("operations not judged", len(p.ops)-p.answer.Judged)
+		if unknown == "" {
+			unknown = fmt.Sprintf("of the %d operations on %s, there is an order of the %d that returned first: %s", len(p.ops), p.name, p.answer.Judged, p.answer.Limit)
 		}
 	}
 	if !told && unknown == "" {
@@ -66,8 +91,8 @@ func (c Linearizable) Check(h *histories.History) Verdict {
 	return q.verdict(unknown, "every key has an order of its operations that respects time")
 }
 
-// stepsLeast is what a search may take when those before it took all.
-const stepsLeast = 10_000
+// stepsFirst is how many steps the search of a part may take as long as others have not been looked at.
+const stepsFirst = 500_000
 
 func (c Linearizable) limits() models.Limits {
 	l := models.Limits{Steps: c.Steps, Memory: c.Memory}
@@ -102,6 +127,8 @@ type part struct {
 	model *models.Model
 	ops   []*histories.Operation // in order of invocation
 	index []int                  // of each, where it is in the history
+
+	answer models.Answer
 }
 
 // count takes up how much there is to judge, and says whether any of it tells of the state.

@@ -16,10 +16,15 @@ func Counter() Model {
 		Functions: []Function{
 			{Name: FuncAdd, Takes: "an integer, 1 if left out", Gives: "the new sum, or nothing", Writes: true, Reads: true},
 			{Name: histories.FuncRead, Gives: "the sum, or nothing for 0", Reads: true}},
-		Init:  func() any { return int64(0) },
-		Step:  stepCounter,
-		Judge: judgeCounter,
-		Show:  func(state any) string { return strconv.FormatInt(state.(int64), 10) },
+		Init: func() any { return int64(0) },
+		Step: stepCounter,
+		Lost: func(state any, op *histories.Operation) bool {
+			sum, told := found(op)
+			return told && op.Func == histories.FuncRead && sum < state.(int64)
+		},
+		Resets: func(op *histories.Operation) bool { return op.Func == FuncAdd && summand(op) < 0 },
+		Judge:  judgeCounter,
+		Show:   func(state any) string { return strconv.FormatInt(state.(int64), 10) },
 	}
 }
 

@@ -31,19 +31,43 @@ func (s *search) cutAt(at int) {
 	c.open = append(c.open[:0], s.open...)
 }
 
+// quick lets porcupine, which follows one way at a time, look for an order for a while: most histories have one, and
+// where much was under way at a time one way is found sooner than all.
+func (s *search) quick() bool {
+	n := len(s.ops)
+	steps := 10_000 + 20*n
+	if steps > s.limits.Memory/(n/8+200) || steps > s.limits.Steps/4 {
+		return false
+	}
+	all := make([]event, n)
+	for i := range all {
+		all[i] = event{i, true}
+	}
+	s.cut = &cut{}
+	defer func() { s.cut = nil }()
+	return s.porcupine(all, way{state: s.m.Init()}, steps) == porcupine.Ok
+}
+
+// giveUp ends a search that reached a limit: with what is known without it, or what porcupine finds out.
+func (s *search) giveUp(events []event) {
+	if len(s.answer.Causes) == 0 && s.doom != nil {
+		s.answer.Causes = append(s.answer.Causes, *s.doom)
+	}
+	s.answer.Limit = s.full
+	if len(s.answer.Causes) == 0 {
+		s.deeper(events)
+	}
+}
+
 // deeper lets porcupine, which follows one way at a time, look for an order of what came after the last cut, now that all
 // ways together were too many. If it reaches its limit too, what was judged is a prefix.
 func (s *search) deeper(events []event) {
-	s.answer.Limit = s.full
-	if len(s.answer.Causes) > 0 {
-		return // no need
-	}
 	if s.cut == nil {
 		s.cut = &cut{ways: []way{{state: s.m.Init()}}}
 	}
 	impossible := true
 	for _, w := range s.cut.ways {
-		switch s.porcupine(events[s.cut.at:], w) {
+		switch s.porcupine(events[s.cut.at:], w, s.limits.Steps) {
 		case porcupine.Ok:
 			s.answer.Limit, s.answer.Judged = "", len(s.ops)
 			return
@@ -58,7 +82,7 @@ func (s *search) deeper(events []event) {
 }
 
 // porcupine searches an order of the operations of events, beginning with w. It is Unknown if it reached a limit.
-func (s *search) porcupine(events []event, w way) porcupine.CheckResult {
+func (s *search) porcupine(events []event, w way, steps int) porcupine.CheckResult {
 	var ops []*histories.Operation
 	for c, class := range s.cut.open {
 		for range class.count - times(w.used, c) {
@@ -79,13 +103,14 @@ func (s *search) porcupine(events []event, w way) porcupine.CheckResult {
 		history = append(history, p)
 	}
 	// Porcupine remembers each state it has been to with a bit for each operation.
-	steps, most := 0, min(s.limits.Steps, s.limits.Memory/(len(ops)/8+200))
+	taken, most := 0, min(steps, s.limits.Memory/(len(ops)/8+200))
 	full := false
 	model := porcupine.Model{
 		Init: func() any { return w.state },
+		Hash: hash,
 		Step: func(state, input, _ any) (bool, any) {
-			steps++
-			full = full || steps > most || steps&0xfff == 0 && s.limits.Stop != nil && s.limits.Stop()
+			taken++
+			full = full || taken > most || taken&0xfff == 0 && s.limits.Stop != nil && s.limits.Stop()
 			if full {
 				return false, state // nothing goes on: the search ends soon
 			}
@@ -93,7 +118,7 @@ func (s *search) porcupine(events []event, w way) porcupine.CheckResult {
 		},
 	}
 	ok := porcupine.CheckOperations(model, history)
-	s.steps += steps
+	s.steps += taken
 	switch {
 	case ok:
 		return porcupine.Ok

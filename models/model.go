@@ -46,6 +46,11 @@ type Model struct {
 	// value nobody saw need not have happened. ok is false if that cannot be said of a history with op in it. nil: never.
 	Seen func(op *histories.Operation) (left, saw histories.Value, ok bool)
 
+	// Lost says that op can no more find what it found after state, unless an operation comes between that Resets. It makes
+	// searches shorter. nil: there is no telling.
+	Lost   func(state any, op *histories.Operation) bool
+	Resets func(op *histories.Operation) bool
+
 	// Judge is a fast judge of the operations of one part, which count and are in order of invocation. It is exact where
 	// it applies; ok is false where it does not, and then it says nothing. nil: there is none.
 	Judge func(ops []*histories.Operation) (a Answer, ok bool)
@@ -148,6 +153,7 @@ func (m *Model) Porcupine() porcupine.Model {
 	return porcupine.Model{
 		Partition: m.partition,
 		Init:      m.Init,
+		Hash:      hash,
 		Step: func(state, input, _ any) (bool, any) {
 			return m.Step(state, input.(*histories.Operation))
 		},

@@ -40,6 +40,8 @@ func (l Limits) withDefaults() Limits {
 //     linearizability, 2017), but one that changes nothing does so as soon as it can.
 //   - Of operations under way that do and found the same, the one that returns first goes first.
 //   - Operations without an answer need not happen: a way that used fewer of them can do all that one which used more can.
+//   - A way after which a read that is under way, or the next one, can no more find what it found is given up at once, if
+//     the model can tell (lookahead.go).
 //
 // Where nothing is under way but operations without an answer, a way is a state: the history falls apart there by itself.
 type search struct {
@@ -57,6 +59,8 @@ type search struct {
 	open    []openClass    // of operations without an answer, by what they do
 	openOf  map[string]int // what they do → index into open
 	cut     *cut
+	ahead   *lookahead // nil: the model cannot tell, or all ways would have been given up
+	doom    *Cause     // why all would have been
 	answer  Answer
 	lastBad string // what the last operation that could not be explained did and found
 }
@@ -82,8 +86,13 @@ func (m *Model) Search(ops []*histories.Operation, limits Limits) Answer {
 	s := &search{m: m, ops: ops, limits: limits.withDefaults(), openOf: map[string]int{}}
 	s.ways = newWays()
 	s.ways.add(way{state: m.Init()})
-	s.class = classes(ops)
 	s.answer.Search = true
+	if s.quick() {
+		s.answer.Judged, s.answer.Steps = len(ops), s.steps
+		return s.answer
+	}
+	s.class = classes(ops)
+	s.ahead = m.newLookahead(ops)
 	events := eventsOf(ops)
 	for at, e := range events {
 		switch {
@@ -96,7 +105,7 @@ func (m *Model) Search(ops []*histories.Operation, limits Limits) Answer {
 			s.cutAt(at + 1)
 		}
 		if s.full != "" {
-			s.deeper(events)
+			s.giveUp(events)
 			break
 		}
 		if s.stuck() {
@@ -136,6 +145,7 @@ func classes(ops []*histories.Operation) []int32 {
 // invoke takes note that operation i is under way.
 func (s *search) invoke(i int) {
 	op := s.ops[i]
+	s.ahead.invoked(i)
 	if op.Outcome == histories.Info {
 		what := op.Func + "\x00" + op.Key + "\x00" + op.Arg.String()
 		at, known := s.openOf[what]
@@ -193,26 +203,12 @@ func (s *search) finish(i int) {
 	slot := s.slotOf(i)
 	bit := uint64(1) << slot
 	before := s.ways
-	next, seen := newWays(), newWays()
-	var queue []way
-	for _, w := range before.list {
-		if w.done&bit != 0 {
-			next.add(w)
-		} else if seen.add(w) {
-			queue = append(queue, w)
-		}
-	}
-	for ; len(queue) > 0 && s.full == ""; queue = queue[1:] {
-		s.expand(queue[0], bit, func(w way) {
-			if w.done&bit != 0 {
-				next.add(w)
-			} else if seen.add(w) {
-				queue = append(queue, w)
-			}
-		})
-		if (len(seen.list)+len(next.list)+len(before.list))*s.wayBytes() > s.limits.Memory {
-			s.full = fmt.Sprintf("the search reached its limit of %d MiB", s.limits.Memory>>20)
-		}
+	next := s.after(before, bit)
+	if s.full == "" && len(next.list) == 0 && s.ahead.gaveUp() {
+		s.doom = &Cause{Ops: []int{i, s.ahead.because}, Text: fmt.Sprintf("%s cannot be: whatever had happened when %s returned, it could not find that any more",
+			by(s.ops[s.ahead.because]), by(s.ops[i]))}
+		s.ahead = nil // which of them is to blame, only looking at each in its turn can tell
+		next = s.after(before, bit)
 	}
 	if s.full != "" {
 		return
@@ -235,6 +231,32 @@ func (s *search) finish(i int) {
 		s.ways.add(w)
 	}
 	s.settle()
+}
+
+// after are the ways that follow from those before in which the operation with bit has happened.
+func (s *search) after(before *ways, bit uint64) *ways {
+	next, seen := newWays(), newWays()
+	var queue []way
+	for _, w := range before.list {
+		if w.done&bit != 0 {
+			next.add(w)
+		} else if seen.add(w) {
+			queue = append(queue, w)
+		}
+	}
+	for ; len(queue) > 0 && s.full == ""; queue = queue[1:] {
+		s.expand(queue[0], bit, func(w way) {
+			if w.done&bit != 0 {
+				next.add(w)
+			} else if seen.add(w) {
+				queue = append(queue, w)
+			}
+		})
+		if (len(seen.list)+len(next.list)+len(before.list))*s.wayBytes() > s.limits.Memory {
+			s.full = fmt.Sprintf("the search reached its limit of %d MiB", s.limits.Memory>>20)
+		}
+	}
+	return next
 }
 
 // wayBytes is about what a way takes.
@@ -271,7 +293,9 @@ func (s *search) expand(w way, target uint64, tell func(way)) {
 			continue
 		}
 		if next := s.step(w.state, s.ops[s.slots[slot]]); next != nil {
-			tell(s.looked(way{next, w.done | 1<<slot, w.used}))
+			if w := s.looked(way{next, w.done | 1<<slot, w.used}); !s.hopeless(w) {
+				tell(w)
+			}
 		}
 	}
 	for c := range s.open {
@@ -280,7 +304,9 @@ func (s *search) expand(w way, target uint64, tell func(way)) {
 			continue
 		}
 		if next := s.step(w.state, s.open[c].op); next != nil && next != w.state {
-			tell(s.looked(way{next, w.done, plus(w.used, c)}))
+			if w := s.looked(way{next, w.done, plus(w.used, c)}); !s.hopeless(w) {
+				tell(w)
+			}
 		}
 	}
 }

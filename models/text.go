@@ -1,6 +1,8 @@
 package models
 
 import (
+	"strings"
+
 	"github.com/ordeal-go/ordeal/histories"
 )
 
@@ -27,6 +29,10 @@ func TextValue() Model {
 			}
 			return op.Outcome != histories.OK || op.Result.Str() == now, now
 		},
-		Show: func(state any) string { return histories.Text(state.(string)).String() },
+		Lost: func(state any, op *histories.Operation) bool {
+			return op.Func == histories.FuncRead && !strings.HasPrefix(op.Result.Str(), state.(string))
+		},
+		Resets: func(op *histories.Operation) bool { return op.Func == histories.FuncWrite },
+		Show:   func(state any) string { return histories.Text(state.(string)).String() },
 	}
 }

@@ -66,7 +66,7 @@ var mayImport = map[string][]string{
 	"harness/mutants":         {},
 	"harness/bench":           {},
 	"harness/cmd/ordeal": {"harness", "harness/sim", "node", "node/record", "harness/scenarios", "harness/swarm", "harness/shrink", "harness/goals", "harness/sweep", "harness/mutants", "checkers", "histories",
-		"nemesis", "github.com/schollz/progressbar/v3"},
+		"models", "nemesis", "github.com/schollz/progressbar/v3"},
 }
 
 func TestPackagesImportOnlyWhatTheirFloorAllows(t *testing.T) {

@@ -14,6 +14,7 @@ import (
 	"github.com/ordeal-go/ordeal/harness/scenarios"
 	"github.com/ordeal-go/ordeal/harness/swarm"
 	"github.com/ordeal-go/ordeal/histories"
+	"github.com/ordeal-go/ordeal/models"
 	"github.com/ordeal-go/ordeal/nemesis"
 )
 
@@ -38,26 +39,42 @@ func checksOf(h *histories.History) ([]string, checkers.Limits) {
 }
 
 func checkCommand(_ context.Context, io streams, args []string) (int, error) {
-	f := newFlags(io.out, "check", "HISTORY", "Judges a history: a file of JSON lines (histories/FORMAT.md), or the folder of a kept run.")
-	names := f.String("checks", "", "`names` of checkers, with commas between (default: those of its scenario, or all)")
+	f := newFlags(io.out, "check", "HISTORY", "Judges a history: a file of JSON lines (histories/FORMAT.md), of Jepsen's EDN or of its log, also\n"+
+		"compressed by gzip; the folder of a kept run; or - for standard input.")
+	names := f.String("checks", "", "`names` of checkers, with commas between (default: those of its scenario, or all;\nof another tool's history, and with -model, linearizable)")
 	page := f.String("page", "", "write porcupine's page to this `file`")
 	var limits checkers.Limits
 	f.limits(&limits)
 	asJSON := f.Bool("json", false, "print the verdicts as JSON")
+	model := f.String("model", "", modelUsage)
+	mapping := f.String("mapping", "", mappingUsage)
+	timeout := f.Duration("timeout", 0, "how long searches for an order may take (default: their steps are counted, so that every machine comes to the same verdict)")
+	memory := size(models.MemoryDefault)
+	f.Var(&memory, "memory", "what a search may hold, about, as `512MB`")
 	if err := f.parse(args, 1, 1); err != nil {
 		return 0, err
 	}
-	h, err := readHistory(f.args[0])
+	m, err := histories.ParseMapping(*mapping)
+	if err != nil {
+		return 0, err
+	}
+	h, format, err := openHistory(f.args[0], *model, m)
 	if err != nil {
 		return 0, err
 	}
 	checks, planned := checksOf(h)
+	if format != histories.JSONLines || *model != "" {
+		checks = []string{checkers.Linearizable{}.Name()}
+	}
 	if *names != "" {
 		checks = strings.Split(*names, ",")
 	}
-	verdicts, err := checkers.RunWithin(h, planned.With(limits), checks...)
+	verdicts, err := judge(h, checks, checkers.Linearizable{Timeout: *timeout, Memory: int(memory)})
 	if err != nil {
 		return 0, err
+	}
+	if v, ok := planned.With(limits).Judge(verdicts); ok {
+		verdicts = append(verdicts, v)
 	}
 	if *page != "" {
 		if err := harness.WritePage(*page, h); err != nil {

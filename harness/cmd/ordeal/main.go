@@ -38,6 +38,7 @@ func commands() []command {
 		{"replay", "DIR|RECORDING", "play a kept run again and compare; or lead a recorded node through its life again", replayCommand},
 		{"diff", "DIR1 DIR2", "name the first event in which two simulated runs differ", diffCommand},
 		{"check", "HISTORY", "judge a history file", checkCommand},
+		{"export", "HISTORY", "write a history as Jepsen's EDN, porcupine's logs or JSON lines", exportCommand},
 		{"report", "DIR", "write the report of a kept run anew", reportCommand},
 		{"list", "", "list the scenarios, checkers and faults there are", listCommand},
 		{"mutant", "NAME …", "do any of this with a bug planted in the servers", mutantCommand},
