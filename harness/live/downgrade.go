@@ -31,7 +31,7 @@ func (m *machine) downgrade() error {
 	if err != nil {
 		return fmt.Errorf("live: machine %s: %w", m.spec.Name, err)
 	}
-	if err := os.WriteFile(m.spec.ConfigPath, []byte(olderWords(string(text))), 0o644); err != nil {
+	if err := os.WriteFile(m.spec.ConfigPath, []byte(olderWords(string(text))), 0o600); err != nil {
 		return fmt.Errorf("live: machine %s: %w", m.spec.Name, err)
 	}
 	rdb := m.rdbPath()

@@ -49,7 +49,7 @@ func (m *machine) prepare() error {
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			return fmt.Errorf("live: machine %s: %w", m.spec.Name, err)
 		}
-		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			return fmt.Errorf("live: machine %s: %w", m.spec.Name, err)
 		}
 	}

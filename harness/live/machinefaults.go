@@ -79,7 +79,7 @@ func (w *World) freeMachine(in *inForce, m *machine) (err error) {
 		err = m.restoreRDB(in.fault.Duration("age"))
 	case nemesis.RestoreConfig:
 		if m.spec.ConfigPath != "" {
-			err = os.WriteFile(m.spec.ConfigPath, []byte(m.spec.Files[m.spec.ConfigPath]), 0o644)
+			err = os.WriteFile(m.spec.ConfigPath, []byte(m.spec.Files[m.spec.ConfigPath]), 0o600)
 		}
 	}
 	if m.downs--; m.downs == 0 {

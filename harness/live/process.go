@@ -56,7 +56,7 @@ func (m *machine) startProcess() error {
 	if program.notes {
 		notes = filepath.Join(m.spec.Dir, fmt.Sprintf("%s.notes.%d", m.spec.Name, m.life))
 	}
-	logFile, err := os.OpenFile(filepath.Join(m.spec.Dir, m.spec.Name+".log"), os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o644)
+	logFile, err := os.OpenFile(filepath.Join(m.spec.Dir, m.spec.Name+".log"), os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ func bytesInOrder(t *testing.T, open Open) {
 	s := Puppets(t, open, "c1", "c2")
 	s.Connect("c1", "c2")
 	s.Tell("c2", "echo")
+	s.Await("c2", "told echo") // bytes do not wait for what the harness tells
 	var want strings.Builder
 	for i := range 300 {
 		fmt.Fprintf(&want, "line-%d,rest-%d|", i, i)

@@ -79,6 +79,7 @@ func latenciesAdd(t *testing.T, open Open) {
 	s := Puppets(t, open, "c1", "c2")
 	s.Connect("c1", "c2")
 	s.Tell("c2", "echo")
+	s.Await("c2", "told echo") // bytes do not wait for what the harness tells
 	roundTrip := func() time.Duration {
 		from := s.World.Elapsed()
 		s.Tell("c1", "send 1 x")

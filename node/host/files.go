@@ -67,8 +67,10 @@ func enterDir(path string) error {
 	return err
 }
 
+// writeFile leaves the mode of a file that is there as it is. A new one is its owner's alone: configurations hold
+// passwords, and data what users keep.
 func writeFile(path string, how int, data []byte) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|how, 0o644)
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|how, 0o600)
 	if err != nil {
 		return err
 	}
@@ -91,8 +93,14 @@ func syncPath(path string) error {
 	return err
 }
 
-// renameFile also syncs the directory: without that, a loss of power could bring the old file back.
+// renameFile gives a file the mode of the one that it takes the place of. It also syncs the directory: without that, a
+// loss of power could bring the old file back.
 func renameFile(from, to string) error {
+	if old, err := os.Stat(to); err == nil {
+		if err := os.Chmod(from, old.Mode().Perm()); err != nil {
+			return err
+		}
+	}
 	if err := os.Rename(from, to); err != nil {
 		return err
 	}

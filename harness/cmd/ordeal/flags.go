@@ -75,6 +75,19 @@ func (f *flags) given(name string) (yes bool) {
 	return yes
 }
 
+// belong refuses a flag of the other world: nobody takes the simulation for a run of the target that was asked for.
+func (f *flags) belong(world string) error {
+	other := map[string]string{"target": harness.WorldLive, "node": harness.WorldLive, "record": harness.WorldLive,
+		"toxiproxy": harness.WorldLive, "trace": harness.WorldSim}
+	var wrong error
+	f.Visit(func(set *flag.Flag) {
+		if only := other[set.Name]; only != "" && only != world && wrong == nil {
+			wrong = fmt.Errorf("-%s belongs to -world %s, and this run is in the %s world", set.Name, only, world)
+		}
+	})
+	return wrong
+}
+
 // trust makes the flag by which a user vouches for a scenario file.
 func (f *flags) trust(yes *bool) {
 	f.BoolVar(yes, "trust", false, "a scenario file may do all that servers can be configured to do: run programs, reach other files and addresses")

@@ -53,7 +53,7 @@ func main() {
 		<-ctx.Done()
 		stop()
 	}()
-	os.Exit(dispatch(ctx, streams{os.Stdout, os.Stderr}, os.Args[1:]))
+	os.Exit(dispatch(ctx, streams{plain{os.Stdout}, os.Stderr}, os.Args[1:]))
 }
 
 // dispatch runs the sub-command that args name, and returns the exit status.
@@ -79,12 +79,12 @@ func dispatch(ctx context.Context, io streams, args []string) int {
 		case errors.Is(err, errHelp):
 			return exitValid
 		case err != nil:
-			fmt.Fprintf(io.err, "ordeal %s: %v\n", c.name, err)
+			fmt.Fprintf(plain{io.err}, "ordeal %s: %v\n", c.name, err)
 			return exitUsage
 		}
 		return status
 	}
-	fmt.Fprintf(io.err, "ordeal: there is no command %q: there are %s\n", args[0], strings.Join(commandNames(), ", "))
+	fmt.Fprintf(plain{io.err}, "ordeal: there is no command %q: there are %s\n", args[0], strings.Join(commandNames(), ", "))
 	return exitUsage
 }
 

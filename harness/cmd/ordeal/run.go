@@ -28,6 +28,9 @@ func runCommand(ctx context.Context, io streams, args []string) (int, error) {
 	if err := f.parse(args, 1, 1); err != nil {
 		return 0, err
 	}
+	if err := f.belong(opts.World); err != nil {
+		return 0, err
+	}
 	s, err := loadScenario(f.args[0], opts.Trusted)
 	if err != nil {
 		return 0, err

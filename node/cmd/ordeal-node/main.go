@@ -113,7 +113,7 @@ func newCore(cmd *commandLine, stdin string) (node.Core, error) {
 	if cmd.record == "" {
 		return birth.Core(), nil
 	}
-	file, err := os.Create(cmd.record) // closed by the end of the process
+	file, err := os.OpenFile(cmd.record, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600) // closed by the end of the process
 	if err != nil {
 		return nil, fmt.Errorf("ordeal-node: --ordeal-record: %w", err)
 	}

@@ -19,7 +19,7 @@ type noteLine struct {
 }
 
 func openNotes(path string) (*notes, error) {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o644)
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("ordeal-node: --ordeal-notes: %w", err)
 	}
