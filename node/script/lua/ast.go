@@ -23,8 +23,11 @@ type (
 		index int
 		name  string
 	}
-	globalExpr struct{ name string }
-	indexExpr  struct {
+	globalExpr struct {
+		name string
+		line int
+	}
+	indexExpr struct {
 		obj, key expr
 		line     int
 	}

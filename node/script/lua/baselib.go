@@ -239,7 +239,7 @@ func baseTonumber(c *Call) {
 	c.Push(Value{})
 }
 
-func baseTostring(c *Call) { c.Push(c.tostring(c.CheckAny(1))) }
+func baseTostring(c *Call) { c.Push(c.ToString(c.CheckAny(1))) }
 
 func baseType(c *Call) { c.Push(c.th.st.typeName(c.CheckAny(1).Kind())) }
 

@@ -30,7 +30,9 @@ func strFormat(c *Call) {
 			i++
 			continue
 		}
-		arg++
+		if arg++; arg > c.n {
+			c.ArgError(arg, "no value")
+		}
 		d, next := parseDirective(c, format, i)
 		i = next
 		b.add(d.format(c, arg))

@@ -22,6 +22,7 @@ func (g *gen) into(e expr, dst int) {
 	case *upvalExpr:
 		g.emit(opGetUpval, dst, e.index, 0)
 	case *globalExpr:
+		g.line = e.line
 		g.emit(opGetGlobal, dst, g.constStr(e.name), 0)
 	case *indexExpr:
 		b, c := g.operands(e.obj, e.key)

@@ -189,7 +189,7 @@ func (x *lexer) scan() token {
 			return '['
 		case c == '"' || c == '\'':
 			x.text = x.quoted(byte(c))
-			x.raw = x.src[x.from:x.at]
+			x.raw = string([]byte{byte(c)}) + x.text + string([]byte{byte(c)})
 			return tokString
 		case isDigit(byte(c)):
 			return x.number()
@@ -300,7 +300,7 @@ func (x *lexer) longString(level int, what string) string {
 			x.fail("unfinished long "+what, tokEOF)
 		case c == ']' && strings.HasPrefix(x.src[x.at:], closing):
 			x.at += len(closing)
-			x.raw = x.src[x.from:x.at]
+			x.raw = strings.Replace(closing, "]", "[", 2) + string(b) + closing
 			return string(b)
 		case c == '[' && level == 0 && strings.HasPrefix(x.src[x.at:], "[["):
 			x.fail("nesting of [[...]] is deprecated", '[')
@@ -323,14 +323,14 @@ func (x *lexer) quoted(quote byte) string {
 		case c < 0:
 			x.fail("unfinished string", tokEOF)
 		case c == '\n' || c == '\r':
-			x.raw = x.src[x.from:x.at]
+			x.raw = string([]byte{quote}) + string(b)
 			x.fail("unfinished string", tokString)
 		case c == int(quote):
 			x.at++
 			return string(b)
 		case c == '\\':
 			x.at++
-			b = x.escape(b)
+			b = x.escape(b, quote)
 		default:
 			b = append(b, byte(c))
 			x.at++
@@ -338,7 +338,7 @@ func (x *lexer) quoted(quote byte) string {
 	}
 }
 
-func (x *lexer) escape(b []byte) []byte {
+func (x *lexer) escape(b []byte, quote byte) []byte {
 	c := x.cur()
 	switch {
 	case c < 0:
@@ -353,7 +353,7 @@ func (x *lexer) escape(b []byte) []byte {
 			x.at++
 		}
 		if n > 255 {
-			x.raw = x.src[x.from:x.at]
+			x.raw = string([]byte{quote}) + string(b)
 			x.fail("escape sequence too large", tokString)
 		}
 		return append(b, byte(n))

@@ -8,9 +8,8 @@ func math1(f func(float64) float64) Native {
 
 func math2(f func(a, b float64) float64) Native {
 	return func(c *Call) {
-		a := c.CheckNum(1)
-		b := c.CheckNum(2)
-		c.PushNum(f(a, b))
+		b := c.CheckNum(2) // first, as compiled C does
+		c.PushNum(f(c.CheckNum(1), b))
 	}
 }
 
@@ -32,9 +31,9 @@ var mathLib = []entry{
 	{"abs", math1(math.Abs)}, {"acos", math1(positiveNaN(math.Acos))}, {"asin", math1(positiveNaN(math.Asin))},
 	{"atan", math1(newNaN(math.Atan))}, {"atan2", math2(math.Atan2)}, {"ceil", math1(math.Ceil)},
 	{"cos", math1(newNaN(math.Cos))}, {"cosh", math1(newNaN(math.Cosh))},
-	{"deg", math1(func(x float64) float64 { return x / (math.Pi / 180) })}, {"exp", math1(newNaN(math.Exp))},
+	{"deg", math1(func(x float64) float64 { return x / (math.Pi / 180) })}, {"exp", math1(newNaN(exactExp))},
 	{"floor", math1(math.Floor)}, {"fmod", math2(fmod)}, {"frexp", mathFrexp}, {"ldexp", mathLdexp},
-	{"log", math1(logNaN(math.Log))}, {"log10", math1(logNaN(math.Log10))}, {"max", mathMax}, {"min", mathMin},
+	{"log", math1(newNaN(exactLog))}, {"log10", math1(newNaN(exactLog10))}, {"max", mathMax}, {"min", mathMin},
 	{"mod", math2(fmod)}, {"modf", mathModf}, {"pow", math2(mathPow)},
 	{"rad", math1(func(x float64) float64 { return x * (math.Pi / 180) })}, {"sin", math1(newNaN(math.Sin))},
 	{"sinh", math1(newNaN(math.Sinh))}, {"sqrt", math1(newNaN(math.Sqrt))}, {"tan", math1(newNaN(math.Tan))},
@@ -54,8 +53,6 @@ func positiveNaN(f func(float64) float64) func(float64) float64 {
 		return r
 	}
 }
-
-func logNaN(f func(float64) float64) func(float64) float64 { return newNaN(f) }
 
 func fmod(a, b float64) float64 {
 	r := math.Mod(a, b)
@@ -107,8 +104,8 @@ func mathFrexp(c *Call) {
 }
 
 func mathLdexp(c *Call) {
-	m := c.CheckNum(1)
-	c.PushNum(math.Ldexp(m, c.checkInt32(2)))
+	e := c.checkInt32(2)
+	c.PushNum(math.Ldexp(c.CheckNum(1), e))
 }
 
 func mathModf(c *Call) {

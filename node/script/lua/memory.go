@@ -1,5 +1,8 @@
 package lua
 
+// NotEnoughMemory is the error of a script that holds too much; it has no position.
+const NotEnoughMemory = "not enough memory"
+
 // minRecount is how many bytes may be allocated at least before live memory is counted again.
 const minRecount = 1 << 20
 
@@ -20,7 +23,7 @@ func (st *State) charge(n int) {
 		}
 	}
 	st.allocated, st.recountAt = 0, minRecount
-	panic(&Error{Value: Str("not enough memory")})
+	panic(&Error{Value: Str(NotEnoughMemory)})
 }
 
 // Memory is the estimate of bytes in use: those live at the last count, and all allocated since.

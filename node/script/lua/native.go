@@ -40,6 +40,15 @@ func (c *Call) PushNum(n float64) { c.th.push(Num(n)) }
 // pushed is the number of results so far.
 func (c *Call) pushed() int { return c.th.top - c.first }
 
+// Pop takes back the last result.
+func (c *Call) Pop() { c.th.top-- }
+
+// Grow accounts for n bytes that a native is about to build a string of.
+func (c *Call) Grow(n int) {
+	c.th.st.charge(n)
+	c.th.st.work(n/64 + 1)
+}
+
 // Work counts n instructions' worth of labour.
 func (c *Call) Work(n int) { c.th.st.work(n) }
 
@@ -70,8 +79,8 @@ func (c *Call) Caller() (source string, line int, ok bool) {
 	return f.fn.p.source, f.line(), true
 }
 
-// what is debug.getinfo's word for the function of a level: main, Lua, C or tail; "" for no function.
-func (c *Call) what(level int) string {
+// What is debug.getinfo's word for the function of a level: main, Lua, C or tail; "" for no function.
+func (c *Call) What(level int) string {
 	f, ok := c.th.at(level)
 	switch {
 	case !ok:
@@ -212,8 +221,8 @@ func (v Value) ToStr() (string, bool) { return v.toString() }
 // ToNum is the number v is or reads as.
 func (v Value) ToNum() (float64, bool) { return v.toNumber() }
 
-// room raises unless n more results fit.
-func (c *Call) room(n int, msg string) {
+// Room raises unless n more results fit.
+func (c *Call) Room(n int, msg string) {
 	if n > maxStackValues-(c.th.top-c.base) {
 		c.Errorf("stack overflow (%s)", msg)
 	}
@@ -240,8 +249,8 @@ func (c *Call) call1(f Value, args ...Value) Value {
 	return c.th.stack[c.th.top]
 }
 
-// tostring is what the function of that name gives.
-func (c *Call) tostring(v Value) Value {
+// ToString is what tostring gives.
+func (c *Call) ToString(v Value) Value {
 	if h := c.th.st.metamethod(v, "__tostring"); !h.IsNil() {
 		return c.call1(h, v)
 	}

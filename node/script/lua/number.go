@@ -17,6 +17,14 @@ func FormatNumber(n float64) string {
 	return strconv.FormatFloat(n, 'g', 14, 64)
 }
 
+// FormatG is the text of n as C's "%.<precision>g" has it.
+func FormatG(n float64, precision int) string {
+	if text, special := notFinite(n); special {
+		return text
+	}
+	return strconv.FormatFloat(n, 'g', precision, 64)
+}
+
 // notFinite names infinities and NaN as glibc prints them: a NaN has a sign too.
 func notFinite(n float64) (string, bool) {
 	var text string
@@ -54,7 +62,7 @@ func ParseNumber(s string) (float64, bool) {
 	for len(s) > 0 && isSpace(s[0]) {
 		s = s[1:]
 	}
-	n, rest := scanFloat(s)
+	n, rest := ScanFloat(s)
 	if len(rest) == len(s) {
 		return 0, false
 	}
@@ -64,8 +72,8 @@ func ParseNumber(s string) (float64, bool) {
 	return n, rest == ""
 }
 
-// scanFloat reads the longest number at the start of s, as strtod does after blanks, and returns what follows it.
-func scanFloat(s string) (n float64, rest string) {
+// ScanFloat reads the longest number at the start of s, as strtod does after blanks, and returns what follows it.
+func ScanFloat(s string) (n float64, rest string) {
 	at, negative := 0, false
 	if at < len(s) && (s[at] == '-' || s[at] == '+') {
 		negative = s[at] == '-'
@@ -249,14 +257,4 @@ func nanOf(a, b float64) float64 {
 		return b
 	}
 	return negativeNaN
-}
-
-func pow(a, b float64) float64 {
-	if b == 2 {
-		return a * a
-	}
-	if b == 0.5 && a >= 0 && !math.IsInf(a, 0) && a != 0 {
-		return math.Sqrt(a)
-	}
-	return math.Pow(a, b)
 }

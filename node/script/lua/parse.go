@@ -105,7 +105,7 @@ func (p *parser) resolve(name string) expr {
 	if i := p.upvalue(p.fn, name); i >= 0 {
 		return &upvalExpr{i, name}
 	}
-	return &globalExpr{name}
+	return &globalExpr{name, p.lastLine}
 }
 
 // upvalue is the index of the variable of an outer function among f's upvalues, -1 if there is none.

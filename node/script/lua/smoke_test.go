@@ -1,5 +1,10 @@
 package lua
-import ("testing";"fmt")
+
+import (
+	"fmt"
+	"testing"
+)
+
 func TestSmoke(t *testing.T) {
 	for _, s := range []string{
 		"return 1+1, 'a'..1, #{1,2,3}, -0, 1/0, 0/0",
@@ -16,12 +21,20 @@ func TestSmoke(t *testing.T) {
 		"return goto", "x = = 1",
 		"local function r() return r() + 1 end return pcall(r)",
 	} {
-		st := NewState(); st.MemoryLimit=100<<20; st.OpenLibs(func() float64 {return 0.5}, func(int){})
+		st := NewState()
+		st.MemoryLimit = 100 << 20
+		st.OpenLibs(func() float64 { return 0.5 }, func(int) {})
 		f, err := st.Compile(s, "user_script", "@user_script")
-		if err != nil { fmt.Println(err); continue }
+		if err != nil {
+			fmt.Println(err)
+			continue
+		}
 		r, where, err := st.Run(f)
 		c := &Call{th: st.main}
-		for _, v := range r { x,_ := c.tostring(v).Text(); fmt.Print(x," ") }
+		for _, v := range r {
+			x, _ := c.ToString(v).Text()
+			fmt.Print(x, " ")
+		}
 		fmt.Println(where, err)
 	}
 }

@@ -65,7 +65,7 @@ func strRep(c *Call) {
 		return
 	}
 	if len(s) > maxString/n {
-		c.Throw(Str("not enough memory"))
+		c.Throw(Str(NotEnoughMemory))
 	}
 	c.th.st.charge(len(s) * n)
 	c.Work(len(s) * n / 64)
@@ -83,7 +83,7 @@ func strByte(c *Call) {
 	if i > j {
 		return
 	}
-	c.room(j-i+1, "string slice too long")
+	c.Room(j-i+1, "string slice too long")
 	for ; i <= j; i++ {
 		c.PushNum(float64(s[i-1]))
 	}

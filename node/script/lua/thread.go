@@ -1,6 +1,9 @@
 package lua
 
-import "strconv"
+import (
+	"strconv"
+	"strings"
+)
 
 const threadBytes = 256
 
@@ -118,6 +121,9 @@ func (th *Thread) where(level int) string {
 // raised is where an error was raised, as "source:line: ".
 func (th *Thread) raised() string {
 	f, ok := th.at(0)
+	if f != nil && strings.HasPrefix(f.fn.Name, "@") { // it stands for a function of Lua
+		return f.fn.Name + ": "
+	}
 	if f != nil && f.fn.p == nil {
 		f, ok = th.at(1)
 	}
