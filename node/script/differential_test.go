@@ -1,12 +1,13 @@
 package script
 
 import (
-	"bufio"
+	"bytes"
 	"flag"
 	"fmt"
 	"math/rand/v2"
 	"net"
 	"os/exec"
+	"regexp"
 	"strconv"
 	"testing"
 	"time"
@@ -52,7 +53,7 @@ for i = 1, #ARGV do
   local f, problem = loadstring('local pcall = ... ' .. ARGV[i], '=p')
   math.randomseed(i)
   if f then
-    local n, r = pack(pcall(f, protected))
+    local n, r = pack(protected(f, protected))
     local s = {}
     for j = 1, n do s[j] = show(r[j], 0) end
     out[i] = table.concat(s, ' | ')
@@ -66,7 +67,6 @@ return out`
 type redisServer struct {
 	t    testing.TB
 	conn net.Conn
-	in   *bufio.Reader
 	p    resp.ReplyParser
 }
 
@@ -114,7 +114,7 @@ func (s *redisServer) do(args ...string) resp.Reply {
 
 func TestProgramsRunAsOnARealServer(t *testing.T) {
 	real := startRedis(t)
-	differences := 0
+	differences, readonly := 0, 0
 	batches := (*differentialPrograms + perScript - 1) / perScript
 	for b := range batches {
 		seed := *differentialSeed + uint64(b)
@@ -133,7 +133,12 @@ func TestProgramsRunAsOnARealServer(t *testing.T) {
 		}
 		require.Len(t, got.Elems, len(want.Elems))
 		for i := range want.Elems {
-			if string(want.Elems[i].Str) == string(got.Elems[i].Str) {
+			w, o := addresses.ReplaceAll(want.Elems[i].Str, nil), addresses.ReplaceAll(got.Elems[i].Str, nil)
+			if string(w) == string(o) {
+				continue
+			}
+			if bytes.Contains(w, []byte("Attempt to modify a readonly table")) {
+				readonly++
 				continue
 			}
 			if differences++; differences <= 30 {
@@ -142,8 +147,12 @@ func TestProgramsRunAsOnARealServer(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("%d programs, %d differences", batches*perScript, differences)
+	t.Logf("%d programs, %d differences; %d more changed a table that 7.0 alone protects", batches*perScript-readonly,
+		differences, readonly)
 }
+
+// addresses are where tables and functions lie: no two servers agree.
+var addresses = regexp.MustCompile(`0x[0-9a-f]{12}`)
 
 // noHost is a server without commands.
 type noHost struct{}

@@ -140,7 +140,7 @@ func (e *Engine) compile(text string) (f *lua.Function, err error) {
 			f, err = nil, problem
 		}
 	}()
-	return e.st.Compile(text, "user_script", "@user_script")
+	return e.st.Compile(text, "@user_script")
 }
 
 // Source is the text of a script; sha in any case.

@@ -11,10 +11,10 @@ func (g *programs) library() string {
 		"string.match", "string.rep", "string.reverse", "string.sub", "string.upper", "table.concat", "table.getn",
 		"table.maxn", "table.remove", "table.sort", "table.setn", "math.abs", "math.ceil", "math.floor", "math.max",
 		"math.min", "math.modf", "math.frexp", "math.fmod", "math.random", "math.ldexp", "tonumber", "tostring", "type",
-		"select", "unpack", "rawget", "rawequal", "rawset", "next", "ipairs", "pcall", "error", "assert", "getmetatable",
+		"select", "unpack", "rawget", "rawequal", "rawset", "next", "ipairs", "error", "assert", "getmetatable",
 		"setmetatable", "bit.tobit", "bit.bnot", "bit.band", "bit.tohex", "bit.bswap", "bit.rol", "coroutine.status",
 		"coroutine.create", "coroutine.resume", "coroutine.running", "loadstring", "xpcall", "table.insert",
-		"redis.sha1hex", "cjson.encode", "cjson.decode", "cmsgpack.unpack",
+		"cjson.encode", "cjson.decode", "cmsgpack.unpack",
 		"struct.size", "struct.pack", "struct.unpack", "table.foreachi", "table.foreach", "math.randomseed",
 		"string.gmatch", "string.gfind", "coroutine.wrap", "pairs", "gcinfo")
 	if f == "gcinfo" {

@@ -156,7 +156,7 @@ func (g *programs) str() string {
 	case 9:
 		return "string.sub(" + g.str() + ", " + g.num() + g.pick("", ", "+g.num()) + ")"
 	case 10:
-		return "type(" + g.expr() + ")"
+		return g.pick("type("+g.expr()+")", "redis.sha1hex((" + g.str() + "))")
 	}
 	return "string.char(" + fmt.Sprint(g.IntN(256)) + ", " + fmt.Sprint(g.IntN(270)) + ")"
 }

@@ -110,7 +110,7 @@ func (l *layout) control(opt byte) {
 		}
 		l.align = n
 	default:
-		l.c.ArgError(1, fmt.Sprintf("invalid format option '%c'", opt))
+		l.c.ArgError(1, fmt.Sprintf("invalid format option '%s'", string([]byte{opt})))
 	}
 }
 

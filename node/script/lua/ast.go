@@ -97,6 +97,7 @@ type (
 		start, limit, inc expr
 		body              []stat
 		line              int
+		doLine            int
 	}
 	genForStat struct {
 		vars []*local

@@ -31,7 +31,7 @@ func (st *State) OpenLibs(random func() float64, seed func(int)) {
 		{"tostring", baseTostring}, {"type", baseType}, {"unpack", baseUnpack}, {"xpcall", baseXpcall},
 	})
 	open := func(name string, fns []entry) *Table {
-		t := st.NewTable(0, 0)
+		t := st.NewTable(0, len(fns))
 		st.library(t, fns)
 		g.SetStr(name, t.Value())
 		return t
@@ -350,7 +350,7 @@ func baseLoad(c *Call) {
 }
 
 func (c *Call) compile(text, source string) {
-	f, err := c.th.st.Compile(text, chunkName(source), cString(source))
+	f, err := c.th.st.Compile(text, cString(source))
 	if err != nil {
 		c.Push(Value{})
 		c.PushStr(err.Error())
@@ -359,9 +359,14 @@ func (c *Call) compile(text, source string) {
 	c.Push(f.Value())
 }
 
+// The sizes of names of sources, with the byte that ends them in C: what runs has shorter ones than what is read.
+const (
+	runtimeName = 60
+	syntaxName  = 80
+)
+
 // chunkName is how errors name a source: what follows = or @, else its first line as a string.
-func chunkName(source string) string {
-	const size = 60 // with the byte that ends it
+func chunkName(source string, size int) string {
 	source = cString(source)
 	switch {
 	case strings.HasPrefix(source, "="):

@@ -107,6 +107,15 @@ func exactLog10(x float64) float64 {
 }
 
 func pow(a, b float64) float64 {
+	if a != a && b != b {
+		return a
+	}
+	if a != a && b != 0 { // glibc flips the sign of a NaN as it would a number's
+		if math.Signbit(a) && math.Abs(b) < 1<<53 && math.Mod(b, 2) != 0 && b == math.Trunc(b) {
+			return -a
+		}
+		return a
+	}
 	r := math.Pow(a, b)
 	if r == 0 || math.IsInf(r, 0) || r != r || a == 1 || b == 0 || b == 1 || r == 1 && a == -1 {
 		return r

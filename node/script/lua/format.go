@@ -89,7 +89,7 @@ func parseDirective(c *Call, f string, i int) (d directive, next int) {
 func (d directive) format(c *Call, arg int) string {
 	switch d.verb {
 	case 'c':
-		s := string([]byte{byte(ToInt64(c.CheckNum(arg)))})
+		s := string([]byte{byte(toInt32(c.CheckNum(arg)))})
 		if s == "\x00" { // it ends the buffer in C
 			if d.minus {
 				return ""
@@ -124,6 +124,14 @@ func (d directive) format(c *Call, arg int) string {
 	return ""
 }
 
+// toInt32 converts as x86 does: what does not fit is the smallest.
+func toInt32(n float64) int32 {
+	if n > -1<<31-1 && n < 1<<31 {
+		return int32(n)
+	}
+	return math.MinInt32
+}
+
 // toUint64 converts as gcc's code for x86-64 does.
 func toUint64(n float64) uint64 {
 	if n >= 1<<63 {
@@ -155,9 +163,12 @@ func (d directive) unsigned(n uint64) string {
 		prefix = "0" + string(rune(d.verb))
 	}
 	if d.sharp && base == 8 {
-		d.prec = max(d.prec, len(digits)+1)
 		if n == 0 {
-			d.prec = max(1, d.prec-1)
+			if d.prec == 0 { // a zero is printed even with no digits wanted
+				d.prec = 1
+			}
+		} else if d.prec <= len(digits) {
+			digits = "0" + digits
 		}
 	}
 	return d.integer(prefix, digits)

@@ -420,7 +420,7 @@ func (g *gen) numFor(s *numForStat) {
 	} else {
 		g.emit(opLoadK, base+2, g.constNum(1), 0)
 	}
-	g.line = s.line
+	g.line = s.doLine
 	prep := g.emit(opForPrep, base, 0, 0)
 	s.v.reg = g.alloc(1)
 	start := len(g.p.code)

@@ -249,8 +249,9 @@ func (x *lexer) number() token {
 	for c := x.cur(); c >= 0 && (isDigit(byte(c)) || c == '.'); c = x.cur() {
 		x.at++
 	}
-	if x.accept('e') || x.accept('E') {
-		_ = x.accept('+') || x.accept('-')
+	// A NUL byte passes for an exponent's letter and sign: strchr finds it at the end of "Ee" and "+-".
+	if x.accept('e') || x.accept('E') || x.accept(0) {
+		_ = x.accept('+') || x.accept('-') || x.accept(0)
 	}
 	for c := x.cur(); c >= 0 && (isDigit(byte(c)) || isAlpha(byte(c)) || c == '_'); c = x.cur() {
 		x.at++
@@ -302,8 +303,6 @@ func (x *lexer) longString(level int, what string) string {
 			x.at += len(closing)
 			x.raw = strings.Replace(closing, "]", "[", 2) + string(b) + closing
 			return string(b)
-		case c == '[' && level == 0 && strings.HasPrefix(x.src[x.at:], "[["):
-			x.fail("nesting of [[...]] is deprecated", '[')
 		case c == '\n' || c == '\r':
 			x.newline()
 			b = append(b, '\n')

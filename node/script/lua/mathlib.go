@@ -64,7 +64,7 @@ func fmod(a, b float64) float64 {
 
 func mathPow(a, b float64) float64 {
 	r := pow(a, b)
-	if r != r {
+	if r != r && a == a {
 		return nanOf(a, b)
 	}
 	return r

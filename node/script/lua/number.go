@@ -92,7 +92,8 @@ func ScanFloat(s string) (n float64, rest string) {
 	case hasFold(body, "inf"):
 		return sign(math.Inf(1), body[len("inf"):])
 	case hasFold(body, "nan"):
-		return sign(math.Float64frombits(0x7ff8000000000000), afterNaN(body[3:]))
+		payload, rest := afterNaN(body[3:])
+		return sign(math.Float64frombits(0x7ff8000000000000|payload), rest)
 	case len(body) > 2 && body[0] == '0' && body[1]|32 == 'x':
 		if end, exponent := scanDigits(body[2:], isHexDigit, 'p'); end > 0 {
 			text := body[:2+end]
@@ -145,20 +146,24 @@ func hasFold(s, prefix string) bool {
 	return len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix)
 }
 
-// afterNaN skips what may follow "nan" in brackets.
-func afterNaN(s string) string {
+// afterNaN reads what may follow "nan" in brackets: a number becomes the low bits.
+func afterNaN(s string) (payload uint64, rest string) {
 	if s == "" || s[0] != '(' {
-		return s
+		return 0, s
 	}
 	for i := 1; i < len(s); i++ {
 		if s[i] == ')' {
-			return s[i+1:]
+			n, err := strconv.ParseUint(s[1:i], 0, 64)
+			if err != nil {
+				n = 0
+			}
+			return n & (1<<51 - 1), s[i+1:]
 		}
 		if !isDigit(s[i]) && !isAlpha(s[i]) && s[i] != '_' {
 			break
 		}
 	}
-	return s
+	return 0, s
 }
 
 // parseInBase reads s as C's strtoul does and tonumber(s, base) therefore: blanks, a sign (minus wraps), 0x in base
@@ -242,7 +247,7 @@ func arith(op int, a, b float64) float64 {
 	case opPowN:
 		r = pow(a, b)
 	}
-	if r != r {
+	if r != r && (op != opPowN || a == a) {
 		r = nanOf(a, b)
 	}
 	return r

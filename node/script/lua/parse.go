@@ -263,6 +263,7 @@ func (p *parser) forStatement(line int) stat {
 		}
 		p.declare(hidden...)
 		s.v = p.newLocal(name, 0)
+		s.doLine = p.line
 		s.body = p.forBody(line, s.v)
 		p.fn.scope = p.fn.scope[:seen]
 		return s

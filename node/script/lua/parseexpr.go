@@ -26,7 +26,15 @@ func (p *parser) subexpr(limit int) expr {
 	switch p.tok {
 	case tokNot:
 		p.next()
-		e = &unExpr{opNot, p.subexpr(unaryPriority), p.lastLine}
+		operand := p.subexpr(unaryPriority)
+		switch constantTruth(operand) {
+		case alwaysTrue:
+			e = &falseExpr{}
+		case alwaysFalse:
+			e = &trueExpr{}
+		default:
+			e = &unExpr{opNot, operand, p.lastLine}
+		}
 	case '-':
 		p.next()
 		operand := p.subexpr(unaryPriority)
@@ -51,13 +59,44 @@ func (p *parser) subexpr(limit int) expr {
 		r := p.subexpr(o.right)
 		switch o.op {
 		case opAnd, opOr:
-			e = &logicExpr{o.op == opAnd, e, r}
+			e = logic(o.op == opAnd, e, r)
 		default:
 			e = fold(&binExpr{o.op, e, r, p.lastLine})
 		}
 	}
 	p.levels--
 	return e
+}
+
+type truth int
+
+const (
+	unknownTruth truth = iota
+	alwaysTrue
+	alwaysFalse
+)
+
+// constantTruth is the truth of a constant.
+func constantTruth(e expr) truth {
+	switch e.(type) {
+	case *trueExpr, *numberExpr, *stringExpr:
+		return alwaysTrue
+	case *nilExpr, *falseExpr:
+		return alwaysFalse
+	}
+	return unknownTruth
+}
+
+// logic makes and, or. If the left is a constant that leaves it to the right, it is the right one alone, as in 5.1:
+// errors name it then.
+func logic(and bool, l, r expr) expr {
+	if t := constantTruth(l); and && t == alwaysTrue || !and && t == alwaysFalse {
+		if isMulti(r) {
+			return &parenExpr{r}
+		}
+		return r
+	}
+	return &logicExpr{and, l, r}
 }
 
 // checkChain bounds a.b.c… and a+b+c…, whose trees are as deep as they are long.

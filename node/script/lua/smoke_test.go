@@ -24,7 +24,7 @@ func TestSmoke(t *testing.T) {
 		st := NewState()
 		st.MemoryLimit = 100 << 20
 		st.OpenLibs(func() float64 { return 0.5 }, func(int) {})
-		f, err := st.Compile(s, "user_script", "@user_script")
+		f, err := st.Compile(s, "@user_script")
 		if err != nil {
 			fmt.Println(err)
 			continue

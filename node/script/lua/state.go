@@ -140,9 +140,9 @@ func (st *State) NewString(s string) Value {
 	return Str(s)
 }
 
-// Compile reads a chunk. chunk is how errors name the source; source is debug.getinfo's name of it. The error is a
+// Compile reads a chunk. source is where the text comes from: "@name", "=name" or the text itself. The error is a
 // *SyntaxError.
-func (st *State) Compile(text, chunk, source string) (f *Function, err error) {
+func (st *State) Compile(text, source string) (f *Function, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			e, ok := r.(*SyntaxError)
@@ -154,7 +154,7 @@ func (st *State) Compile(text, chunk, source string) (f *Function, err error) {
 	}()
 	st.work(len(text))
 	st.charge(4 * len(text)) // what the tree takes while it is there
-	p := generate(parse(text, chunk), chunk, source)
+	p := generate(parse(text, chunkName(source, syntaxName)), chunkName(source, runtimeName), source)
 	f = st.newFunction()
 	f.p = p
 	return f, nil
