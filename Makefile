@@ -3,7 +3,7 @@
 
 GO ?= go
 
-.PHONY: run test race bench bench-judges failovers determinism determinism-arm64 judges probe lint clean build
+.PHONY: run test race bench bench-judges failovers determinism determinism-arm64 judges probe lua-differential lint clean build
 
 # The main job: a sweep in the simulation, then one run on real processes through toxiproxy; verdicts and a report.
 run: build
@@ -54,6 +54,10 @@ probe:
 # Acknowledged writes lost, counted by a client that shares nothing with the checkers: 200 simulated runs, and live ones.
 probe:
 	$(GO) test -count=1 -v -timeout 60m -run TestTheProbe ./harness -probe.seeds=20 -probe.live=4
+
+# 200,000 drawn programs in our Lua and in an installed redis-server: the same values, errors and orders.
+lua-differential:
+	$(GO) test -count=1 -v -timeout 20m -run 'TestProgramsRunAsOnARealServer' ./node/script -lua.programs=200000
 
 lint:
 	@test -z "$$(gofmt -l .)" || { echo "gofmt would change:"; gofmt -l .; exit 1; }

@@ -10,12 +10,12 @@ import (
 
 // openBit makes the table bit: operations on 32 bits, whose results are signed, as Mike Pall's BitOp has them.
 func openBit(st *lua.State) {
-	t := st.NewTable(0, 16)
+	t := st.NewTable(0, 12)
 	add := func(name string, fn lua.Native) { t.SetStr(name, st.Native(name, fn).Value()) }
 	fold := func(name string, op func(a, b uint32) uint32) {
 		add(name, func(c *lua.Call) {
 			x := bitArg(c, 1)
-			for i := 2; i <= c.Len(); i++ {
+			for i := c.Len(); i > 1; i-- {
 				x = op(x, bitArg(c, i))
 			}
 			pushBits(c, x)
@@ -29,8 +29,6 @@ func openBit(st *lua.State) {
 	}
 	add("tobit", func(c *lua.Call) { pushBits(c, bitArg(c, 1)) })
 	add("bnot", func(c *lua.Call) { pushBits(c, ^bitArg(c, 1)) })
-	add("bswap", func(c *lua.Call) { pushBits(c, bits.ReverseBytes32(bitArg(c, 1))) })
-	add("tohex", bitHex)
 	fold("band", func(a, b uint32) uint32 { return a & b })
 	fold("bor", func(a, b uint32) uint32 { return a | b })
 	fold("bxor", func(a, b uint32) uint32 { return a ^ b })
@@ -39,6 +37,8 @@ func openBit(st *lua.State) {
 	shift("arshift", func(x uint32, n int) uint32 { return uint32(int32(x) >> n) })
 	shift("rol", bits.RotateLeft32)
 	shift("ror", func(x uint32, n int) uint32 { return bits.RotateLeft32(x, -n) })
+	add("bswap", func(c *lua.Call) { pushBits(c, bits.ReverseBytes32(bitArg(c, 1))) })
+	add("tohex", bitHex)
 	st.Globals.SetStr("bit", t.Value())
 }
 

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"flag"
 	"fmt"
-	"math/rand/v2"
 	"net"
 	"os/exec"
 	"regexp"
@@ -114,11 +113,11 @@ func (s *redisServer) do(args ...string) resp.Reply {
 
 func TestProgramsRunAsOnARealServer(t *testing.T) {
 	real := startRedis(t)
-	differences, readonly := 0, 0
+	differences, readonly, lastBit := 0, 0, 0
 	batches := (*differentialPrograms + perScript - 1) / perScript
 	for b := range batches {
 		seed := *differentialSeed + uint64(b)
-		g := &programs{Rand: rand.New(rand.NewPCG(seed, 0))}
+		g := newPrograms(seed)
 		args := []string{"EVAL", driver, "0"}
 		var argv [][]byte
 		for range perScript {
@@ -141,18 +140,40 @@ func TestProgramsRunAsOnARealServer(t *testing.T) {
 				readonly++
 				continue
 			}
+			if powers.Match(argv[i]) && string(rounded(w)) == string(rounded(o)) {
+				lastBit++
+				continue
+			}
 			if differences++; differences <= 30 {
 				t.Errorf("seed %d program %d:\n%s\nredis-server: %q\nours:         %q", seed, i, argv[i], want.Elems[i].Str,
 					got.Elems[i].Str)
 			}
 		}
 	}
-	t.Logf("%d programs, %d differences; %d more changed a table that 7.0 alone protects", batches*perScript-readonly,
-		differences, readonly)
+	t.Logf("%d programs compared, %d differences; of these programs %d have a power whose last bit differs; %d more "+
+		"changed a table that 7.0 alone protects", batches*perScript-readonly, differences, lastBit, readonly)
+	require.LessOrEqual(t, lastBit, 1+batches*perScript/20000, "powers differ too often for it to be glibc's rounding")
 }
 
 // addresses are where tables and functions lie: no two servers agree.
 var addresses = regexp.MustCompile(`0x[0-9a-f]{12}`)
+
+// powers are in programs whose numbers may differ in the last bit: ours are rounded rightly, and glibc's pow, which
+// allows itself 0.52 units of the last place, now and then is not (1e15^14 is 1e210 but for it).
+var powers = regexp.MustCompile(`\^|pow|\\094|\\112\\111\\119`)
+
+var longNumbers = regexp.MustCompile(`-?[0-9]\.?[0-9]{14,}(e[+-][0-9]+)?`)
+
+// rounded has numbers of all their digits with 15 only.
+func rounded(b []byte) []byte {
+	return longNumbers.ReplaceAllFunc(b, func(text []byte) []byte {
+		n, err := strconv.ParseFloat(string(text), 64)
+		if err != nil {
+			return text
+		}
+		return strconv.AppendFloat(nil, n, 'g', 15, 64)
+	})
+}
 
 // noHost is a server without commands.
 type noHost struct{}
@@ -168,4 +189,24 @@ func (noHost) Counted(instructions int) error {
 		return fmt.Errorf("too many instructions: %s", strconv.Itoa(instructions))
 	}
 	return nil
+}
+
+// pipeline sends requests that are ready and waits for n replies.
+func (s *redisServer) pipeline(requests []byte, n int) {
+	go s.conn.Write(requests)
+	buf := make([]byte, 1<<16)
+	for n > 0 {
+		s.conn.SetReadDeadline(time.Now().Add(30 * time.Second))
+		k, err := s.conn.Read(buf)
+		require.NoError(s.t, err)
+		s.p.Feed(buf[:k])
+		for n > 0 {
+			_, ok, err := s.p.Next()
+			require.NoError(s.t, err)
+			if !ok {
+				break
+			}
+			n--
+		}
+	}
 }

@@ -29,7 +29,7 @@ func (e *Engine) openJSON() { e.st.Globals.SetStr("cjson", newJSON(e.st).Value()
 func newJSON(st *lua.State) *lua.Table {
 	cfg := &jsonConfig{sparseRatio: 2, sparseSafe: 10, encodeDepth: 1000, decodeDepth: 1000, precision: 14,
 		keepBuffer: true, encodeInvalid: "off", decodeInvalid: true}
-	t := st.NewTable(0, 16)
+	t := st.NewTable(0, 0)
 	for _, f := range []struct {
 		name string
 		fn   lua.Native

@@ -14,7 +14,7 @@ const (
 
 // openMsgpack makes the table cmsgpack: MessagePack after Salvatore Sanfilippo's lua-cmsgpack 0.4.0.
 func openMsgpack(st *lua.State) {
-	t := st.NewTable(0, 8)
+	t := st.NewTable(0, 0)
 	for _, f := range []struct {
 		name string
 		fn   lua.Native

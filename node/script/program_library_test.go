@@ -13,7 +13,7 @@ func (g *programs) library() string {
 		"math.min", "math.modf", "math.frexp", "math.fmod", "math.random", "math.ldexp", "tonumber", "tostring", "type",
 		"select", "unpack", "rawget", "rawequal", "rawset", "next", "ipairs", "error", "assert", "getmetatable",
 		"setmetatable", "bit.tobit", "bit.bnot", "bit.band", "bit.tohex", "bit.bswap", "bit.rol", "coroutine.status",
-		"coroutine.create", "coroutine.resume", "coroutine.running", "loadstring", "xpcall", "table.insert",
+		"coroutine.create", "coroutine.resume", "coroutine.running", "loadstring", "xpcall",
 		"cjson.encode", "cjson.decode", "cmsgpack.unpack",
 		"struct.size", "struct.pack", "struct.unpack", "table.foreachi", "table.foreach", "math.randomseed",
 		"string.gmatch", "string.gfind", "coroutine.wrap", "pairs", "gcinfo")
@@ -148,7 +148,7 @@ func (g *programs) broken() string {
 	switch g.IntN(4) {
 	case 0: // a program with something missing, doubled or out of place
 		text := g.program()
-		at := g.IntN(len(text))
+		at := g.IntN(len(text) + 1)
 		switch g.IntN(3) {
 		case 0:
 			return text[:at]
@@ -166,7 +166,8 @@ func (g *programs) broken() string {
 	case 2:
 		return "local t, a = {}, " + g.expr() + " local function f(x) " +
 			g.pick("t[x] = 1", "return x.y", "return t + x", "t.x.y = 1", "a.b = x", "error(x)", "error(x, 2)", "error(x, 0)",
-				"return x()", "for i = 1, x do end", "for i = x, 1, a do end", "for k in x do end", "t[a] = 1",
+				"return x()", "for i = 1, x do if i > 5 then break end end",
+				"local n = 0 for i = x, 1, a do n = n + 1 if n > 5 then break end end", "for k in x do end", "t[a] = 1",
 				"for k, v in pairs(x) do end", "return #x", "return a .. x", "assert(x, 'no')", "assert(a)", "return -x",
 				"local y <const> = 1", "return x.y.z", "return (a or x).z", "setmetatable(x, a)") +
 			" end return pcall(f, " + g.expr() + ")"

@@ -13,6 +13,8 @@ type programs struct {
 	vars  []string
 }
 
+func newPrograms(seed uint64) *programs { return &programs{Rand: rand.New(rand.NewPCG(seed, 0))} }
+
 func (g *programs) pick(s ...string) string { return s[g.IntN(len(s))] }
 
 // program is one chunk. It makes no global variable: 7.0 forbids that in another way than 4.0.
@@ -156,7 +158,7 @@ func (g *programs) str() string {
 	case 9:
 		return "string.sub(" + g.str() + ", " + g.num() + g.pick("", ", "+g.num()) + ")"
 	case 10:
-		return g.pick("type("+g.expr()+")", "redis.sha1hex((" + g.str() + "))")
+		return g.pick("type("+g.expr()+")", "redis.sha1hex(("+g.str()+"))")
 	}
 	return "string.char(" + fmt.Sprint(g.IntN(256)) + ", " + fmt.Sprint(g.IntN(270)) + ")"
 }

@@ -27,7 +27,7 @@ type layout struct {
 // openStruct makes the table struct: values to and from bytes, after Roberto Ierusalimschy's lua-struct as Redis has
 // it.
 func openStruct(st *lua.State) {
-	t := st.NewTable(0, 4)
+	t := st.NewTable(0, 3)
 	t.SetStr("pack", st.Native("pack", structPack).Value())
 	t.SetStr("unpack", st.Native("unpack", structUnpack).Value())
 	t.SetStr("size", st.Native("size", structSize).Value())
@@ -126,6 +126,7 @@ func structPack(c *lua.Call) {
 		pad := l.padding(total, opt, size)
 		total += pad
 		b = append(b, make([]byte, pad)...)
+		l.present(opt, arg)
 		switch opt {
 		case 'b', 'B', 'h', 'H', 'l', 'L', 'T', 'i', 'I':
 			b = l.putInt(b, c.CheckNum(arg), size)
@@ -159,14 +160,19 @@ func structPack(c *lua.Call) {
 	c.PushStr(string(b))
 }
 
-func (l *layout) putInt(b []byte, n float64, size int) []byte {
-	var u uint64
-	if n >= 1<<63 {
-		u = uint64(lua.ToInt64(n-1<<63)) ^ 1<<63
-	} else {
-		u = uint64(lua.ToInt64(n))
+// present refuses an option without its argument: in C a nil marks the end of them.
+func (l *layout) present(opt byte, arg int) {
+	switch {
+	case arg <= l.c.Len():
+	case strings.IndexByte("bBhHlLTiIfd", opt) >= 0:
+		l.c.ArgError(arg, "number expected, got nil")
+	case opt == 'c' || opt == 's':
+		l.c.ArgError(arg, "string expected, got nil")
 	}
-	return l.putBits(b, u, size)
+}
+
+func (l *layout) putInt(b []byte, n float64, size int) []byte {
+	return l.putBits(b, lua.ToUint64(n), size)
 }
 
 func (l *layout) putBits(b []byte, u uint64, size int) []byte {
@@ -241,10 +247,9 @@ func structUnpack(c *lua.Call) {
 				if n == 0 || !isNum {
 					c.Errorf("format 'c0' needs a previous size")
 				}
-				size = int(lua.ToInt64(k))
+				size = int(min(lua.ToUint64(k), math.MaxInt64))
 				c.Pop()
 				n--
-				c.ArgCheck(size >= 0, 2, "data string too short")
 				need(size)
 			}
 			push(c.State().NewString(data[pos : pos+size]))

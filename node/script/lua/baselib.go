@@ -336,7 +336,7 @@ func baseLoad(c *Call) {
 			if s == "" {
 				break
 			}
-			c.th.st.charge(len(s))
+			c.Grow(len(s))
 			b.WriteString(s)
 		}
 		text = b.String()

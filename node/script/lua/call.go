@@ -86,7 +86,9 @@ func (th *Thread) callNative(f *Function, fn, n, nres, tail int) {
 	*c = Call{th: th, base: fn + 1, n: n}
 	th.top = fn + 1 + n
 	c.first = th.top
+	held := st.held
 	f.native(c)
+	st.held = held
 	first := c.first
 	st.calls = st.calls[:depth]
 	th.frames = th.frames[:len(th.frames)-1]
@@ -150,7 +152,7 @@ func (th *Thread) call1(f Value, args ...Value) Value {
 // protect runs do and says whether it ended without an error; with one, the stacks are as before.
 func (th *Thread) protect(do func()) (err *Error) {
 	st := th.st
-	frames, nested, top, calls := len(th.frames), st.nested, th.top, len(st.calls)
+	frames, nested, top, calls, held := len(th.frames), st.nested, th.top, len(st.calls), st.held
 	defer func() {
 		if r := recover(); r != nil {
 			e, ok := r.(*Error)
@@ -158,7 +160,7 @@ func (th *Thread) protect(do func()) (err *Error) {
 				panic(r)
 			}
 			th.frames, th.top = th.frames[:frames], top
-			st.nested, st.calls, st.running = nested, st.calls[:calls], th
+			st.nested, st.calls, st.running, st.held = nested, st.calls[:calls], th, held
 			err = e
 		}
 	}()

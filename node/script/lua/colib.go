@@ -98,7 +98,7 @@ func (c *Call) resume(co *Thread, args []Value) (results []Value, err *Error) {
 		return nil, &Error{Value: Str("C stack overflow")}
 	}
 	th.status, co.status, co.resumer, st.running = normal, running, th, co
-	nested, calls := st.nested, len(st.calls)
+	nested, calls, held := st.nested, len(st.calls), st.held
 	defer func() {
 		st.nested, st.running, th.status, co.resumer = nested, th, running, nil
 		if r := recover(); r != nil {
@@ -106,7 +106,7 @@ func (c *Call) resume(co *Thread, args []Value) (results []Value, err *Error) {
 			if !ok || e.Final {
 				panic(r)
 			}
-			st.calls = st.calls[:calls]
+			st.calls, st.held = st.calls[:calls], held
 			co.status, co.frames, co.stack, co.top = dead, nil, nil, 0
 			results, err = nil, e
 		}

@@ -123,6 +123,15 @@ func pow(a, b float64) float64 {
 	if b == 2 {
 		return a * a
 	}
+	if b == math.Trunc(b) && b > 0 && b <= 64 { // exact where the result is, so that halves round to even
+		p := pair{1, 0}
+		for range int(b) {
+			p = p.mul(pair{a, 0})
+		}
+		if s := p.hi + p.lo; !math.IsInf(s, 0) && s == s && math.Abs(s) > 1e-280 {
+			return s
+		}
+	}
 	x := logPair(math.Abs(a)).mul(pair{b, 0})
 	if math.Abs(x.hi) > 744 {
 		return r

@@ -103,7 +103,7 @@ func (d directive) format(c *Call, arg int) string {
 		digits := strconv.FormatInt(n, 10)
 		return d.integer(d.sign(n < 0), strings.TrimPrefix(digits, "-"))
 	case 'o', 'u', 'x', 'X':
-		return d.unsigned(toUint64(c.CheckNum(arg)))
+		return d.unsigned(ToUint64(c.CheckNum(arg)))
 	case 'e', 'E', 'f', 'g', 'G':
 		return d.float(c.CheckNum(arg))
 	case 'q':
@@ -132,8 +132,8 @@ func toInt32(n float64) int32 {
 	return math.MinInt32
 }
 
-// toUint64 converts as gcc's code for x86-64 does.
-func toUint64(n float64) uint64 {
+// ToUint64 converts as gcc's code for x86-64 does.
+func ToUint64(n float64) uint64 {
 	if n >= 1<<63 {
 		return uint64(ToInt64(n-1<<63)) ^ 1<<63
 	}

@@ -103,7 +103,13 @@ func (g *gen) binary(e *binExpr, dst int) {
 	case e.op == opConcat:
 		g.concat(e, dst)
 	case e.op >= opAdd && e.op <= opPow:
-		b, c := g.operands(e.l, e.r)
+		var b, c int
+		if _, ok := e.l.(*numberExpr); ok { // 5.1 notes the constant last; it matters where 0 and -0 are one
+			c = g.rk(e.r)
+			b = g.rk(e.l)
+		} else {
+			b, c = g.operands(e.l, e.r)
+		}
 		g.line = e.line
 		g.named(e.op, dst, b, c, describe(e.l), describe(e.r))
 	default:

@@ -15,7 +15,7 @@ func (st *State) charge(n int) {
 		return
 	}
 	if n <= st.MemoryLimit {
-		st.live = st.reachable()
+		st.live = st.reachable() + st.held
 		if st.live+n <= st.MemoryLimit {
 			st.allocated = n
 			st.recountAt = n + max(minRecount, min(st.live, st.MemoryLimit-st.live-n))
@@ -31,7 +31,7 @@ func (st *State) Memory() int { return st.live + st.allocated }
 
 // collect counts live memory now.
 func (st *State) collect() {
-	st.live, st.allocated = st.reachable(), 0
+	st.live, st.allocated = st.reachable()+st.held, 0
 	st.recountAt = max(minRecount, st.live)
 }
 

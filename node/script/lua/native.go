@@ -43,9 +43,10 @@ func (c *Call) pushed() int { return c.th.top - c.first }
 // Pop takes back the last result.
 func (c *Call) Pop() { c.th.top-- }
 
-// Grow accounts for n bytes that a native is about to build a string of.
+// Grow accounts for n bytes that a native is about to build a string of; it holds them until it returns.
 func (c *Call) Grow(n int) {
 	c.th.st.charge(n)
+	c.th.st.held += n
 	c.th.st.work(n/64 + 1)
 }
 

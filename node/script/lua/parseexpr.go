@@ -76,6 +76,8 @@ const (
 	alwaysFalse
 )
 
+func isConstant(e expr) bool { return constantTruth(e) != unknownTruth }
+
 // constantTruth is the truth of a constant.
 func constantTruth(e expr) truth {
 	switch e.(type) {
@@ -159,8 +161,11 @@ func (p *parser) suffixed() expr {
 	case '(':
 		line := p.line
 		p.next()
-		e = &parenExpr{p.expr()}
+		e = p.expr()
 		p.match(')', '(', line)
+		if !isConstant(e) {
+			e = &parenExpr{e}
+		}
 	case tokName:
 		e = p.resolve(p.nameText())
 	default:

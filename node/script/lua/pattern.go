@@ -483,7 +483,12 @@ func (m *matcher) expand(b *text, repl Value, s, e int) {
 	r, _ := repl.toString()
 	for i := 0; i < len(r); i++ {
 		if r[i] != '%' {
-			b.add(r[i : i+1])
+			plain := strings.IndexByte(r[i:], '%')
+			if plain < 0 {
+				plain = len(r) - i
+			}
+			b.add(r[i : i+plain])
+			i += plain - 1
 			continue
 		}
 		i++

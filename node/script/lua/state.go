@@ -31,6 +31,7 @@ type State struct {
 	count     int // instructions
 	nextCheck int
 
+	held      int // bytes that running natives are building strings of: no walk finds them
 	live      int // bytes at the last count of live memory
 	allocated int // bytes since then
 	recountAt int // allocated at which to count again
@@ -175,7 +176,7 @@ func (st *State) Run(f *Function, args ...Value) (results []Value, raised string
 			results, err = nil, e
 		}
 		th.frames, th.top = th.frames[:0], 0
-		st.nested, st.running = 0, th
+		st.nested, st.running, st.held, st.calls = 0, th, 0, st.calls[:0]
 	}()
 	base := th.top
 	th.push(f.Value())

@@ -4,7 +4,7 @@ import "math"
 
 var tableLib = []entry{
 	{"concat", tableConcat}, {"foreach", tableForeach}, {"foreachi", tableForeachi}, {"getn", tableGetn},
-	{"insert", tableInsert}, {"maxn", tableMaxn}, {"remove", tableRemove}, {"setn", tableSetn}, {"sort", tableSort},
+	{"maxn", tableMaxn}, {"insert", tableInsert}, {"remove", tableRemove}, {"setn", tableSetn}, {"sort", tableSort},
 }
 
 func tableForeachi(c *Call) {
@@ -135,8 +135,7 @@ func (b *text) add(s string) {
 }
 
 func (b *text) grow(n int) {
-	b.c.th.st.charge(n)
-	b.c.th.st.work(n/64 + 1)
+	b.c.Grow(n)
 }
 
 func (b *text) push() { b.c.Push(b.c.th.st.NewString(string(b.bytes))) }
