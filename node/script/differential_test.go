@@ -113,7 +113,7 @@ func (s *redisServer) do(args ...string) resp.Reply {
 
 func TestProgramsRunAsOnARealServer(t *testing.T) {
 	real := startRedis(t)
-	differences, readonly, lastBit := 0, 0, 0
+	differences, newer, lastBit := 0, 0, 0
 	batches := (*differentialPrograms + perScript - 1) / perScript
 	for b := range batches {
 		seed := *differentialSeed + uint64(b)
@@ -136,8 +136,9 @@ func TestProgramsRunAsOnARealServer(t *testing.T) {
 			if string(w) == string(o) {
 				continue
 			}
-			if bytes.Contains(w, []byte("Attempt to modify a readonly table")) {
-				readonly++
+			if bytes.Contains(w, []byte("Attempt to modify a readonly table")) ||
+				bytes.Contains(w, []byte("REDIS_VERSION_NUM")) {
+				newer++
 				continue
 			}
 			if powers.Match(argv[i]) && string(rounded(w)) == string(rounded(o)) {
@@ -151,7 +152,7 @@ func TestProgramsRunAsOnARealServer(t *testing.T) {
 		}
 	}
 	t.Logf("%d programs compared, %d differences; of these programs %d have a power whose last bit differs; %d more "+
-		"changed a table that 7.0 alone protects", batches*perScript-readonly, differences, lastBit, readonly)
+		"changed a table that 7.0 alone protects, or printed 7.0's own table redis", batches*perScript-newer, differences, lastBit, newer)
 	require.LessOrEqual(t, lastBit, 1+batches*perScript/20000, "powers differ too often for it to be glibc's rounding")
 }
 
@@ -162,13 +163,13 @@ var addresses = regexp.MustCompile(`0x[0-9a-f]{12}`)
 // allows itself 0.52 units of the last place, now and then is not (1e15^14 is 1e210 but for it).
 var powers = regexp.MustCompile(`\^|pow|\\094|\\112\\111\\119`)
 
-var longNumbers = regexp.MustCompile(`-?[0-9]\.?[0-9]{14,}(e[+-][0-9]+)?`)
+var longNumbers = regexp.MustCompile(`-?[0-9]+\.?[0-9]*(e[+-][0-9]+)?`)
 
 // rounded has numbers of all their digits with 15 only.
 func rounded(b []byte) []byte {
 	return longNumbers.ReplaceAllFunc(b, func(text []byte) []byte {
 		n, err := strconv.ParseFloat(string(text), 64)
-		if err != nil {
+		if err != nil || len(text) <= 15 {
 			return text
 		}
 		return strconv.AppendFloat(nil, n, 'g', 15, 64)

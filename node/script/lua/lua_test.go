@@ -37,7 +37,7 @@ func eval(source string) string {
 
 func TestPrograms(t *testing.T) {
 	for source, want := range map[string]string{
-		"return 1 + 1, 'a' .. 1, #{1, 2, 3}, -0, 1e400, 0/0, 1e15, 0.1":                                                   "2 a1 3 -0 inf -nan 1e+15 0.1",
+		"return 1 + 1, 'a' .. 1, #{1, 2, 3}, -0, 1e400, 0/0, 1e15, 0.1":                                                 "2 a1 3 -0 inf -nan 1e+15 0.1",
 		"local function f(n) if n < 2 then return n end return f(n - 1) + f(n - 2) end return f(20)":                    "6765",
 		"local co = coroutine.wrap(function(a) local b = coroutine.yield(a + 1) return b * 2 end) return co(1), co(10)": "2 20",
 		"local f = {} for i = 1, 3 do f[i] = function() i = i + 1 return i end end return f[1](), f[1](), f[2]()":       "2 3 3",
