@@ -35,6 +35,8 @@ var mayImport = map[string][]string{
 	"node/front":           {"node", "node/resp", "node/pubsub"},
 	"node/commands":        {"node", "node/front", "node/resp", "node/glob", "node/value", "node/keyspace"},
 	"node/server":          {"node", "node/front", "node/commands", "node/resp", "node/rdb", "node/conf", "node/glob", "node/value", "node/keyspace"},
+	"node/script":          {"node", "node/resp", "node/script/lua"},
+	"node/script/lua":      {},
 	"node/sentinel":        {"node", "node/resp", "node/conf", "node/glob", "node/pubsub"},
 	"node/host":            {"node"},
 	"node/record":          {"node", "node/server", "node/sentinel"},

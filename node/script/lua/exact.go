@@ -83,8 +83,13 @@ func logPair(x float64) pair {
 }
 
 func exactExp(x float64) float64 {
-	if x != x || math.Abs(x) > 700 || x == 0 {
-		return math.Exp(x)
+	switch {
+	case x != x:
+		return x
+	case x > 720:
+		return math.Inf(1)
+	case x < -760:
+		return 0
 	}
 	p, k := expPair(pair{x, 0})
 	return math.Ldexp(p.hi+p.lo, k)
@@ -92,50 +97,107 @@ func exactExp(x float64) float64 {
 
 func exactLog(x float64) float64 {
 	if !(x > 0) || math.IsInf(x, 0) {
-		return math.Log(x)
+		return logOfSpecial(x)
 	}
 	p := logPair(x)
 	return p.hi + p.lo
 }
 
+// logOfSpecial is the logarithm of what has none that is finite.
+func logOfSpecial(x float64) float64 {
+	switch {
+	case x == 0:
+		return math.Inf(-1)
+	case x < 0:
+		return negativeNaN
+	}
+	return x
+}
+
 func exactLog10(x float64) float64 {
 	if !(x > 0) || math.IsInf(x, 0) {
-		return math.Log10(x)
+		if x < 0 {
+			return -negativeNaN // glibc's has this sign here alone
+		}
+		return logOfSpecial(x)
 	}
 	p := logPair(x).div(pair{2.302585092994046, -2.1707562233822494e-16})
 	return p.hi + p.lo
 }
 
+// pow is a^b with C's special cases.
 func pow(a, b float64) float64 {
-	if a != a && b != b {
+	switch {
+	case b == 0 || a == 1:
+		return 1
+	case a != a && b != b:
 		return a
-	}
-	if a != a && b != 0 { // glibc flips the sign of a NaN as it would a number's
-		if math.Signbit(a) && math.Abs(b) < 1<<53 && math.Mod(b, 2) != 0 && b == math.Trunc(b) {
+	case b != b:
+		return b
+	case a != a: // glibc flips the sign of a NaN as it would a number's
+		if math.Signbit(a) && isOdd(b) {
 			return -a
 		}
 		return a
+	case math.IsInf(b, 0):
+		return powOfInfinite(math.Abs(a), b)
+	case a == 0 || math.IsInf(a, 0):
+		return powOfExtreme(a, b)
+	case a < 0 && b != math.Trunc(b):
+		return negativeNaN
+	case b == 1:
+		return a
 	}
-	r := math.Pow(a, b)
-	if r == 0 || math.IsInf(r, 0) || r != r || a == 1 || b == 0 || b == 1 || r == 1 && a == -1 {
-		return r
+	r := powFinite(math.Abs(a), b)
+	if a < 0 && isOdd(b) {
+		return -r
 	}
-	if b == 2 {
-		return a * a
+	return r
+}
+
+func isOdd(b float64) bool {
+	return b == math.Trunc(b) && math.Abs(b) < 1<<53 && math.Mod(b, 2) != 0
+}
+
+func powOfInfinite(a, b float64) float64 {
+	switch {
+	case a == 1:
+		return 1
+	case (a > 1) == (b > 0):
+		return math.Inf(1)
 	}
+	return 0
+}
+
+func powOfExtreme(a, b float64) float64 {
+	r := 0.0
+	if (a == 0) == (b < 0) {
+		r = math.Inf(1)
+	}
+	if isOdd(b) {
+		return math.Copysign(r, a)
+	}
+	return r
+}
+
+// powFinite is a^b for finite a > 0 and b.
+func powFinite(a, b float64) float64 {
 	if b == math.Trunc(b) && b > 0 && b <= 64 { // exact where the result is, so that halves round to even
 		p := pair{1, 0}
 		for range int(b) {
 			p = p.mul(pair{a, 0})
 		}
-		if s := p.hi + p.lo; !math.IsInf(s, 0) && s == s && math.Abs(s) > 1e-280 {
+		if s := p.hi + p.lo; s < math.MaxFloat64 && s > 1e-280 {
 			return s
 		}
 	}
-	x := logPair(math.Abs(a)).mul(pair{b, 0})
-	if math.Abs(x.hi) > 744 {
-		return r
+	l := logPair(a)
+	switch n := float64(l.hi * b); {
+	case n > 720:
+		return math.Inf(1)
+	case n < -760:
+		return 0
 	}
-	p, k := expPair(x)
-	return math.Copysign(math.Ldexp(p.hi+p.lo, k), r)
+	p, k := expPair(l.mul(pair{b, 0}))
+	return math.Ldexp(p.hi+p.lo, k)
 }

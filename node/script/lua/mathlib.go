@@ -29,16 +29,16 @@ func newNaN(f func(float64) float64) func(float64) float64 {
 
 // mathLib is in 5.1's order: the order of traversal follows from it.
 var mathLib = []entry{
-	{"abs", math1(math.Abs)}, {"acos", math1(positiveNaN(math.Acos))}, {"asin", math1(positiveNaN(math.Asin))},
-	{"atan2", math2(math.Atan2)}, {"atan", math1(newNaN(math.Atan))}, {"ceil", math1(math.Ceil)},
-	{"cosh", math1(newNaN(math.Cosh))}, {"cos", math1(newNaN(math.Cos))},
+	{"abs", math1(math.Abs)}, {"acos", math1(positiveNaN(acos))}, {"asin", math1(positiveNaN(asin))},
+	{"atan2", math2(atan2)}, {"atan", math1(newNaN(atan))}, {"ceil", math1(math.Ceil)},
+	{"cosh", math1(newNaN(cosh))}, {"cos", math1(newNaN(cos))},
 	{"deg", math1(func(x float64) float64 { return x / (math.Pi / 180) })}, {"exp", math1(newNaN(exactExp))},
 	{"floor", math1(math.Floor)}, {"fmod", math2(fmod)}, {"frexp", mathFrexp}, {"ldexp", mathLdexp},
 	{"log10", math1(newNaN(exactLog10))}, {"log", math1(newNaN(exactLog))}, {"max", mathMax}, {"min", mathMin},
 	{"modf", mathModf}, {"pow", math2(mathPow)},
 	{"rad", math1(func(x float64) float64 { return x * (math.Pi / 180) })}, {"random", nil}, {"randomseed", nil},
-	{"sinh", math1(newNaN(math.Sinh))}, {"sin", math1(newNaN(math.Sin))}, {"sqrt", math1(newNaN(math.Sqrt))},
-	{"tanh", math1(newNaN(math.Tanh))}, {"tan", math1(newNaN(math.Tan))},
+	{"sinh", math1(newNaN(sinh))}, {"sin", math1(newNaN(sin))}, {"sqrt", math1(newNaN(math.Sqrt))},
+	{"tanh", math1(newNaN(tanh))}, {"tan", math1(newNaN(tan))},
 }
 
 // positiveNaN is for functions whose NaN is positive in glibc.

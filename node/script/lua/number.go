@@ -243,7 +243,7 @@ func arith(op int, a, b float64) float64 {
 	case opDivN:
 		r = a / b
 	case opModN:
-		r = a - math.Floor(a/b)*b
+		r = a - float64(math.Floor(a/b)*b)
 	case opPowN:
 		r = pow(a, b)
 	}
