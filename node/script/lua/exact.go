@@ -116,9 +116,6 @@ func logOfSpecial(x float64) float64 {
 
 func exactLog10(x float64) float64 {
 	if !(x > 0) || math.IsInf(x, 0) {
-		if x < 0 {
-			return -negativeNaN // glibc's has this sign here alone
-		}
 		return logOfSpecial(x)
 	}
 	p := logPair(x).div(pair{2.302585092994046, -2.1707562233822494e-16})

@@ -34,7 +34,7 @@ var mathLib = []entry{
 	{"cosh", math1(newNaN(cosh))}, {"cos", math1(newNaN(cos))},
 	{"deg", math1(func(x float64) float64 { return x / (math.Pi / 180) })}, {"exp", math1(newNaN(exactExp))},
 	{"floor", math1(math.Floor)}, {"fmod", math2(fmod)}, {"frexp", mathFrexp}, {"ldexp", mathLdexp},
-	{"log10", math1(newNaN(exactLog10))}, {"log", math1(newNaN(exactLog))}, {"max", mathMax}, {"min", mathMin},
+	{"log10", math1(positiveNaN(exactLog10))}, {"log", math1(newNaN(exactLog))}, {"max", mathMax}, {"min", mathMin},
 	{"modf", mathModf}, {"pow", math2(mathPow)},
 	{"rad", math1(func(x float64) float64 { return x * (math.Pi / 180) })}, {"random", nil}, {"randomseed", nil},
 	{"sinh", math1(newNaN(sinh))}, {"sin", math1(newNaN(sin))}, {"sqrt", math1(newNaN(math.Sqrt))},
