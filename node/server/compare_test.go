@@ -410,7 +410,7 @@ var missing = map[string]string{
 
 // TestTheTableOfCommandsIsThatOf40 compares every row, letter for letter.
 func TestTheTableOfCommandsIsThatOf40(t *testing.T) {
-	text, err := os.ReadFile("testdata/commands_of_4.0.table")
+	text, err := os.ReadFile("../commands/testdata/commands_of_4.0")
 	require.NoError(t, err)
 	of40 := map[string]string{}
 	for line := range strings.Lines(string(text)) {
