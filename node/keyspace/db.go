@@ -24,9 +24,11 @@ type shared struct {
 	fresh  uint32
 }
 
+// About how much memory a key, and its expiry time, take besides the bytes of the key and its value, in bytes: their
+// entries in the tables, with the room that shards have in reserve.
 const (
-	perKey    = 60 // about how much memory a key takes besides its own bytes and its value's, in bytes
-	perExpiry = 36
+	perKey    = 74
+	perExpiry = 40
 )
 
 func newDB(seed uint64, s *shared) DB {
@@ -71,6 +73,20 @@ func (db *DB) Lookup(key []byte) (v value.Value, expireAt int64, volatile, ok bo
 		expireAt = db.expires.Get(key).Value
 	}
 	return e.Value, expireAt, e.Value.Mark, true
+}
+
+// MemoryOf estimates the memory that key, its value and its expiry time take, in bytes; ok is false if it is not
+// there. MEMORY USAGE.
+func (db *DB) MemoryOf(key []byte) (n int64, ok bool) {
+	e := db.keys.Get(key)
+	if e == nil {
+		return 0, false
+	}
+	n = keyMemory(len(key)) + e.Value.Memory()
+	if e.Value.Mark {
+		n += perExpiry
+	}
+	return n, true
 }
 
 // Exists says whether key is there.

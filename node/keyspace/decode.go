@@ -41,7 +41,8 @@ func once(added bool, e *rdb.Entry, el rdb.Element) error {
 	if added {
 		return nil
 	}
-	return &rdb.CorruptError{Offset: e.Offset, Reason: fmt.Sprintf("%v at key %q: element %q is in it twice", e.Type, e.Key, el.Bytes)}
+	return &rdb.CorruptError{Offset: e.Offset,
+		Reason: fmt.Sprintf("%v at key %q: element %q is in it twice", e.Type, e.Key, el.Bytes)}
 }
 
 // Dump returns v as DUMP replies it. Redis 4.0: cluster.c, createDumpPayload.

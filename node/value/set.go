@@ -27,7 +27,7 @@ type members struct {
 	sum    *sum
 }
 
-const memberOverhead = 16 + 6 // string, tag and room in its shard
+const memberOverhead = 16 + 22 // string, tag and room in its shard
 
 // NewSet returns an empty set that nobody holds.
 func NewSet(l *Ledger) *Set { return &Set{header: header{ledger: l}, width: 2} }

@@ -29,7 +29,7 @@ type zbody struct {
 	sum    *sum
 }
 
-const zmemberOverhead = 24 + 6 + 36 // in the table and in the tree
+const zmemberOverhead = 24 + 18 + 38 // in the table and in the tree
 
 // NewZSet returns an empty sorted set that nobody holds.
 func NewZSet(l *Ledger) *ZSet { return &ZSet{header: header{ledger: l}} }
