@@ -100,3 +100,8 @@ func (r *record) byAddress() map[string]string {
 	}
 	return names
 }
+
+// steady says whether the machine's process ran during all of [from, to], or since it first began.
+func (t *timeline) steady(from, to time.Duration) bool {
+	return len(t.lives) > 0 && t.lives[0].from <= to && !t.turned(max(from, t.lives[0].from), to)
+}

@@ -41,7 +41,7 @@ func holds(check string, s harness.Scenario) bool {
 		// takes a replica out too, makes a Sentinel forget a failover that is past its point of no return.
 		return s.Cluster.Sentinels > 0 && !has(s.Faults, "lying-fsync", "torn-tail", "file-gone",
 			"restore-config", "sentinel-reset", "sentinel-remove", "sentinel-add", "sentinel-failover", "sentinel-set", "replica-add", "replica-remove", "run-as")
-	case "needless-failover":
+	case "needless-failover", "sentinel-liveness", "sentinel-selection", "parallel-syncs":
 		return s.Cluster.Sentinels > 0
 	case "lost-writes", "stale-reads":
 		// What an operator throws away is gone, an older RDB holds older data, and what is written to a replica lasts until

@@ -108,3 +108,24 @@ func TestMinorityDoesNotDriveTheEpochUp(t *testing.T) {
 	require.Zero(t, w.count(" +promoted-slave "))
 	require.LessOrEqual(t, w.byName["s1"].sentinel().currentEpoch, int64(2))
 }
+
+// TestResetDoesNotBringTheOldMasterBack: a replica that never follows keeps the failover in its last state.
+func TestResetDoesNotBringTheOldMasterBack(t *testing.T) {
+	w := cluster(2, 3, 2, "")
+	w.advance(15 * time.Second)
+	for _, r := range []string{"r1", "r2"} {
+		w.byName[r].core.(*fakeRedis).syncing = time.Minute
+	}
+	w.byName["m1"].kill()
+	w.advance(3 * time.Second)
+	for _, name := range []string{"s1", "s2", "s3"} {
+		if m := w.byName[name].sentinel().masters[0]; m.failover.state == reconfSlaves {
+			promoted := m.failover.promoted.addr
+			w.ask(name, words("SENTINEL RESET *"))
+			require.Equal(t, promoted, m.addr)
+			require.Contains(t, w.byName[name].configFile(), "sentinel monitor mymaster "+promoted.ip)
+			return
+		}
+	}
+	t.Fatal("nobody leads a failover that waits for its replicas")
+}

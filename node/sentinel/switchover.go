@@ -69,8 +69,13 @@ func (s *Sentinel) forgetOpinion(other *instance) {
 	}
 }
 
-// resetWithSentinels is what SENTINEL RESET does: it forgets the other Sentinels too.
+// resetWithSentinels is what SENTINEL RESET does: it forgets the other Sentinels too. A failover past its point of no
+// return is not forgotten, which would bring back the master that it replaced: it ends with the new one, as if the
+// replicas had been slow. Redis 4.0 goes back to the old address.
 func (s *Sentinel) resetWithSentinels(master *instance) {
+	if master.failover.state >= reconfSlaves {
+		s.switchToPromoted(master)
+	}
 	s.resetMaster(master, master.addr)
 	s.forgetAll(master.sentinels)
 	master.sentinels = nil

@@ -1,0 +1,266 @@
+package checkers
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/ordeal-go/ordeal/histories"
+)
+
+// SentinelLiveness holds Sentinels to their purpose: a master that died is replaced in time, all of them then name the
+// new one, and the old one is made its replica once it comes back.
+//
+// In time is: down-after, five seconds for opinions and elections, and failover-timeout for the failover. It is promised
+// while nothing else goes wrong: every Sentinel and a fit replica are up and in reach of each other from before the death
+// until then, and no failover was under way or tried shortly before, for that keeps Sentinels from trying again for two
+// failover-timeouts. A split vote is no excuse. Redis 4.0: sentinel.c, sentinelStartFailoverIfNeeded,
+// sentinelFailoverStateMachine.
+type SentinelLiveness struct{}
+
+// Name implements Checker.
+func (SentinelLiveness) Name() string { return "sentinel-liveness" }
+
+// What the promise allows beside the settings.
+const (
+	electionLasts = 5 * time.Second  // opinions, votes, a few of them split
+	helloSpreads  = 10 * time.Second // the new address, to every Sentinel
+	oldMasterTurn = 45 * time.Second // an old master is noticed (INFO), watched for 8 s, told, and noticed again
+)
+
+// Check implements Checker.
+func (SentinelLiveness) Check(h *histories.History) Verdict {
+	l := lateness{r: index(h), q: &inquiry{}, w: watchingOf(h)}
+	for _, name := range []string{"deaths of a master", "not promised", "replaced", "max ms to replace", "old masters turned"} {
+		l.q.saw(name, 0)
+	}
+	l.names = l.r.byAddress()
+	l.sentinels, l.servers = l.r.kind("sentinel"), l.r.kind("server")
+	l.events = l.r.happenings()
+	if len(l.sentinels) > 0 {
+		l.deaths()
+	}
+	l.q.saw("max ms to replace", int(l.longest/time.Millisecond))
+	missing := ""
+	if l.q.count("replaced") == 0 {
+		missing = "no master died when its replacement was promised"
+	}
+	return l.q.verdict(missing, "every dead master was replaced in time")
+}
+
+type lateness struct {
+	r                  *record
+	q                  *inquiry
+	w                  watching
+	names              map[string]string
+	sentinels, servers []string
+	events             []happening
+	longest            time.Duration // that a replacement took
+}
+
+// bound is the time in which a dead master is replaced.
+func (l *lateness) bound() time.Duration {
+	return slices.Max(l.w.downAfter) + electionLasts + slices.Max(l.w.failoverTimeout)
+}
+
+// deaths goes through the ends of masters' processes.
+func (l *lateness) deaths() {
+	for _, name := range l.servers {
+		t := l.r.of(name)
+		for i, life := range t.lives {
+			if life.to == histories.Forever || !l.isMaster(name, life.to) {
+				continue
+			}
+			next := histories.Forever
+			if i+1 < len(t.lives) {
+				next = t.lives[i+1].from
+			}
+			l.death(name, life.to, next)
+		}
+	}
+}
+
+// isMaster says whether the Sentinels watch the machine as the master at a time: the last switch says so.
+func (l *lateness) isMaster(machine string, at time.Duration) bool {
+	current := ""
+	for i := range l.events {
+		e := &l.events[i]
+		if e.at > at {
+			break
+		}
+		if e.name == "+switch-master" && len(e.words) == 5 {
+			current = l.names[e.words[3]+":"+e.words[4]]
+		} else if _, addr := e.master(); e.name == "+monitor" && current == "" {
+			current = l.names[addr]
+		}
+	}
+	if current != "" {
+		return current == machine
+	}
+	found := l.r.of(machine).before(at)
+	return found[0] != nil && isMaster(found[0]) || found[1] != nil && isMaster(found[1])
+}
+
+// death judges what follows the end of a master at a time; next is when it comes back.
+func (l *lateness) death(master string, at, next time.Duration) {
+	l.q.saw("deaths of a master", 1)
+	until := at + l.bound()
+	replaced, by := l.switched(at, until, "")
+	reached := until
+	if replaced != 0 {
+		reached = replaced
+	}
+	if why := l.excuse(master, at, min(reached, l.r.End), next); why != "" {
+		l.q.saw("not promised", 1)
+		return
+	}
+	if replaced == 0 {
+		if l.r.End < until {
+			l.q.saw("not promised", 1) // the run ends before the time is over
+			return
+		}
+		l.q.breach(until, "", nil, "%s died at %v, and nobody replaced it in %v: %s", master, at, l.bound(), l.attempts(at, until))
+		return
+	}
+	l.q.saw("replaced", 1)
+	l.longest = max(l.longest, replaced-at)
+	l.followed(master, by, replaced)
+	l.turned(master, replaced, next)
+}
+
+// switched finds the first switch in (from, to], of one Sentinel or of any: when, and to which machine.
+func (l *lateness) switched(from, to time.Duration, sentinel string) (at time.Duration, machine string) {
+	for i := range l.events {
+		e := &l.events[i]
+		if e.name == "+switch-master" && e.at > from && e.at <= to && len(e.words) == 5 && (sentinel == "" || e.machine == sentinel) {
+			return e.at, l.names[e.words[3]+":"+e.words[4]]
+		}
+	}
+	return 0, ""
+}
+
+// excuse says why the replacement of a master that died is not promised, "" if it is.
+func (l *lateness) excuse(master string, at, until, next time.Duration) string {
+	if next < until {
+		return "it came back"
+	}
+	before := at - 2*slices.Max(l.w.failoverTimeout) - 2*time.Second
+	for i := range l.events {
+		if e := &l.events[i]; e.at > before && e.at < at && (e.name == "+try-failover" || e.name == "+vote-for-leader" || e.name == "+tilt") {
+			return "a failover was tried shortly before"
+		}
+	}
+	for _, s := range l.sentinels {
+		if l.disturbed(s, master, at, until) {
+			return s + " was disturbed"
+		}
+	}
+	for _, server := range l.servers {
+		if server != master && !l.disturbed(server, master, at, until) && l.fit(server, at) {
+			return ""
+		}
+	}
+	return "no replica was fit"
+}
+
+// disturbed says whether anything but the master's death happened to a machine from before it until a time.
+func (l *lateness) disturbed(machine, master string, at, until time.Duration) bool {
+	if !l.r.of(machine).steady(at-infoPeriod, until) {
+		return true
+	}
+	return slices.ContainsFunc(l.r.Faults, func(f histories.Fault) bool {
+		if f.Start > until || f.Stop != histories.Forever && f.Stop+faultLingers < at && !lasting(f.Text) || mild(f.Text) {
+			return false
+		}
+		return slices.Contains(f.Targets, machine) || ordered(f.Text)
+	})
+}
+
+// ordered tells what an operator does to Sentinels, and makes all of them do: RESET forgets whom they know.
+func ordered(text string) bool {
+	return strings.HasPrefix(text, "sentinel-") || strings.HasPrefix(text, "replica-")
+}
+
+var delayText = regexp.MustCompile(`^latency .* delay=(\d+)ms( jitter=\d+ms)?$`)
+
+// mild tells faults that slow links down by a fifth of a second at most.
+func mild(text string) bool {
+	m := delayText.FindStringSubmatch(text)
+	return m != nil && len(m[1]) <= 3 && (len(m[1]) < 3 || strings.Compare(m[1], "200") <= 0)
+}
+
+// fit says whether a replica could have been promoted: linked until the master died, and of a priority.
+func (l *lateness) fit(server string, at time.Duration) bool {
+	if n, is := inPlan(l.r.Plan, "slave-priority"); is && n == 0 {
+		return false
+	}
+	found := l.r.of(server).before(at)
+	for _, n := range found {
+		if n != nil && isReplica(n) && n.Link == linkUp {
+			return true
+		}
+	}
+	return false
+}
+
+// followed wants every Sentinel to name the new master.
+func (l *lateness) followed(old, by string, replaced time.Duration) {
+	until := replaced + helloSpreads
+	if l.r.End < until {
+		return
+	}
+	for _, s := range l.sentinels {
+		at, to := l.switched(replaced-l.bound(), until, s)
+		if at == 0 && !l.disturbed(s, old, replaced, until) {
+			l.q.breach(until, s, nil, "did not hear in %v that %s replaced %s", helloSpreads, by, old)
+		} else if at != 0 && to != by && !l.disturbed(s, old, replaced, until) {
+			l.q.breach(at, s, nil, "names %s in the place of %s, where others name %s", to, old, by)
+		}
+	}
+}
+
+// turned wants the old master to be a replica, once it is back for long enough.
+func (l *lateness) turned(old string, replaced, next time.Duration) {
+	if next == histories.Forever {
+		return
+	}
+	from := max(next, replaced)
+	until := from + oldMasterTurn
+	t := l.r.of(old)
+	turned := slices.ContainsFunc(append(slices.Clone(t.own), t.seen...), func(n *histories.Note) bool {
+		return n.Time >= from && n.Time <= until && isReplica(n)
+	})
+	switch {
+	case turned:
+		l.q.saw("old masters turned", 1)
+	case l.r.End < until || t.turned(from, until) || l.anyFault(from, until):
+	default:
+		l.q.breach(until, old, nil, "came back at %v, and nobody made it a replica in %v", next, oldMasterTurn)
+	}
+}
+
+func (l *lateness) anyFault(from, to time.Duration) bool {
+	return slices.ContainsFunc(l.r.Faults, func(f histories.Fault) bool {
+		return !mild(f.Text) && f.Start < to && (f.Stop == histories.Forever || f.Stop+faultLingers > from || lasting(f.Text)) && !strings.HasPrefix(f.Text, "kill ")
+	})
+}
+
+// attempts is what the Sentinels did meanwhile.
+func (l *lateness) attempts(from, to time.Duration) string {
+	text := ""
+	for i := range l.events {
+		e := &l.events[i]
+		if e.at < from || e.at > to {
+			continue
+		}
+		if e.name == "+sdown" || e.name == "+odown" || e.name == "+try-failover" || e.name == "+elected-leader" || strings.HasPrefix(e.name, "-failover-abort") {
+			text += fmt.Sprintf("; %s %s at %v", e.machine, e.name, e.at)
+		}
+	}
+	if text == "" {
+		return "they did nothing"
+	}
+	return text[2:]
+}
