@@ -4,6 +4,7 @@ import (
 	"github.com/ordeal-go/ordeal/node"
 	"github.com/ordeal-go/ordeal/node/commands"
 	"github.com/ordeal-go/ordeal/node/front"
+	"github.com/ordeal-go/ordeal/node/replication"
 )
 
 // config is what the server is configured to, in the units of redis.conf. directives.go says what each directive is
@@ -11,6 +12,7 @@ import (
 type config struct {
 	front.Settings                   // about clients; the first address of bind is the source of dialled connections
 	data           commands.Settings // about data
+	repl           replication.Settings
 
 	// Network and clients.
 	port              int64        // 0: no TCP
@@ -37,21 +39,7 @@ type config struct {
 	stopWritesOnError bool
 
 	// Replication.
-	slaveofHost       string // as the file says; the replication's own state says what holds now
-	slaveofPort       int64
-	masterAuth        string
-	slaveServeStale   bool
-	disklessSync      bool
-	disklessDelay     int64 // seconds
-	replPingPeriod    int64 // seconds
-	replTimeout       int64 // seconds
-	replBacklogSize   int64 // bytes, at least 16384
-	replBacklogTTL    int64 // seconds, 0: never freed
-	slavePriority     int64
-	minSlavesToWrite  int64
-	minSlavesMaxLag   int64 // seconds
-	slaveAnnounceIP   string
-	slaveAnnouncePort int64
+	slaveServeStale bool
 
 	// Memory and data types.
 	maxMemory             int64

@@ -6,6 +6,7 @@ import (
 	"github.com/ordeal-go/ordeal/node/conf"
 	"github.com/ordeal-go/ordeal/node/front"
 	"github.com/ordeal-go/ordeal/node/glob"
+	"github.com/ordeal-go/ordeal/node/replication"
 )
 
 // CONFIG. Redis 4.0: config.c, configCommand.
@@ -89,7 +90,7 @@ func (s *Server) changeDir(c *front.Call, dir string) {
 
 func (s *Server) configResetStat(c *front.Call) {
 	now := s.stats
-	s.stats, s.front.Stats, s.data.Stats = stats{}, front.Stats{}, commands.Stats{}
+	s.stats, s.front.Stats, s.data.Stats, s.repl.Stats = stats{}, front.Stats{}, commands.Stats{}, replication.Stats{}
 	// Rates go on from the counters, which start again.
 	s.stats.ops.at, s.stats.in.at, s.stats.out.at = now.ops.at, now.in.at, now.out.at
 	s.front.Table.All(func(cmd *front.Command) { cmd.Calls, cmd.Usec = 0, 0 })

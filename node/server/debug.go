@@ -51,7 +51,7 @@ func (s *Server) debugCommand(c *front.Call) {
 		s.debugObject(c)
 	case sub == "CHANGE-REPL-ID" && words == 2:
 		s.log(node.LogWarning, "Changing replication IDs after receiving DEBUG change-repl-id")
-		s.repl.changeID(s)
+		s.repl.ChangeID()
 		c.OK()
 	case sub == "ERROR" && words == 3:
 		c.Error(string(c.Args[2]))

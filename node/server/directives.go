@@ -24,7 +24,7 @@ func directiveTable() []directive {
 		fixed("unixsocketperm", "0", noUnixSocket).atStart(),
 		number("timeout", func(c *config) *int64 { return &c.Timeout }, 0, 0, math.MaxInt32, "Invalid timeout value"),
 		fixed("tcp-keepalive", "300", noKernelSettings),
-		number("slave-announce-port", func(c *config) *int64 { return &c.slaveAnnouncePort }, 0, 0, 65535, "Invalid port"),
+		number("slave-announce-port", func(c *config) *int64 { return &c.repl.AnnouncePort }, 0, 0, 65535, "Invalid port"),
 		logLevelDirective,
 		text("logfile", func(c *config) *string { return &c.logFile }, "", nil).atStart(),
 		fixed("syslog-enabled", "no", noSyslog).atStart().secret(),
@@ -38,23 +38,23 @@ func directiveTable() []directive {
 		text("dbfilename", func(c *config) *string { return &c.dbFilename }, "dump.rdb", noPath("dbfilename")),
 		dirDirective,
 		slaveofDirective,
-		text("slave-announce-ip", func(c *config) *string { return &c.slaveAnnounceIP }, "", nil),
-		text("masterauth", func(c *config) *string { return &c.masterAuth }, "", nil),
+		text("slave-announce-ip", func(c *config) *string { return &c.repl.AnnounceIP }, "", nil),
+		text("masterauth", func(c *config) *string { return &c.repl.MasterAuth }, "", nil),
 		yesNo("slave-serve-stale-data", func(c *config) *bool { return &c.slaveServeStale }, true),
 		yesNo("slave-read-only", func(c *config) *bool { return &c.data.SlaveReadOnly }, true),
-		number("repl-ping-slave-period", func(c *config) *int64 { return &c.replPingPeriod }, 10, 1, math.MaxInt32,
+		number("repl-ping-slave-period", func(c *config) *int64 { return &c.repl.PingPeriod }, 10, 1, math.MaxInt32,
 			"repl-ping-slave-period must be 1 or greater"),
-		number("repl-timeout", func(c *config) *int64 { return &c.replTimeout }, 60, 1, math.MaxInt32, "repl-timeout must be 1 or greater"),
-		backlogSizeDirective.then(func(s *Server) { s.repl.backlogResized(s) }),
-		number("repl-backlog-ttl", func(c *config) *int64 { return &c.replBacklogTTL }, 3600, 0, math.MaxInt64, "repl-backlog-ttl can't be negative "),
+		number("repl-timeout", func(c *config) *int64 { return &c.repl.Timeout }, 60, 1, math.MaxInt32, "repl-timeout must be 1 or greater"),
+		backlogSizeDirective.then(func(s *Server) { s.repl.BacklogResized() }),
+		number("repl-backlog-ttl", func(c *config) *int64 { return &c.repl.BacklogTTL }, 3600, 0, math.MaxInt64, "repl-backlog-ttl can't be negative "),
 		fixed("repl-disable-tcp-nodelay", "no", noKernelSettings),
-		yesNo("repl-diskless-sync", func(c *config) *bool { return &c.disklessSync }, false),
-		number("repl-diskless-sync-delay", func(c *config) *int64 { return &c.disklessDelay }, 5, 0, math.MaxInt32,
+		yesNo("repl-diskless-sync", func(c *config) *bool { return &c.repl.Diskless }, false),
+		number("repl-diskless-sync-delay", func(c *config) *int64 { return &c.repl.DisklessDelay }, 5, 0, math.MaxInt32,
 			"repl-diskless-sync-delay can't be negative"),
-		number("slave-priority", func(c *config) *int64 { return &c.slavePriority }, 100, 0, math.MaxInt32, ""),
-		number("min-slaves-to-write", func(c *config) *int64 { return &c.minSlavesToWrite }, 0, 0, math.MaxInt32,
+		number("slave-priority", func(c *config) *int64 { return &c.repl.Priority }, 100, 0, math.MaxInt32, ""),
+		number("min-slaves-to-write", func(c *config) *int64 { return &c.repl.MinSlavesToWrite }, 0, 0, math.MaxInt32,
 			"Invalid value for min-slaves-to-write.").then(refreshGoodReplicas),
-		number("min-slaves-max-lag", func(c *config) *int64 { return &c.minSlavesMaxLag }, 10, 0, math.MaxInt32,
+		number("min-slaves-max-lag", func(c *config) *int64 { return &c.repl.MinSlavesMaxLag }, 10, 0, math.MaxInt32,
 			"Invalid value for min-slaves-max-lag.").then(refreshGoodReplicas),
 		text("requirepass", func(c *config) *string { return &c.RequirePass }, "", tooLongPassword),
 		number("maxclients", func(c *config) *int64 { return &c.MaxClients }, 10000, 1, math.MaxInt32, "Invalid max clients limit"),
@@ -162,7 +162,7 @@ func listSize(n int64) int {
 	return int(min(max(n, smallest), most))
 }
 
-func refreshGoodReplicas(s *Server) { s.repl.refreshGood(s) }
+func refreshGoodReplicas(s *Server) { s.repl.RefreshGood() }
 
 func noPath(name string) func(string) string {
 	return func(value string) string {

@@ -9,13 +9,10 @@ import (
 	"github.com/ordeal-go/ordeal/node/commands"
 	"github.com/ordeal-go/ordeal/node/conf"
 	"github.com/ordeal-go/ordeal/node/front"
+	"github.com/ordeal-go/ordeal/node/replication"
 )
 
 // The options with a syntax of their own.
-
-// minBacklog is the smallest backlog in bytes; smaller sizes are raised without a word.
-// Redis 4.0: server.h, CONFIG_REPL_BACKLOG_MIN_SIZE.
-const minBacklog = 16 << 10
 
 // maxBind is the greatest number of addresses to listen on. Redis 4.0: server.h, CONFIG_BINDADDR_MAX.
 const maxBind = 16
@@ -185,28 +182,30 @@ var slaveofDirective = directive{
 			return conf.BadDirective
 		}
 		if strings.EqualFold(words[1], "no") && strings.EqualFold(words[2], "one") {
-			c.slaveofHost, c.slaveofPort = "", 0
+			c.repl.MasterHost, c.repl.MasterPort = "", 0
 			return ""
 		}
 		port, ok := conf.ParseInt(words[2], 0, 65535)
 		if !ok {
 			return "Invalid master port"
 		}
-		c.slaveofHost, c.slaveofPort = words[1], port
+		c.repl.MasterHost, c.repl.MasterPort = words[1], port
 		return ""
 	},
 	get: func(s *Server) string {
-		if s.repl.masterHost == "" {
+		host, port := s.repl.Master()
+		if host == "" {
 			return ""
 		}
-		return s.repl.masterHost + " " + strconv.Itoa(int(s.repl.masterPort))
+		return host + " " + strconv.Itoa(port)
 	},
 	rewrite: func(s *Server, r *conf.Rewriter) {
-		if s.repl.masterHost == "" {
+		host, port := s.repl.Master()
+		if host == "" {
 			r.Absent("slaveof")
 			return
 		}
-		r.Line("slaveof", "slaveof "+conf.Word(s.repl.masterHost)+" "+strconv.Itoa(int(s.repl.masterPort)), true)
+		r.Line("slaveof", "slaveof "+conf.Word(host)+" "+strconv.Itoa(port), true)
 	},
 }
 
@@ -215,7 +214,7 @@ func (c *config) setBacklogSize(value string) bool {
 	if !ok || n < 1 {
 		return false
 	}
-	c.replBacklogSize = max(n, minBacklog)
+	c.repl.BacklogSize = max(n, replication.MinBacklog)
 	return true
 }
 
@@ -227,10 +226,10 @@ var backlogSizeDirective = directive{
 		}
 		return ""
 	}),
-	get:       func(s *Server) string { return strconv.FormatInt(s.cfg.replBacklogSize, 10) },
+	get:       func(s *Server) string { return strconv.FormatInt(s.cfg.repl.BacklogSize, 10) },
 	set:       func(s *Server, value string) bool { return s.cfg.setBacklogSize(value) },
-	byDefault: func(c *config) { c.replBacklogSize = 1 << 20 },
-	rewrite:   func(s *Server, r *conf.Rewriter) { r.Bytes("repl-backlog-size", s.cfg.replBacklogSize, 1<<20) },
+	byDefault: func(c *config) { c.repl.BacklogSize = 1 << 20 },
+	rewrite:   func(s *Server, r *conf.Rewriter) { r.Bytes("repl-backlog-size", s.cfg.repl.BacklogSize, 1<<20) },
 }
 
 var notifyDirective = directive{

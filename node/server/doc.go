@@ -7,7 +7,5 @@
 // propagated. Its own commands stand in configcmd.go, info.go, debug.go, slowlog.go and servercmd.go. persistence.go and
 // rdbfile.go keep the dataset on disk. config.go, directives.go and startup.go are redis.conf.
 //
-// Replication: replid.go (which history this is), backlog.go, feed.go (the stream a master writes), psync.go and
-// fullsync.go (a master's side), handshake.go, transfer.go and cachedmaster.go (a replica's side), slaveof.go, wait.go,
-// cron.go (what it does every second).
+// Replication is a package of its own; replicationhost.go is what it needs of the server.
 package server

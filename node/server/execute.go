@@ -16,16 +16,16 @@ func (s *Server) Refuse(c *front.Call) (refusal string, poison bool) {
 		return "OOM command not allowed when used memory > 'maxmemory'.", true
 	}
 	if cmd.Is(front.Write | front.NeedsSave) {
-		if s.saveFailedStopsWrites() && s.repl.isMaster() {
+		if s.saveFailedStopsWrites() && s.repl.IsMaster() {
 			return misconfRDB, true
 		}
 	}
 	if cmd.Is(front.Write) {
-		if s.repl.tooFewGoodReplicas(s) {
+		if s.repl.TooFewGoodReplicas() {
 			s.noteRefused(c, "noreplicas")
 			return "NOREPLICAS Not enough good slaves to write.", true
 		}
-		if !s.repl.isMaster() && s.cfg.data.SlaveReadOnly && !c.Is(front.Master) {
+		if !s.repl.IsMaster() && s.cfg.data.SlaveReadOnly && !c.Is(front.Master) {
 			s.noteRefused(c, "readonly")
 			return "READONLY You can't write against a read only slave.", false
 		}
@@ -33,7 +33,7 @@ func (s *Server) Refuse(c *front.Call) (refusal string, poison bool) {
 	if refusal := front.NotInPubSub(c); refusal != "" {
 		return refusal, false
 	}
-	if !s.repl.isMaster() && s.repl.state != linkConnected && !s.cfg.slaveServeStale && !cmd.Is(front.Stale) {
+	if !s.repl.IsMaster() && !s.repl.LinkUp() && !s.cfg.slaveServeStale && !cmd.Is(front.Stale) {
 		return "MASTERDOWN Link with MASTER is down and slave-serve-stale-data is set to 'no'.", true
 	}
 	if s.loading && !cmd.Is(front.Loading) {
@@ -51,7 +51,7 @@ func (s *Server) noteRefused(c *front.Call, reason string) {
 	if keys := c.Cmd.KeyIndices(c.Args); len(keys) > 0 {
 		key = string(c.Args[keys[0]])
 	}
-	s.note(node.Note{Kind: node.NoteRefused, Reason: reason, Key: key, N: int64(s.repl.goodReplicas), M: s.cfg.minSlavesToWrite})
+	s.note(node.Note{Kind: node.NoteRefused, Reason: reason, Key: key, N: int64(s.repl.GoodReplicas), M: s.cfg.repl.MinSlavesToWrite})
 }
 
 // Execute implements front.Host: it runs a call and puts its effect into the replication stream if it changed the
@@ -74,7 +74,7 @@ func (s *Server) Execute(c *front.Call) {
 	}
 	s.settle(c, db)
 	if c.Client != nil {
-		c.Client.Wrote = s.repl.offset
+		c.Client.Wrote = s.repl.Offset
 	}
 }
 
@@ -84,7 +84,7 @@ func (s *Server) Settle(c *front.Call) { s.settle(c, c.DB) }
 // settle counts what a call has changed and propagates it; db is the database in which it began.
 func (s *Server) settle(c *front.Call, db int) {
 	s.data.Dirty += c.Dirty
-	c.Propagated(func(args [][]byte) { s.repl.feed(s, db, args) })
+	c.Propagated(func(args [][]byte) { s.repl.Feed(db, args) })
 	if s.opts.Notes && c.Dirty > 0 && c.Client != nil && !c.Is(front.Master) {
 		s.noteWrote(c)
 	}
@@ -93,8 +93,8 @@ func (s *Server) settle(c *front.Call, db int) {
 // noteWrote observes where a client's change went.
 func (s *Server) noteWrote(c *front.Call) {
 	n := s.out.NewNote(node.NoteWrote)
-	n.ReplID, n.Offset, n.Peer, n.Role, n.Text = s.repl.id, s.repl.offset, c.Client.Addr, "master", c.Cmd.Name
-	if !s.repl.isMaster() {
+	n.ReplID, n.Offset, n.Peer, n.Role, n.Text = s.repl.ID(), s.repl.Offset, c.Client.Addr, "master", c.Cmd.Name
+	if !s.repl.IsMaster() {
 		n.Role = "slave"
 	}
 	keys := c.Cmd.KeyIndices(c.Args)
@@ -131,33 +131,33 @@ func (s *Server) Waits(c *front.Client) bool { return s.resuming == c }
 func (s *Server) Resumed(c *front.Client) { s.data.ExecRest(c) }
 
 // Fed implements front.Host.
-func (s *Server) Fed(c *front.Client, n int) { s.repl.fed(s, c, n) }
+func (s *Server) Fed(c *front.Client, n int) { s.repl.Fed(c, n) }
 
 // EmptyLine implements front.Host.
-func (s *Server) EmptyLine(c *front.Client) { s.repl.emptyLine(s, c) }
+func (s *Server) EmptyLine(c *front.Client) { s.repl.EmptyLine(c) }
 
 // Executed implements front.Host: it counts what the master link has applied, and serves those whom the command made
 // something ready for.
 func (s *Server) Executed(c *front.Client) {
 	if c.Is(front.Master) && !c.Is(front.Freed) {
-		s.repl.applied(s, c)
+		s.repl.Applied(c)
 	}
 	s.data.ServeReady()
 }
 
 // Failed implements front.Host.
-func (s *Server) Failed(c *front.Client, text string) { s.repl.errorReplied(s, c, text) }
+func (s *Server) Failed(c *front.Client, text string) { s.repl.Failed(c, text) }
 
 // HoldsOutput implements front.Host.
-func (s *Server) HoldsOutput(c *front.Client) bool { return !replicaOf(c).takesStream() }
+func (s *Server) HoldsOutput(c *front.Client) bool { return s.repl.HoldsOutput(c) }
 
 // Left implements front.Host.
-func (s *Server) Left(c *front.Client, n int64) { s.repl.sent(s, c, n) }
+func (s *Server) Left(c *front.Client, n int64) { s.repl.Sent(c, n) }
 
 // Freed implements front.Host.
 func (s *Server) Freed(c *front.Client) {
 	s.data.Freed(c)
-	s.repl.clientFreed(s, c)
+	s.repl.ClientFreed(c)
 }
 
 // Logs implements front.Host.
@@ -167,10 +167,10 @@ func (s *Server) Logs(level node.LogLevel) bool { return level.AtLeast(s.cfg.log
 func (s *Server) Log(level node.LogLevel, text string) { s.log(level, text) }
 
 // IsMaster implements commands.Host.
-func (s *Server) IsMaster() bool { return s.repl.isMaster() }
+func (s *Server) IsMaster() bool { return s.repl.IsMaster() }
 
 // Feed implements commands.Host.
-func (s *Server) Feed(db int, args [][]byte) { s.repl.feed(s, db, args) }
+func (s *Server) Feed(db int, args [][]byte) { s.repl.Feed(db, args) }
 
 // Emptied implements commands.Host: what is being saved is gone, and the file must not bring it back.
 func (s *Server) Emptied(c *front.Call) {

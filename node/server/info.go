@@ -18,7 +18,7 @@ func (s *Server) infoSections() []front.Section {
 		{Name: "memory", Write: s.infoMemory},
 		{Name: "persistence", Write: s.infoPersistence},
 		{Name: "stats", Write: s.infoStats},
-		{Name: "replication", Write: func(b []byte) []byte { return s.repl.info(s, b) }},
+		{Name: "replication", Write: func(b []byte) []byte { return s.repl.Info(b) }},
 		{Name: "cpu", Write: s.infoCPU},
 		{Name: "commandstats", Unusual: true, Write: s.infoCommandstats},
 		{Name: "cluster", Write: func(b []byte) []byte { return append(b, "# Cluster\r\ncluster_enabled:0\r\n"...) }},
@@ -87,7 +87,7 @@ const baseMemory = 800 << 10
 
 // usedMemory estimates what the dataset and the buffers take, in bytes: a core cannot ask its allocator.
 func (s *Server) usedMemory() int64 {
-	n := int64(baseMemory) + s.data.KS.Bytes() + s.repl.memory()
+	n := int64(baseMemory) + s.data.KS.Bytes() + s.repl.Memory()
 	for _, c := range s.front.Clients() {
 		n += int64(c.In.Buffered()) + c.Waiting()
 	}
@@ -168,9 +168,9 @@ func (s *Server) infoStats(b []byte) []byte {
 	b = front.Field(b, "instantaneous_input_kbps", kbps(&t.in))
 	b = front.Field(b, "instantaneous_output_kbps", kbps(&t.out))
 	b = front.IntField(b, "rejected_connections", f.Rejected)
-	b = front.IntField(b, "sync_full", t.syncFull)
-	b = front.IntField(b, "sync_partial_ok", t.syncPartialOK)
-	b = front.IntField(b, "sync_partial_err", t.syncPartialErr)
+	b = front.IntField(b, "sync_full", s.repl.Stats.Full)
+	b = front.IntField(b, "sync_partial_ok", s.repl.Stats.PartialOK)
+	b = front.IntField(b, "sync_partial_err", s.repl.Stats.PartialErr)
 	b = front.IntField(b, "expired_keys", d.Expired)
 	b = front.Field(b, "expired_stale_perc", "0.00")
 	b = front.Field(b, "expired_time_cap_reached_count", "0")

@@ -8,6 +8,7 @@ import (
 	"github.com/ordeal-go/ordeal/node"
 	"github.com/ordeal-go/ordeal/node/front"
 	"github.com/ordeal-go/ordeal/node/keyspace"
+	"github.com/ordeal-go/ordeal/node/replication"
 )
 
 // Snapshots: SAVE, BGSAVE, save points, SHUTDOWN, and loading at the start. Redis 4.0: rdb.c.
@@ -22,18 +23,10 @@ func (s *Server) persistenceRows() []front.Command {
 	)
 }
 
-// saveKind says where a snapshot that is made beside the server goes.
-type saveKind uint8
-
-const (
-	saveToDisk    saveKind = iota // the RDB file; replicas may get its bytes too
-	saveToSockets                 // to waiting replicas only
-)
-
 // persistence is the state of snapshots: what Redis has a child process for is one job at a time beside the server.
 type persistence struct {
 	running    bool // a job is under way; the next fields are about it
-	kind       saveKind
+	kind       replication.SaveKind
 	generation int   // number of the job; one that was killed finds that it is not this one any more
 	pid        int   // the process ID that the log shows for it: Redis has a child process
 	dirty      int64 // s.data.Dirty when it started
@@ -58,7 +51,7 @@ func (s *Server) tempPath(pid int) string { return s.cfg.inDir("temp-" + strconv
 
 // startSave starts a snapshot beside the server, and returns false if there is one already. It ends with
 // replication's saveDone, and with the RDB on disk or not, by its kind.
-func (s *Server) startSave(kind saveKind) bool {
+func (s *Server) startSave(kind replication.SaveKind) bool {
 	p := &s.saving
 	if p.running {
 		return false
@@ -66,13 +59,13 @@ func (s *Server) startSave(kind saveKind) bool {
 	p.generation++
 	p.pid = s.opts.PID + p.generation
 	p.running, p.kind, p.dirty, p.since, p.lastTry = true, kind, s.data.Dirty, s.now, s.now
-	if kind == saveToDisk {
+	if kind == replication.SaveToDisk {
 		s.logf(node.LogNotice, "Background saving started by pid %d", s.saving.pid)
 	} else {
 		s.logf(node.LogNotice, "Background RDB transfer started by pid %d", s.saving.pid)
 	}
-	if kind == saveToDisk {
-		s.repl.noteSnapshot(s)
+	if kind == replication.SaveToDisk {
+		s.repl.NoteSnapshot()
 	}
 	snap, how := s.data.KS.Snapshot(), s.saveOptions()
 	generation := p.generation
@@ -87,7 +80,7 @@ func (s *Server) startSave(kind saveKind) bool {
 // saveEncoded goes on with a snapshot that is made: to disk it is written beside its final place first.
 func (s *Server) saveEncoded(rdb []byte) {
 	p := &s.saving
-	if p.kind == saveToSockets {
+	if p.kind == replication.SaveToSockets {
 		s.endSave(true, rdb)
 		return
 	}
@@ -129,7 +122,7 @@ func (s *Server) endSave(ok bool, rdb []byte) {
 	p := &s.saving
 	p.running = false
 	p.lastSeconds = int64(s.now.Sub(p.since) / time.Second)
-	if p.kind == saveToDisk {
+	if p.kind == replication.SaveToDisk {
 		if ok {
 			s.log(node.LogNotice, "Background saving terminated with success")
 			s.data.Dirty -= p.dirty
@@ -139,7 +132,7 @@ func (s *Server) endSave(ok bool, rdb []byte) {
 		}
 		p.failed = !ok
 	}
-	s.repl.saveDone(s, ok, rdb)
+	s.repl.SaveDone(ok, rdb)
 }
 
 // killSave ends the job under way without a result, as Redis kills its child: what it was to save is no more.
@@ -151,18 +144,18 @@ func (s *Server) killSave() {
 	const sigUSR1 = 10 // the one that does not count as a failure
 	s.removeTemp(s.tempPath(s.saving.pid))
 	p.running = false
-	if p.kind == saveToDisk {
+	if p.kind == replication.SaveToDisk {
 		s.logf(node.LogWarning, "Background saving terminated by signal %d", sigUSR1)
 	} else {
 		s.logf(node.LogWarning, "Background transfer terminated by signal %d", sigUSR1)
 	}
-	s.repl.saveDone(s, false, nil)
+	s.repl.SaveDone(false, nil)
 }
 
 // saveNow makes a snapshot while the whole server waits, and calls done with the RDB, or nil if it failed.
 // Redis 4.0: rdb.c, rdbSave.
 func (s *Server) saveNow(done func(rdb []byte)) {
-	s.repl.noteSnapshot(s)
+	s.repl.NoteSnapshot()
 	rdb := keyspace.EncodeRDB(s.data.KS.Snapshot(), s.saveOptions())
 	temp := s.tempPath(s.opts.PID)
 	s.foreground(func(ev *node.Event) {
@@ -192,7 +185,7 @@ func (s *Server) checkSavePoints() {
 	for _, point := range s.cfg.savePoints {
 		if s.data.Dirty >= point.changes && s.now.Unix()-p.lastSave.Unix() > point.seconds {
 			s.logf(node.LogNotice, "%d changes in %d seconds. Saving...", point.changes, point.seconds)
-			s.startSave(saveToDisk)
+			s.startSave(replication.SaveToDisk)
 			return
 		}
 	}
@@ -218,7 +211,7 @@ func (s *Server) bgsaveCommand(c *front.Call) {
 	switch {
 	case len(c.Args) > 2 || (len(c.Args) == 2 && !strings.EqualFold(string(c.Args[1]), "schedule")):
 		c.Error(front.ErrSyntax)
-	case !s.startSave(saveToDisk):
+	case !s.startSave(replication.SaveToDisk):
 		c.Error(errSaveRunning)
 	default:
 		c.Simple("Background saving started")

@@ -13,7 +13,7 @@ func (s *Server) saveOptions() keyspace.SaveOptions {
 		RedisVersion:  Version,
 		CreatedAt:     s.now.Unix(),
 		UsedMemory:    s.usedMemory(),
-		Repl:          s.repl.rdbAux(s),
+		Repl:          s.repl.RDBAux(),
 		NoCompression: !s.cfg.rdbCompression,
 		NoChecksum:    !s.cfg.rdbChecksum,
 	}
@@ -46,7 +46,7 @@ func (s *Server) loadAtStart() {
 		switch ev.Err {
 		case node.ErrNone:
 			data := append([]byte(nil), ev.Bytes...) // valid during Step only
-			how := s.loadOptions(s.cfg.slaveofHost == "")
+			how := s.loadOptions(s.cfg.repl.MasterHost == "")
 			s.loadSince, s.loadBytes = s.now, len(data)
 			s.work(len(data), func() any {
 				l, err := keyspace.Load(data, how)
@@ -78,8 +78,8 @@ func (s *Server) loadedAtStart(l loadResult) {
 // ready begins to serve. repl is the place in a history that the loaded dataset belongs to, nil if that is unknown.
 func (s *Server) ready(repl *keyspace.ReplInfo) {
 	s.loading = false
-	s.repl.start(s, repl)
-	s.repl.noteLoaded(s, repl)
+	s.repl.Start(repl)
+	s.repl.NoteLoaded(repl)
 	s.log(node.LogNotice, "Ready to accept connections")
 	s.front.ServeHeld()
 }
@@ -91,7 +91,7 @@ func (s *Server) reload(done func(ok bool)) {
 			done(false)
 			return
 		}
-		loaded, err := keyspace.Load(rdb, s.loadOptions(s.repl.isMaster()))
+		loaded, err := keyspace.Load(rdb, s.loadOptions(s.repl.IsMaster()))
 		if err != nil {
 			s.logf(node.LogWarning, "Error loading the DB that was just saved: %s", err)
 			done(false)

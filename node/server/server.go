@@ -8,6 +8,7 @@ import (
 	"github.com/ordeal-go/ordeal/node"
 	"github.com/ordeal-go/ordeal/node/commands"
 	"github.com/ordeal-go/ordeal/node/front"
+	"github.com/ordeal-go/ordeal/node/replication"
 )
 
 // Version is the Redis version that the server tells of itself.
@@ -57,7 +58,7 @@ type Server struct {
 	stats   stats
 	slow    slowlog
 	latency []latencyEvent // by name
-	repl    replication
+	repl    *replication.Replication
 	saving  persistence
 
 	noted []byte // memory for the words of a note
@@ -86,17 +87,17 @@ func New(opts Options) *Server {
 		opts:         opts,
 		rng:          opts.Rand,
 		jobs:         make(map[node.OpID]func(*node.Event)),
-		repl:         newReplication(),
 		activeExpire: true,
 	}
 	s.front = front.New(s, &s.cfg.Settings)
 	s.front.PauseTimer = timerPause
 	s.data = commands.New(s, s.front, &s.cfg.data, s.rng)
+	s.repl = replication.New(s, s.front, s.data, &s.cfg.repl)
 	s.info = s.infoSections()
 	s.directives = directiveTable()
 	s.cfg = s.defaults()
 	s.front.Table.Fill(append(s.data.Rows(), s.front.SubscribeRows(), s.front.ConnectionRows(), s.persistenceRows(),
-		s.serverRows(), s.replicationRows(), s.front.CommandRows())...)
+		s.serverRows(), s.repl.Rows(), s.front.CommandRows())...)
 	return s
 }
 
@@ -116,19 +117,19 @@ func (s *Server) Step(now node.Instant, ev *node.Event, out *node.Effects) {
 			s.front.Accepted(ev)
 		}
 	case node.Received:
-		if s.repl.reads(ev.Conn) {
-			s.repl.received(s, ev) // handshake and RDB transfer: not yet a client
+		if s.repl.Reads(ev.Conn) {
+			s.repl.Received(ev) // handshake and RDB transfer: not yet a client
 		} else {
 			s.front.Received(ev)
 		}
 	case node.Sent:
 		s.front.Sent(ev)
 	case node.Closed:
-		if !s.repl.closed(s, ev) {
+		if !s.repl.Closed(ev) {
 			s.front.Closed(ev)
 		}
 	case node.Dialled, node.DialFailed:
-		s.repl.dialled(s, ev) // a server dials nobody but its master
+		s.repl.Dialled(ev) // a server dials nobody but its master
 	case node.TimerFired:
 		s.timerFired(ev.Timer)
 	case node.FileDone:
@@ -212,16 +213,16 @@ func (s *Server) timerFired(timer node.TimerID) {
 	case timerPause:
 		s.front.PauseOver()
 	default:
-		s.repl.timerFired(s, timer)
+		s.repl.TimerFired(timer)
 	}
 }
 
 // endOfStep does what Redis does before it sleeps: it serves those who have waited, and sends the replies that the Step
 // gathered. Redis 4.0: server.c, beforeSleep.
 func (s *Server) endOfStep() {
-	s.repl.beforeSend(s)
+	s.repl.BeforeSend()
 	for s.data.ProcessUnblocked() { // whose next commands may block and unblock others
-		s.repl.beforeSend(s)
+		s.repl.BeforeSend()
 	}
 	s.front.EndOfStep()
 }
@@ -244,7 +245,7 @@ func (s *Server) logAs(role byte, pid int, level node.LogLevel, text string) {
 
 // logRole is the role character of a log line: it tells the role at the moment of printing.
 func (s *Server) logRole() byte {
-	if s.repl.masterHost != "" {
+	if !s.repl.IsMaster() {
 		return 'S'
 	}
 	return 'M'

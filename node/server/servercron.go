@@ -20,21 +20,21 @@ func (s *Server) cron() {
 			return
 		}
 	}
-	if s.activeExpire && !s.front.Paused && s.repl.isMaster() && !s.loading {
+	if s.activeExpire && !s.front.Paused && s.repl.IsMaster() && !s.loading {
 		s.data.ExpireSome()
 	}
-	if !s.repl.isMaster() && !s.loading {
+	if !s.repl.IsMaster() && !s.loading {
 		s.data.ExpireOwn()
 	}
 	s.data.TimeOutBlocked()
 	s.checkSavePoints()
 	if s.cronRuns%max(1, s.cfg.hz/10) == 0 && !s.loading {
-		s.repl.noteState(s) // every 100 ms: between two of these, a write's place in the stream is known
+		s.repl.NoteState() // every 100 ms: between two of these, a write's place in the stream is known
 	}
 	everySecond := s.cronRuns%s.cfg.hz == 0
 	s.cronRuns++
 	if everySecond {
 		s.front.Tend()
-		s.repl.cron(s)
+		s.repl.Cron()
 	}
 }

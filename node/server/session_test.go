@@ -11,6 +11,7 @@ import (
 	"github.com/cockroachdb/datadriven"
 
 	"github.com/ordeal-go/ordeal/node"
+	"github.com/ordeal-go/ordeal/node/replication"
 )
 
 // TestSessions plays the sessions in testdata: servers are started, spoken to, cut off and killed, and what they reply
@@ -49,7 +50,7 @@ var replID = regexp.MustCompile(`\b[0-9a-f]{40}\b`)
 // names puts letters in the place of replication IDs.
 func (p *session) names(text string) string {
 	return replID.ReplaceAllStringFunc(text, func(id string) string {
-		if id == noReplID {
+		if id == replication.NoReplID {
 			return "0"
 		}
 		if p.ids[id] == "" {

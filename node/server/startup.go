@@ -30,7 +30,7 @@ const maxInclude = 16
 
 func (s *Server) start() {
 	s.started = s.now
-	s.runID = s.randomHex(40)
+	s.runID = s.RandomHex(40)
 	s.saving.lastSave, s.saving.lastSeconds = s.now, -1
 	s.log(node.LogWarning, "oO0OoO0OoO0Oo Redis is starting oO0OoO0OoO0Oo")
 	s.logf(node.LogWarning, "Redis version=%s, bits=64, commit=00000000, modified=0, pid=%d, just started", Version, s.opts.PID)
@@ -148,7 +148,7 @@ func (s *Server) configured() {
 	if s.opts.Notes {
 		s.data.KS.KeepDigest()
 	}
-	s.repl.configured(s)
+	s.repl.Configured()
 	limitsChanged(s)
 	s.banner()
 	s.loading = true // until load says that there is nothing more to load

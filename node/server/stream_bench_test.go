@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ordeal-go/ordeal/node"
+	"github.com/ordeal-go/ordeal/node/front"
 	"github.com/ordeal-go/ordeal/node/resp"
 )
 
@@ -30,7 +31,11 @@ func newReplicating(t failing) *replicating {
 		m.core.opts.Notes = false
 	}
 	r.client = r.w.clients["m1"].at.peer.conn
-	r.stream = r.replica.core.repl.master.client.Conn
+	for _, c := range r.replica.core.front.Clients() {
+		if c.Is(front.Master) {
+			r.stream = c.Conn
+		}
+	}
 	return r
 }
 
@@ -74,7 +79,8 @@ func BenchmarkSetWithoutReplicas(b *testing.B) {
 		r.w.kill(m)
 	}
 	r.w.settle()
-	r.master.core.repl.backlog.free()
+	r.w.do("m1", "CONFIG", "SET", "repl-backlog-ttl", "1")
+	r.w.run(5 * time.Second) // the backlog is given up
 	var ev node.Event
 	b.ReportAllocs()
 	for b.Loop() {

@@ -1,4 +1,4 @@
-package server
+package replication
 
 import (
 	"strconv"
@@ -6,22 +6,22 @@ import (
 	"github.com/ordeal-go/ordeal/node/front"
 )
 
-// info appends INFO's section about replication. Redis 4.0: server.c, genRedisInfoString.
-func (r *replication) info(s *Server, b []byte) []byte {
+// Info appends INFO's section about replication. Redis 4.0: server.c, genRedisInfoString.
+func (r *Replication) Info(b []byte) []byte {
 	b = append(b, "# Replication\r\n"...)
-	if r.isMaster() {
+	if r.IsMaster() {
 		b = front.Field(b, "role", "master")
 	} else {
-		b = r.infoOfReplica(s, b)
+		b = r.infoOfReplica(b)
 	}
 	b = front.IntField(b, "connected_slaves", int64(len(r.replicas)))
-	if s.cfg.minSlavesToWrite != 0 && s.cfg.minSlavesMaxLag != 0 {
-		b = front.IntField(b, "min_slaves_good_slaves", int64(r.goodReplicas))
+	if r.cfg.MinSlavesToWrite != 0 && r.cfg.MinSlavesMaxLag != 0 {
+		b = front.IntField(b, "min_slaves_good_slaves", int64(r.GoodReplicas))
 	}
-	b = r.infoOfReplicas(s, b)
+	b = r.infoOfReplicas(b)
 	b = front.Field(b, "master_replid", r.id)
 	b = front.Field(b, "master_replid2", r.secondID)
-	b = front.IntField(b, "master_repl_offset", r.offset)
+	b = front.IntField(b, "master_repl_offset", r.Offset)
 	b = front.IntField(b, "second_repl_offset", r.secondOffset)
 	b = front.BoolField(b, "repl_backlog_active", r.backlog.active)
 	b = front.IntField(b, "repl_backlog_size", r.backlog.size)
@@ -29,7 +29,7 @@ func (r *replication) info(s *Server, b []byte) []byte {
 	return front.IntField(b, "repl_backlog_histlen", r.backlog.length)
 }
 
-func (r *replication) infoOfReplica(s *Server, b []byte) []byte {
+func (r *Replication) infoOfReplica(b []byte) []byte {
 	b = front.Field(b, "role", "slave")
 	b = front.Field(b, "master_host", r.masterHost)
 	b = front.IntField(b, "master_port", int64(r.masterPort))
@@ -38,7 +38,7 @@ func (r *replication) infoOfReplica(s *Server, b []byte) []byte {
 		status = "up"
 	}
 	if r.master != nil {
-		lastIO = s.unix() - r.master.client.LastActive.Unix()
+		lastIO = r.unix() - r.master.client.LastActive.Unix()
 		offset = r.master.applied
 	} else if r.cached != nil {
 		offset = r.cached.applied
@@ -53,16 +53,16 @@ func (r *replication) infoOfReplica(s *Server, b []byte) []byte {
 			left = -1
 		}
 		b = front.IntField(b, "master_sync_left_bytes", left)
-		b = front.IntField(b, "master_sync_last_io_seconds_ago", s.unix()-r.link.lastIO)
+		b = front.IntField(b, "master_sync_last_io_seconds_ago", r.unix()-r.link.lastIO)
 	}
 	if r.state != linkConnected {
-		b = front.IntField(b, "master_link_down_since_seconds", s.unix()-r.downSince)
+		b = front.IntField(b, "master_link_down_since_seconds", r.unix()-r.downSince)
 	}
-	b = front.IntField(b, "slave_priority", s.cfg.slavePriority)
-	return front.BoolField(b, "slave_read_only", s.cfg.data.SlaveReadOnly)
+	b = front.IntField(b, "slave_priority", r.cfg.Priority)
+	return front.BoolField(b, "slave_read_only", r.host.SlaveReadOnly())
 }
 
-func (r *replication) infoOfReplicas(s *Server, b []byte) []byte {
+func (r *Replication) infoOfReplicas(b []byte) []byte {
 	i := 0
 	for _, c := range r.replicas {
 		ip, port := replicaAddr(c)
@@ -71,7 +71,7 @@ func (r *replication) infoOfReplicas(s *Server, b []byte) []byte {
 		}
 		lag := int64(0)
 		if replicaOf(c).phase == replicaOnline {
-			lag = s.unix() - replicaOf(c).ackTime
+			lag = r.unix() - replicaOf(c).ackTime
 		}
 		b = append(b, "slave"+strconv.Itoa(i)+":ip="+ip+",port="+strconv.Itoa(port)+",state="+replicaOf(c).phase.String()+
 			",offset="+itoa(replicaOf(c).ackOffset)+",lag="+itoa(lag)+"\r\n"...)

@@ -1,4 +1,4 @@
-package server
+package replication
 
 import (
 	"bytes"
@@ -42,24 +42,24 @@ type link struct {
 }
 
 // connect dials the master. Redis 4.0: replication.c, connectWithMaster.
-func (r *replication) connect(s *Server) {
-	s.log(node.LogNotice, "Connecting to MASTER "+r.masterHost+":"+strconv.Itoa(r.masterPort))
-	conn := s.out.Dial(dialAddr(r.masterHost, r.masterPort), s.sourceIP())
-	r.link = link{conn: conn, lastIO: s.unix()}
+func (r *Replication) connect() {
+	r.host.Log(node.LogNotice, "Connecting to MASTER "+r.masterHost+":"+strconv.Itoa(r.masterPort))
+	conn := r.front.Out.Dial(dialAddr(r.masterHost, r.masterPort), r.sourceIP())
+	r.link = link{conn: conn, lastIO: r.unix()}
 	r.state = linkConnecting
-	s.log(node.LogNotice, "MASTER <-> SLAVE sync started")
+	r.host.Log(node.LogNotice, "MASTER <-> SLAVE sync started")
 }
 
 // sourceIP is where dialled connections come from: the first address that we listen on.
-func (s *Server) sourceIP() string {
-	if len(s.cfg.Bind) == 0 || s.cfg.Bind[0] == "0.0.0.0" || s.cfg.Bind[0] == "::" || s.cfg.Bind[0] == "*" {
+func (r *Replication) sourceIP() string {
+	if len(r.front.Set.Bind) == 0 || r.front.Set.Bind[0] == "0.0.0.0" || r.front.Set.Bind[0] == "::" || r.front.Set.Bind[0] == "*" {
 		return ""
 	}
-	return s.cfg.Bind[0]
+	return r.front.Set.Bind[0]
 }
 
-// dialled goes on when the dial has succeeded or failed.
-func (r *replication) dialled(s *Server, ev *node.Event) {
+// Dialled goes on when the dial has succeeded or failed.
+func (r *Replication) Dialled(ev *node.Event) {
 	if ev.Conn != r.link.conn || r.state != linkConnecting {
 		return // given up meanwhile
 	}
@@ -68,22 +68,22 @@ func (r *replication) dialled(s *Server, ev *node.Event) {
 		if ev.Err == node.ErrBadAddress {
 			what = "Unable to connect to MASTER: " // no connection was tried
 		}
-		s.log(node.LogWarning, what+string(ev.Err))
+		r.host.Log(node.LogWarning, what+string(ev.Err))
 		r.link.conn = 0
-		r.cancelHandshake(s)
+		r.cancelHandshake()
 		return
 	}
 	r.link.local, r.link.remote = ev.Local, ev.Remote
-	s.log(node.LogNotice, "Non blocking connect for SYNC fired the event.")
-	r.say(s, linkReceivePong, "PING")
+	r.host.Log(node.LogNotice, "Non blocking connect for SYNC fired the event.")
+	r.say(linkReceivePong, "PING")
 }
 
-// reads says whether the bytes of conn are ours to read: no client stands behind it yet.
-func (r *replication) reads(conn node.ConnID) bool { return conn != 0 && conn == r.link.conn }
+// Reads says whether the bytes of conn are ours to read: no client stands behind it yet.
+func (r *Replication) Reads(conn node.ConnID) bool { return conn != 0 && conn == r.link.conn }
 
-// received takes what the master said before it became a client.
-func (r *replication) received(s *Server, ev *node.Event) {
-	s.front.Stats.NetIn += int64(len(ev.Bytes))
+// Received takes what the master said before it became a client.
+func (r *Replication) Received(ev *node.Event) {
+	r.front.Stats.NetIn += int64(len(ev.Bytes))
 	if r.link.loading {
 		r.link.in = append(r.link.in, ev.Bytes...) // the stream
 		return
@@ -94,26 +94,26 @@ func (r *replication) received(s *Server, ev *node.Event) {
 	} else {
 		r.link.in = append(r.link.in, ev.Bytes...)
 	}
-	for r.reads(ev.Conn) && r.advance(s) {
+	for r.Reads(ev.Conn) && r.advance() {
 	}
 	if whole {
 		r.link.in = slices.Clone(r.link.in) // ev.Bytes is the world's
 	}
-	r.timeLine(s)
+	r.timeLine()
 }
 
 // advance uses what has arrived for one step; false: more has to arrive.
-func (r *replication) advance(s *Server) bool {
+func (r *Replication) advance() bool {
 	if r.state == linkTransfer {
-		return r.receiveRDB(s)
+		return r.receiveRDB()
 	}
 	if !r.state.inHandshake() {
 		return false
 	}
 	line, ok := r.link.line(maxReplyLine)
 	if ok {
-		r.link.lastIO = s.unix()
-		r.handshakeReply(s, line)
+		r.link.lastIO = r.unix()
+		r.handshakeReply(line)
 	}
 	return ok
 }
@@ -136,167 +136,167 @@ func (l *link) line(limit int) (string, bool) {
 }
 
 // timeLine starts the clock of a line whose first bytes have come, and stops it when none is pending.
-func (r *replication) timeLine(s *Server) {
+func (r *Replication) timeLine() {
 	pending := len(r.link.in) > 0 && (r.state.inHandshake() || r.state == linkTransfer && !r.link.counted)
 	if pending == r.link.timing {
 		return
 	}
 	r.link.timing = pending
 	if pending {
-		s.out.SetTimer(timerLine, lineTimeout)
+		r.front.Out.SetTimer(timerLine, lineTimeout)
 	} else {
-		s.out.StopTimer(timerLine)
+		r.front.Out.StopTimer(timerLine)
 	}
 }
 
 // say sends the next command of the handshake, inline, and waits in state for its reply.
-func (r *replication) say(s *Server, state linkState, words ...string) {
-	s.out.Send(r.link.conn, []byte(strings.Join(words, " ")+"\r\n"))
-	r.state, r.link.lastIO = state, s.unix()
+func (r *Replication) say(state linkState, words ...string) {
+	r.front.Out.Send(r.link.conn, []byte(strings.Join(words, " ")+"\r\n"))
+	r.state, r.link.lastIO = state, r.unix()
 }
 
 // handshakeReply takes the master's reply to the command that was sent last and sends the next one.
 // Redis 4.0: replication.c, syncWithMaster.
-func (r *replication) handshakeReply(s *Server, line string) {
+func (r *Replication) handshakeReply(line string) {
 	refused := strings.HasPrefix(line, "-")
 	switch r.state {
 	case linkReceivePong:
 		if !strings.HasPrefix(line, "+") && !strings.HasPrefix(line, "-NOAUTH") && !strings.HasPrefix(line, "-ERR operation not permitted") {
-			s.log(node.LogWarning, "Error reply to PING from master: '"+line+"'")
-			r.cancelHandshake(s)
+			r.host.Log(node.LogWarning, "Error reply to PING from master: '"+line+"'")
+			r.cancelHandshake()
 			return
 		}
-		s.log(node.LogNotice, "Master replied to PING, replication can continue...")
-		if s.cfg.masterAuth != "" {
-			r.say(s, linkReceiveAuth, "AUTH", s.cfg.masterAuth)
+		r.host.Log(node.LogNotice, "Master replied to PING, replication can continue...")
+		if r.cfg.MasterAuth != "" {
+			r.say(linkReceiveAuth, "AUTH", r.cfg.MasterAuth)
 		} else {
-			r.sayPort(s)
+			r.sayPort()
 		}
 	case linkReceiveAuth:
 		if refused {
-			s.log(node.LogWarning, "Unable to AUTH to MASTER: "+line)
-			r.cancelHandshake(s)
+			r.host.Log(node.LogWarning, "Unable to AUTH to MASTER: "+line)
+			r.cancelHandshake()
 			return
 		}
-		r.sayPort(s)
+		r.sayPort()
 	case linkReceivePort:
 		if refused {
-			r.notUnderstood(s, "listening-port", line)
+			r.notUnderstood("listening-port", line)
 		}
-		if s.cfg.slaveAnnounceIP != "" {
-			r.say(s, linkReceiveIP, "REPLCONF", "ip-address", s.cfg.slaveAnnounceIP)
+		if r.cfg.AnnounceIP != "" {
+			r.say(linkReceiveIP, "REPLCONF", "ip-address", r.cfg.AnnounceIP)
 		} else {
-			r.sayCapa(s)
+			r.sayCapa()
 		}
 	case linkReceiveIP:
 		if refused {
-			r.notUnderstood(s, "ip-address", line)
+			r.notUnderstood("ip-address", line)
 		}
-		r.sayCapa(s)
+		r.sayCapa()
 	case linkReceiveCapa:
 		if refused {
-			r.notUnderstood(s, "capa", line)
+			r.notUnderstood("capa", line)
 		}
-		r.sayPSYNC(s)
+		r.sayPSYNC()
 	case linkReceivePSYNC:
-		r.psyncReply(s, line)
+		r.psyncReply(line)
 	default:
 		node.Assert(false, "a handshake reply in state %v", r.state)
 	}
 }
 
-func (r *replication) notUnderstood(s *Server, option, line string) {
-	s.log(node.LogNotice, "(Non critical) Master does not understand REPLCONF "+option+": "+line)
+func (r *Replication) notUnderstood(option, line string) {
+	r.host.Log(node.LogNotice, "(Non critical) Master does not understand REPLCONF "+option+": "+line)
 }
 
-func (r *replication) sayPort(s *Server) {
-	port := s.cfg.port
-	if s.cfg.slaveAnnouncePort != 0 {
-		port = s.cfg.slaveAnnouncePort
+func (r *Replication) sayPort() {
+	port := r.host.Port()
+	if r.cfg.AnnouncePort != 0 {
+		port = r.cfg.AnnouncePort
 	}
-	r.say(s, linkReceivePort, "REPLCONF", "listening-port", itoa(port))
+	r.say(linkReceivePort, "REPLCONF", "listening-port", itoa(port))
 }
 
-func (r *replication) sayCapa(s *Server) {
-	r.say(s, linkReceiveCapa, "REPLCONF", "capa", "eof", "capa", "psync2")
+func (r *Replication) sayCapa() {
+	r.say(linkReceiveCapa, "REPLCONF", "capa", "eof", "capa", "psync2")
 }
 
 // sayPSYNC asks to go on where the cached master's stream stopped, or for everything.
 // Redis 4.0: replication.c, slaveTryPartialResynchronization.
-func (r *replication) sayPSYNC(s *Server) {
+func (r *Replication) sayPSYNC() {
 	if r.cached == nil {
-		s.log(node.LogNotice, "Partial resynchronization not possible (no cached master)")
-		r.say(s, linkReceivePSYNC, "PSYNC", "?", "-1")
+		r.host.Log(node.LogNotice, "Partial resynchronization not possible (no cached master)")
+		r.say(linkReceivePSYNC, "PSYNC", "?", "-1")
 		return
 	}
 	next := itoa(r.cached.applied + 1)
-	s.log(node.LogNotice, "Trying a partial resynchronization (request "+r.cached.id+":"+next+").")
-	r.say(s, linkReceivePSYNC, "PSYNC", r.cached.id, next)
+	r.host.Log(node.LogNotice, "Trying a partial resynchronization (request "+r.cached.id+":"+next+").")
+	r.say(linkReceivePSYNC, "PSYNC", r.cached.id, next)
 }
 
 // psyncReply takes the master's decision.
-func (r *replication) psyncReply(s *Server, line string) {
+func (r *Replication) psyncReply(line string) {
 	switch {
 	case line == "":
 		// the master is alive and needs longer
 	case strings.HasPrefix(line, "+FULLRESYNC"):
-		r.beginTransfer(s, line)
+		r.beginTransfer(line)
 	case strings.HasPrefix(line, "+CONTINUE"):
-		r.continueStream(s, strings.TrimPrefix(strings.TrimPrefix(line, "+CONTINUE"), " "))
+		r.continueStream(strings.TrimPrefix(strings.TrimPrefix(line, "+CONTINUE"), " "))
 	case strings.HasPrefix(line, "-NOMASTERLINK"), strings.HasPrefix(line, "-LOADING"):
-		s.log(node.LogNotice, "Master is currently unable to PSYNC but should be in the future: "+line)
-		r.cancelHandshake(s)
+		r.host.Log(node.LogNotice, "Master is currently unable to PSYNC but should be in the future: "+line)
+		r.cancelHandshake()
 	default:
-		r.fallBackToSYNC(s, line)
-		s.out.Send(r.link.conn, []byte("SYNC\r\n"))
+		r.fallBackToSYNC(line)
+		r.front.Out.Send(r.link.conn, []byte("SYNC\r\n"))
 	}
 }
 
 // fallBackToSYNC treats the master as one that knows no PSYNC. A connection lost at this moment is taken for that too,
 // and so costs a full resynchronization: that is what 4.0 does, and what its users see.
-func (r *replication) fallBackToSYNC(s *Server, line string) {
+func (r *Replication) fallBackToSYNC(line string) {
 	if strings.HasPrefix(line, "-ERR") {
-		s.log(node.LogNotice, "Master does not support PSYNC or is in error state (reply: "+line+")")
+		r.host.Log(node.LogNotice, "Master does not support PSYNC or is in error state (reply: "+line+")")
 	} else {
-		s.log(node.LogWarning, "Unexpected reply to PSYNC from master: "+line)
+		r.host.Log(node.LogWarning, "Unexpected reply to PSYNC from master: "+line)
 	}
-	r.discardCached(s)
-	r.forgetStream(s)
-	s.log(node.LogNotice, "Retrying with SYNC...")
+	r.discardCached()
+	r.forgetStream()
+	r.host.Log(node.LogNotice, "Retrying with SYNC...")
 	r.link.preSync = true
-	r.state, r.link.lastIO = linkTransfer, s.unix()
+	r.state, r.link.lastIO = linkTransfer, r.unix()
 }
 
 // forgetStream drops those who follow our history, and the history: another one comes.
-func (r *replication) forgetStream(s *Server) {
-	r.disconnectReplicas(s)
+func (r *Replication) forgetStream() {
+	r.disconnectReplicas()
 	r.backlog.free()
 }
 
 // cancelHandshake gives the attempt up; the next second brings another one.
 // Redis 4.0: replication.c, cancelReplicationHandshake.
-func (r *replication) cancelHandshake(s *Server) {
+func (r *Replication) cancelHandshake() {
 	if r.state != linkConnecting && !r.state.inHandshake() && r.state != linkTransfer {
 		return
 	}
 	if r.link.conn != 0 {
-		s.out.Close(r.link.conn)
+		r.front.Out.Close(r.link.conn)
 	}
-	r.dropLink(s)
+	r.dropLink()
 	r.state = linkConnect
 }
 
 // dropLink forgets the handshake's connection, which somebody else has now or nobody.
-func (r *replication) dropLink(s *Server) {
+func (r *Replication) dropLink() {
 	if r.link.timing {
-		s.out.StopTimer(timerLine)
+		r.front.Out.StopTimer(timerLine)
 	}
 	r.link = link{}
 }
 
-// closed tells whether conn was the handshake's, and gives the attempt up if so.
-func (r *replication) closed(s *Server, ev *node.Event) bool {
-	if !r.reads(ev.Conn) {
+// Closed tells whether conn was the handshake's, and gives the attempt up if so.
+func (r *Replication) Closed(ev *node.Event) bool {
+	if !r.Reads(ev.Conn) {
 		return false
 	}
 	if r.link.loading {
@@ -312,51 +312,51 @@ func (r *replication) closed(s *Server, ev *node.Event) bool {
 	} else if reason == "" {
 		reason = "Resource temporarily unavailable" // what errno holds when a blocking read finds the end
 	}
-	r.readFailed(s, reason)
+	r.readFailed(reason)
 	return true
 }
 
 // readFailed is the end of an attempt whose connection gave no whole line.
-func (r *replication) readFailed(s *Server, reason string) {
+func (r *Replication) readFailed(reason string) {
 	line := "-Reading from master: " + reason
 	switch {
 	case r.state == linkTransfer && r.link.counted:
-		s.log(node.LogWarning, "I/O error trying to sync with MASTER: "+reason)
+		r.host.Log(node.LogWarning, "I/O error trying to sync with MASTER: "+reason)
 	case r.state == linkTransfer:
-		s.log(node.LogWarning, "I/O error reading bulk count from MASTER: "+reason)
+		r.host.Log(node.LogWarning, "I/O error reading bulk count from MASTER: "+reason)
 	case r.state == linkReceivePSYNC:
-		r.fallBackToSYNC(s, line)
-		s.log(node.LogWarning, "I/O error reading bulk count from MASTER: "+reason)
+		r.fallBackToSYNC(line)
+		r.host.Log(node.LogWarning, "I/O error reading bulk count from MASTER: "+reason)
 	case r.state == linkReceivePong:
-		s.log(node.LogWarning, "Error reply to PING from master: '"+line+"'")
+		r.host.Log(node.LogWarning, "Error reply to PING from master: '"+line+"'")
 	case r.state == linkReceiveAuth:
-		s.log(node.LogWarning, "Unable to AUTH to MASTER: "+line)
+		r.host.Log(node.LogWarning, "Unable to AUTH to MASTER: "+line)
 	default: // 4.0 takes it for an old master's refusal and notices at its next write
-		s.log(node.LogWarning, "Sending command to master in replication handshake: -Writing to master: Broken pipe")
+		r.host.Log(node.LogWarning, "Sending command to master in replication handshake: -Writing to master: Broken pipe")
 	}
-	r.cancelHandshake(s)
+	r.cancelHandshake()
 }
 
 // lineTooLate goes on as 4.0 does when a blocking read returns without a line: with an error in the line's place.
-func (r *replication) lineTooLate(s *Server) {
+func (r *Replication) lineTooLate() {
 	switch {
 	case r.state.inHandshake():
 		r.link.in = r.link.in[:0]
-		r.handshakeReply(s, "-Reading from master: "+string(node.ErrTimedOut))
+		r.handshakeReply("-Reading from master: " + string(node.ErrTimedOut))
 	case r.state == linkTransfer && !r.link.counted:
-		r.readFailed(s, string(node.ErrTimedOut))
+		r.readFailed(string(node.ErrTimedOut))
 	}
 }
 
-// timerFired is the end of replication's patience with a line or with WAIT. It returns false for other timers.
-func (r *replication) timerFired(s *Server, timer node.TimerID) bool {
+// TimerFired is the end of replication's patience with a line or with WAIT. It returns false for other timers.
+func (r *Replication) TimerFired(timer node.TimerID) bool {
 	switch timer {
 	case timerLine:
 		r.link.timing = false
-		r.lineTooLate(s)
+		r.lineTooLate()
 	case timerWait:
 		r.wakeTold = false
-		r.expireWaiting(s)
+		r.expireWaiting()
 	default:
 		return false
 	}

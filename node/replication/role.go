@@ -1,4 +1,4 @@
-package server
+package replication
 
 import (
 	"strconv"
@@ -7,9 +7,8 @@ import (
 )
 
 // roleCommand is ROLE. Redis 4.0: replication.c, roleCommand.
-func (s *Server) roleCommand(c *front.Call) {
-	r := &s.repl
-	if !r.isMaster() {
+func (r *Replication) roleCommand(c *front.Call) {
+	if !r.IsMaster() {
 		c.Array(5)
 		c.Text("slave")
 		c.Text(r.masterHost)
@@ -30,7 +29,7 @@ func (s *Server) roleCommand(c *front.Call) {
 	}
 	c.Array(3)
 	c.Text("master")
-	c.Int(r.offset)
+	c.Int(r.Offset)
 	c.Array(online)
 	for _, rc := range r.replicas {
 		if !tellable(rc) {

@@ -1,4 +1,4 @@
-package server
+package replication
 
 import (
 	"bytes"
@@ -13,47 +13,53 @@ import (
 // markLength is the length of the mark that ends an RDB of unknown length. Redis 4.0: rdb.h, RDB_EOF_MARK_SIZE.
 const markLength = 40
 
+// loadResult is what came of a file.
+type loadResult struct {
+	loaded *keyspace.Loaded
+	err    error
+}
+
 // beginTransfer takes +FULLRESYNC id offset: another history begins here, with the RDB that follows.
-func (r *replication) beginTransfer(s *Server, line string) {
+func (r *Replication) beginTransfer(line string) {
 	words := strings.Fields(line)
 	var offset int64
-	ok := len(words) >= 3 && len(words[1]) == len(noReplID)
+	ok := len(words) >= 3 && len(words[1]) == len(NoReplID)
 	if ok {
 		offset, ok = resp.ParseInt([]byte(words[2]))
 	}
 	if ok {
 		r.link.id, r.link.offset = words[1], offset
-		s.log(node.LogNotice, "Full resync from master: "+words[1]+":"+itoa(offset))
+		r.host.Log(node.LogNotice, "Full resync from master: "+words[1]+":"+itoa(offset))
 	} else {
-		s.log(node.LogWarning, "Master replied with wrong +FULLRESYNC syntax.")
+		r.host.Log(node.LogWarning, "Master replied with wrong +FULLRESYNC syntax.")
 		r.link.preSync = true
 	}
-	r.discardCached(s)
-	r.forgetStream(s)
-	r.state, r.link.lastIO = linkTransfer, s.unix()
+	r.discardCached()
+	r.forgetStream()
+	r.state, r.link.lastIO = linkTransfer, r.unix()
 }
 
 // receiveRDB takes the line before the RDB, then the RDB. It returns false when more has to arrive.
 // Redis 4.0: replication.c, readSyncBulkPayload.
-func (r *replication) receiveRDB(s *Server) bool {
+func (r *Replication) receiveRDB() bool {
 	l := &r.link
 	if !l.counted {
 		line, ok := l.line(maxCountLine)
 		if ok {
-			r.countLine(s, line)
+			r.countLine(line)
 		}
 		return ok
 	}
 	if len(l.in) == 0 {
 		return false
 	}
-	l.lastIO = s.unix()
+	l.lastIO = r.unix()
 	if l.mark == nil {
 		n := min(len(l.in), int(l.size)-len(l.rdb))
 		l.rdb = append(l.rdb, l.in[:n]...)
 		l.in = l.in[n:]
 		if int64(len(l.rdb)) == l.size {
-			r.loadReceived(s)
+			r.loadReceived()
 		}
 		return false
 	}
@@ -62,88 +68,88 @@ func (r *replication) receiveRDB(s *Server) bool {
 	l.in = nil
 	if bytes.HasSuffix(l.rdb, l.mark) {
 		l.rdb = l.rdb[:len(l.rdb)-len(l.mark)]
-		r.loadReceived(s)
+		r.loadReceived()
 	}
 	return false
 }
 
 // countLine takes a line before the RDB: signs of life, then how the RDB ends.
-func (r *replication) countLine(s *Server, line string) {
+func (r *Replication) countLine(line string) {
 	l := &r.link
-	l.lastIO = s.unix()
+	l.lastIO = r.unix()
 	switch {
 	case line == "":
 		return
 	case strings.HasPrefix(line, "-"):
-		s.log(node.LogWarning, "MASTER aborted replication with an error: "+line[1:])
-		r.cancelHandshake(s)
+		r.host.Log(node.LogWarning, "MASTER aborted replication with an error: "+line[1:])
+		r.cancelHandshake()
 		return
 	case !strings.HasPrefix(line, "$"):
-		s.log(node.LogWarning, "Bad protocol from MASTER, the first byte is not '$' (we received '"+line+
+		r.host.Log(node.LogWarning, "Bad protocol from MASTER, the first byte is not '$' (we received '"+line+
 			"'), are you sure the host and port are right?")
-		r.cancelHandshake(s)
+		r.cancelHandshake()
 		return
 	}
 	if mark, ok := strings.CutPrefix(line, "$EOF:"); ok && len(mark) >= markLength {
 		l.counted, l.mark = true, []byte(mark[:markLength])
-		s.log(node.LogNotice, "MASTER <-> SLAVE sync: receiving streamed RDB from master")
+		r.host.Log(node.LogNotice, "MASTER <-> SLAVE sync: receiving streamed RDB from master")
 		return
 	}
 	size, ok := resp.ParseInt([]byte(line[1:]))
 	if !ok || size < 0 {
-		s.log(node.LogWarning, "Bad protocol from MASTER, the length of the RDB is no number (we received '"+line+"')")
-		r.cancelHandshake(s)
+		r.host.Log(node.LogWarning, "Bad protocol from MASTER, the length of the RDB is no number (we received '"+line+"')")
+		r.cancelHandshake()
 		return
 	}
 	l.counted, l.size = true, size
 	l.rdb = make([]byte, 0, min(size, 64<<20)) // more is believed when it comes
-	s.log(node.LogNotice, "MASTER <-> SLAVE sync: receiving "+strconv.FormatInt(size, 10)+" bytes from master")
+	r.host.Log(node.LogNotice, "MASTER <-> SLAVE sync: receiving "+strconv.FormatInt(size, 10)+" bytes from master")
 	if size == 0 {
-		r.loadReceived(s)
+		r.loadReceived()
 	}
 }
 
 // loadReceived turns the RDB into the dataset. It is decoded beside the server, which refuses most commands meanwhile
 // as 4.0 does, and takes the old data's place only when it is known to be whole: an RDB that is not costs the link and
 // a second, where 4.0 exits.
-func (r *replication) loadReceived(s *Server) {
+func (r *Replication) loadReceived() {
 	l := &r.link
 	l.loading = true
-	s.loading = true
-	s.log(node.LogNotice, "MASTER <-> SLAVE sync: Flushing old data")
-	if s.saving.running {
-		s.log(node.LogNotice, "Replica is about to load the RDB file received from the master, but there is a pending RDB child running. "+
-			"Killing process "+strconv.Itoa(s.saving.pid)+" and removing its temp file to avoid any race")
-		s.killSave()
+	r.host.SetLoading(true)
+	r.host.Log(node.LogNotice, "MASTER <-> SLAVE sync: Flushing old data")
+	if r.host.Saving() {
+		r.host.Log(node.LogNotice, "Replica is about to load the RDB file received from the master, but there is a pending RDB child running. "+
+			"Killing process "+strconv.Itoa(r.host.SavePID())+" and removing its temp file to avoid any race")
+		r.host.KillSave()
 	}
-	s.log(node.LogNotice, "MASTER <-> SLAVE sync: Loading DB in memory")
-	data, how := l.rdb, s.loadOptions(false)
-	s.work(len(data), func() any {
+	r.host.Log(node.LogNotice, "MASTER <-> SLAVE sync: Loading DB in memory")
+	data, how := l.rdb, r.host.LoadOptions(false)
+	r.host.Work(len(data), func() any {
 		loaded, err := keyspace.Load(data, how)
 		return loadResult{loaded, err}
-	}, func(ev *node.Event) { r.decodeDone(s, ev.Result.(loadResult)) })
+	}, func(ev *node.Event) { r.decodeDone(ev.Result.(loadResult)) })
 }
 
-func (r *replication) decodeDone(s *Server, l loadResult) {
+func (r *Replication) decodeDone(l loadResult) {
 	if !r.link.loading {
 		return // given up meanwhile
 	}
 	if l.err != nil {
-		r.loadFailed(s, "Failed trying to load the MASTER synchronization DB from disk: "+l.err.Error())
+		r.loadFailed("Failed trying to load the MASTER synchronization DB from disk: " + l.err.Error())
 		return
 	}
 	// The file is synced before it takes the place of the old one: after a power loss one of them is whole.
-	temp := s.cfg.inDir("temp-" + itoa(s.unix()) + "." + strconv.Itoa(s.opts.PID) + ".rdb")
-	name := s.cfg.inDir(s.cfg.dbFilename)
-	s.foreground(func(ev *node.Event) {
+	temp := r.host.InDir("temp-" + itoa(r.unix()) + "." + strconv.Itoa(r.host.PID()) + ".rdb")
+	name := r.host.RDBPath()
+	r.host.Foreground(func(ev *node.Event) {
 		if ev.Err == node.ErrNone {
-			r.install(s, l.loaded)
+			r.install(l.loaded)
 			return
 		}
 		if ev.N < 2 {
-			r.loadFailed(s, "Write error or short write writing to the DB dump file needed for MASTER <-> SLAVE synchronization: "+string(ev.Err))
+			r.loadFailed("Write error or short write writing to the DB dump file needed for MASTER <-> SLAVE synchronization: " + string(ev.Err))
 		} else {
-			r.loadFailed(s, "Failed trying to rename the temp DB into dump.rdb in MASTER <-> SLAVE synchronization: "+string(ev.Err))
+			r.loadFailed("Failed trying to rename the temp DB into dump.rdb in MASTER <-> SLAVE synchronization: " + string(ev.Err))
 		}
 	},
 		node.FileStep{Kind: node.WriteFile, Path: temp, Data: r.link.rdb},
@@ -152,30 +158,30 @@ func (r *replication) decodeDone(s *Server, l loadResult) {
 }
 
 // loadFailed keeps the data that we have and tries again in a second.
-func (r *replication) loadFailed(s *Server, reason string) {
-	s.loading = false
-	s.log(node.LogWarning, reason)
+func (r *Replication) loadFailed(reason string) {
+	r.host.SetLoading(false)
+	r.host.Log(node.LogWarning, reason)
 	if r.link.closed {
 		r.link.conn = 0
 	}
-	r.cancelHandshake(s)
+	r.cancelHandshake()
 }
 
 // install puts the master's dataset in the place of ours, and follows the master's stream from there on.
-func (r *replication) install(s *Server, loaded *keyspace.Loaded) {
-	s.data.Replace(loaded.Keyspace)
-	s.loading = false
+func (r *Replication) install(loaded *keyspace.Loaded) {
+	r.data.Replace(loaded.Keyspace)
+	r.host.SetLoading(false)
 	m := &masterLink{id: r.link.id, applied: r.link.offset, preSync: r.link.preSync}
 	if m.preSync {
-		m.id = s.randomHex(len(noReplID)) // nobody may take this history for one that has a name elsewhere
+		m.id = r.host.RandomHex(len(NoReplID)) // nobody may take this history for one that has a name elsewhere
 	}
 	if loaded.Repl != nil {
 		m.db = loaded.Repl.StreamDB
 	}
-	r.id, r.offset = m.id, m.applied
+	r.id, r.Offset = m.id, m.applied
 	r.forgetSecondID()
-	r.openBacklog(s)
-	s.log(node.LogNotice, "MASTER <-> SLAVE sync: Finished with success")
-	r.noteResync(s, "fullresync")
-	r.follow(s, m)
+	r.openBacklog()
+	r.host.Log(node.LogNotice, "MASTER <-> SLAVE sync: Finished with success")
+	r.noteResync("fullresync")
+	r.follow(m)
 }

@@ -1,4 +1,4 @@
-package server
+package replication
 
 import (
 	"strconv"
@@ -9,28 +9,27 @@ import (
 	"github.com/ordeal-go/ordeal/node/resp"
 )
 
-// replicationRows are the commands that make and tell replication.
-func (s *Server) replicationRows() []front.Command {
+// Rows are the commands that make and tell replication.
+func (r *Replication) Rows() []front.Command {
 	const server, generic = "server", "generic"
 	rows := front.Group(server,
-		front.Row("slaveof", 3, "ast", 0, 0, 0, s.slaveofCommand, "Make the server a replica of another instance, or promote it as master"),
-		front.Row("replicaof", 3, "ast", 0, 0, 0, s.slaveofCommand, "Make the server a replica of another instance, or promote it as master"),
-		front.Row("role", 1, "lst", 0, 0, 0, s.roleCommand, "Return the role of the instance in the context of replication"),
-		front.Row("sync", 1, "ars", 0, 0, 0, s.syncCommand, "Become our replica: the form of old versions"),
-		front.Row("psync", 3, "ars", 0, 0, 0, s.syncCommand, "Become our replica, going on with a history where that can be"),
-		front.Row("replconf", -1, "aslt", 0, 0, 0, s.replconfCommand, "What replicas and masters tell each other beside the stream"),
+		front.Row("slaveof", 3, "ast", 0, 0, 0, r.slaveofCommand, "Make the server a replica of another instance, or promote it as master"),
+		front.Row("replicaof", 3, "ast", 0, 0, 0, r.slaveofCommand, "Make the server a replica of another instance, or promote it as master"),
+		front.Row("role", 1, "lst", 0, 0, 0, r.roleCommand, "Return the role of the instance in the context of replication"),
+		front.Row("sync", 1, "ars", 0, 0, 0, r.syncCommand, "Become our replica: the form of old versions"),
+		front.Row("psync", 3, "ars", 0, 0, 0, r.syncCommand, "Become our replica, going on with a history where that can be"),
+		front.Row("replconf", -1, "aslt", 0, 0, 0, r.replconfCommand, "What replicas and masters tell each other beside the stream"),
 	)
 	return append(rows, front.Group(generic,
-		front.Row("wait", 3, "s", 0, 0, 0, s.waitCommand, "Wait until replicas have acknowledged all that this client wrote"))...)
+		front.Row("wait", 3, "s", 0, 0, 0, r.waitCommand, "Wait until replicas have acknowledged all that this client wrote"))...)
 }
 
 // syncCommand is SYNC and PSYNC id offset: somebody wants to be our replica. Redis 4.0: replication.c, syncCommand.
-func (s *Server) syncCommand(c *front.Call) {
-	r := &s.repl
+func (r *Replication) syncCommand(c *front.Call) {
 	switch {
 	case c.Is(front.Replica | front.Monitor):
 		return
-	case !r.isMaster() && r.state != linkConnected:
+	case !r.IsMaster() && r.state != linkConnected:
 		c.Error("NOMASTERLINK Can't SYNC while not connected with my master")
 		return
 	case c.Client.HasUnsent():
@@ -39,54 +38,54 @@ func (s *Server) syncCommand(c *front.Call) {
 	}
 	client := c.Client
 	asReplica(client)
-	s.log(node.LogNotice, "Slave "+replicaName(client)+" asks for synchronization")
+	r.host.Log(node.LogNotice, "Slave "+replicaName(client)+" asks for synchronization")
 	if c.Cmd.Name == "psync" {
-		if r.tryContinue(s, client, string(c.Args[1]), c.Args[2]) {
-			s.stats.syncPartialOK++
+		if r.tryContinue(client, string(c.Args[1]), c.Args[2]) {
+			r.Stats.PartialOK++
 			return
 		}
 		if !strings.HasPrefix(string(c.Args[1]), "?") {
-			s.stats.syncPartialErr++
+			r.Stats.PartialErr++
 		}
 	} else {
 		client.State |= front.PreSync
 	}
-	s.stats.syncFull++
-	r.fullSync(s, client)
+	r.Stats.Full++
+	r.fullSync(client)
 }
 
 // tryContinue grants a partial resynchronization if the asked history is ours up to there and the bytes since then
 // are in the backlog. Redis 4.0: replication.c, masterTryPartialResynchronization.
-func (r *replication) tryContinue(s *Server, c *front.Client, id string, offsetArg []byte) bool {
+func (r *Replication) tryContinue(c *front.Client, id string, offsetArg []byte) bool {
 	offset, ok := resp.ParseInt(offsetArg)
 	reason, text := r.refusal(c, id, offset, ok)
-	r.notePSYNC(s, c, id, offset, reason)
+	r.notePSYNC(c, id, offset, reason)
 	if reason != "" {
 		if text != "" {
-			s.log(node.LogNotice, text)
+			r.host.Log(node.LogNotice, text)
 		}
-		if reason == refusedBacklog && offset > r.offset {
-			s.log(node.LogWarning, "Warning: slave "+replicaName(c)+
+		if reason == refusedBacklog && offset > r.Offset {
+			r.host.Log(node.LogWarning, "Warning: slave "+replicaName(c)+
 				" tried to PSYNC with an offset that is greater than the master replication offset.")
 		}
 		return false
 	}
 	older, newer := r.backlog.since(offset)
 	n := len(older) + len(newer)
-	node.Assert(int64(n) == r.offset-offset+1, "%d bytes are to bring a replica from %d to %d", n, offset, r.offset)
+	node.Assert(int64(n) == r.Offset-offset+1, "%d bytes are to bring a replica from %d to %d", n, offset, r.Offset)
 	r.attach(c, replicaOnline)
-	replicaOf(c).ackTime = s.unix()
+	replicaOf(c).ackTime = r.unix()
 	if replicaOf(c).capa&capaPSYNC2 != 0 {
-		r.sendNow(s, c, "+CONTINUE "+r.id+"\r\n")
+		r.sendNow(c, "+CONTINUE "+r.id+"\r\n")
 	} else {
-		r.sendNow(s, c, "+CONTINUE\r\n")
+		r.sendNow(c, "+CONTINUE\r\n")
 	}
-	s.front.Write(c, older)
-	s.front.Write(c, newer)
-	s.log(node.LogNotice, "Partial resynchronization request from "+replicaName(c)+" accepted. Sending "+strconv.Itoa(n)+
+	r.front.Write(c, older)
+	r.front.Write(c, newer)
+	r.host.Log(node.LogNotice, "Partial resynchronization request from "+replicaName(c)+" accepted. Sending "+strconv.Itoa(n)+
 		" bytes of backlog starting from offset "+itoa(offset)+".")
 	// The stream's database stays as it is: the replica remembers what was selected where it stopped.
-	r.refreshGood(s)
+	r.RefreshGood()
 	return true
 }
 
@@ -100,7 +99,7 @@ const (
 
 // refusal returns why a request must be answered with a full resynchronization, "" if it may be continued, and the
 // log line for it. parsed says whether the offset is a number.
-func (r *replication) refusal(c *front.Client, id string, offset int64, parsed bool) (reason, text string) {
+func (r *Replication) refusal(c *front.Client, id string, offset int64, parsed bool) (reason, text string) {
 	switch {
 	case !parsed:
 		return refusedAsked, ""

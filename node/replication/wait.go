@@ -1,4 +1,4 @@
-package server
+package replication
 
 import (
 	"math"
@@ -20,9 +20,8 @@ type waitState struct {
 }
 
 // waitCommand is WAIT replicas milliseconds. Redis 4.0: replication.c, waitCommand.
-func (s *Server) waitCommand(c *front.Call) {
-	r := &s.repl
-	if !r.isMaster() {
+func (r *Replication) waitCommand(c *front.Call) {
+	if !r.IsMaster() {
 		c.Error("ERR WAIT cannot be used with slave instances. Please also note that since Redis 4.0 if a slave is " +
 			"configured to be writable (which is not the default) writes to slaves are just local and are not propagated.")
 		return
@@ -50,7 +49,7 @@ func (s *Server) waitCommand(c *front.Call) {
 	if timeout > math.MaxInt64/int64(time.Millisecond)/2 {
 		w.forever = true // longer than any run
 	} else {
-		w.deadline = s.now.Add(time.Duration(timeout) * time.Millisecond)
+		w.deadline = r.front.Now.Add(time.Duration(timeout) * time.Millisecond)
 	}
 	c.Client.State |= front.Blocked
 	r.waiting = append(r.waiting, w)
@@ -58,7 +57,7 @@ func (s *Server) waitCommand(c *front.Call) {
 }
 
 // reached counts the replicas that have acknowledged offset. Redis 4.0: replication.c, replicationCountAcksByOffset.
-func (r *replication) reached(offset int64) (n int64) {
+func (r *Replication) reached(offset int64) (n int64) {
 	for _, c := range r.replicas {
 		if replicaOf(c).phase == replicaOnline && replicaOf(c).ackOffset >= offset {
 			n++
@@ -69,18 +68,18 @@ func (r *replication) reached(offset int64) (n int64) {
 
 // serveWaiting answers those whose replicas have acknowledged.
 // Redis 4.0: replication.c, processClientsWaitingReplicas.
-func (r *replication) serveWaiting(s *Server) {
-	r.endWaits(s, func(w *waitState, reached int64) bool { return reached >= w.replicas })
+func (r *Replication) serveWaiting() {
+	r.endWaits(func(w *waitState, reached int64) bool { return reached >= w.replicas })
 }
 
 // expireWaiting answers those whose time is up with what there is.
-func (r *replication) expireWaiting(s *Server) {
-	r.endWaits(s, func(w *waitState, reached int64) bool {
-		return reached >= w.replicas || !w.forever && s.now >= w.deadline
+func (r *Replication) expireWaiting() {
+	r.endWaits(func(w *waitState, reached int64) bool {
+		return reached >= w.replicas || !w.forever && r.front.Now >= w.deadline
 	})
 }
 
-func (r *replication) endWaits(s *Server, over func(w *waitState, reached int64) bool) {
+func (r *Replication) endWaits(over func(w *waitState, reached int64) bool) {
 	if len(r.waiting) == 0 {
 		return
 	}
@@ -88,14 +87,14 @@ func (r *replication) endWaits(s *Server, over func(w *waitState, reached int64)
 		reached := r.reached(w.offset)
 		if !w.client.Is(front.Freed) && over(w, reached) {
 			r.unblock(w.client)
-			s.front.Answer(w.client).Int(reached)
-			s.front.Process(w.client)
+			r.front.Answer(w.client).Int(reached)
+			r.front.Process(w.client)
 		}
 	}
 }
 
 // unblock ends a client's WAIT, if it is in one.
-func (r *replication) unblock(c *front.Client) {
+func (r *Replication) unblock(c *front.Client) {
 	i := slices.IndexFunc(r.waiting, func(w *waitState) bool { return w.client == c })
 	if i >= 0 {
 		r.waiting = slices.Delete(r.waiting, i, i+1)
@@ -105,17 +104,17 @@ func (r *replication) unblock(c *front.Client) {
 
 // unblockAll turns away all who wait, because we are no master any more.
 // Redis 4.0: blocked.c, disconnectAllBlockedClients.
-func (r *replication) unblockAll(s *Server) {
+func (r *Replication) unblockAll() {
 	for _, w := range slices.Clone(r.waiting) {
 		c := w.client
 		r.unblock(c)
-		s.front.Answer(c).Error("UNBLOCKED force unblock from blocking operation, instance state changed (master -> slave?)")
-		s.front.CloseAfterReply(c)
+		r.front.Answer(c).Error("UNBLOCKED force unblock from blocking operation, instance state changed (master -> slave?)")
+		r.front.CloseAfterReply(c)
 	}
 }
 
 // setWaitTimer has us woken when the first WAIT times out.
-func (r *replication) setWaitTimer(s *Server) {
+func (r *Replication) setWaitTimer() {
 	var first node.Instant
 	found := false
 	for _, w := range r.waiting {
@@ -124,11 +123,11 @@ func (r *replication) setWaitTimer(s *Server) {
 		}
 	}
 	if found && (!r.wakeTold || first != r.wakeAt) {
-		s.out.SetTimer(timerWait, max(first.Sub(s.now), 0))
+		r.front.Out.SetTimer(timerWait, max(first.Sub(r.front.Now), 0))
 		r.wakeAt = first
 	}
 	if r.wakeTold && !found {
-		s.out.StopTimer(timerWait)
+		r.front.Out.StopTimer(timerWait)
 	}
 	r.wakeTold = found
 }

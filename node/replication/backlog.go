@@ -1,4 +1,4 @@
-package server
+package replication
 
 import "github.com/ordeal-go/ordeal/node"
 
@@ -61,7 +61,7 @@ func (b *backlog) fill(p []byte) []byte {
 	}
 	n := min(room, len(p))
 	if need := len(b.ring) + n; need > cap(b.ring) {
-		grown := make([]byte, len(b.ring), min(max(2*cap(b.ring), need, minBacklog), int(b.size)))
+		grown := make([]byte, len(b.ring), min(max(2*cap(b.ring), need, MinBacklog), int(b.size)))
 		copy(grown, b.ring)
 		b.ring = grown
 	}
@@ -85,27 +85,27 @@ func (b *backlog) since(offset int64) (older, newer []byte) {
 	}
 }
 
-// backlogResized takes over a new repl-backlog-size.
-func (r *replication) backlogResized(s *Server) {
-	size := max(s.cfg.replBacklogSize, minBacklog)
+// BacklogResized takes over a new repl-backlog-size.
+func (r *Replication) BacklogResized() {
+	size := max(r.cfg.BacklogSize, MinBacklog)
 	if size != r.backlog.size {
-		r.backlog.resize(size, r.offset)
+		r.backlog.resize(size, r.Offset)
 	}
 }
 
 // openBacklog starts to keep the stream from the next byte on.
-func (r *replication) openBacklog(s *Server) {
-	r.backlog.open(max(s.cfg.replBacklogSize, minBacklog), r.offset)
+func (r *Replication) openBacklog() {
+	r.backlog.open(max(r.cfg.BacklogSize, MinBacklog), r.Offset)
 }
 
 // checkBacklog asserts that the backlog ends where the history does.
-func (r *replication) checkBacklog() {
-	if b := &r.backlog; b.active && b.first+b.length != r.offset+1 {
-		node.Assert(false, "the backlog holds %d bytes from %d on, the offset is %d", b.length, b.first, r.offset)
+func (r *Replication) checkBacklog() {
+	if b := &r.backlog; b.active && b.first+b.length != r.Offset+1 {
+		node.Assert(false, "the backlog holds %d bytes from %d on, the offset is %d", b.length, b.first, r.Offset)
 	}
 }
 
-// memory is what replication keeps, in bytes.
-func (r *replication) memory() int64 {
+// Memory is what replication keeps, in bytes.
+func (r *Replication) Memory() int64 {
 	return int64(cap(r.backlog.ring) + cap(r.scratch) + cap(r.link.rdb))
 }

@@ -1,4 +1,4 @@
-package server
+package replication
 
 import (
 	"slices"
@@ -102,73 +102,73 @@ func replicaName(c *front.Client) string {
 }
 
 // attach adds c to the replicas.
-func (r *replication) attach(c *front.Client, phase replicaPhase) {
+func (r *Replication) attach(c *front.Client, phase replicaPhase) {
 	c.State |= front.Replica
 	replicaOf(c).phase = phase
 	r.replicas = append(r.replicas, c)
 }
 
 // detach takes c off the replicas.
-func (r *replication) detach(s *Server, c *front.Client) {
+func (r *Replication) detach(c *front.Client) {
 	i := slices.Index(r.replicas, c)
 	node.Assert(i >= 0, "client %d is a replica that is not among the replicas", c.ID)
 	r.replicas = slices.Delete(r.replicas, i, i+1)
 	c.State &^= front.Replica
 	*replicaOf(c) = replicaState{capa: replicaOf(c).capa, port: replicaOf(c).port, ip: replicaOf(c).ip}
 	if len(r.replicas) == 0 {
-		r.noReplicasSince = s.unix()
+		r.noReplicasSince = r.unix()
 	}
-	r.refreshGood(s)
+	r.RefreshGood()
 }
 
 // disconnectReplicas makes all replicas ask again, because the history they follow has changed.
 // Redis 4.0: replication.c, disconnectSlaves.
-func (r *replication) disconnectReplicas(s *Server) {
+func (r *Replication) disconnectReplicas() {
 	if r.streaming {
 		r.onSockets, r.streaming = false, false // nobody is left to send to
 	}
 	for len(r.replicas) > 0 {
-		r.drop(s, r.replicas[0])
+		r.drop(r.replicas[0])
 	}
 }
 
 // drop ends the connection of a replica. The client whose command is running may not go before that is over.
-func (r *replication) drop(s *Server, c *front.Client) {
-	if c != s.current {
-		s.front.Free(c)
+func (r *Replication) drop(c *front.Client) {
+	if c != r.host.Current() {
+		r.front.Free(c)
 		return
 	}
-	s.log(node.LogWarning, "Connection with slave "+replicaName(c)+" lost.")
-	r.detach(s, c)
-	s.front.FreeASAP(c)
+	r.host.Log(node.LogWarning, "Connection with slave "+replicaName(c)+" lost.")
+	r.detach(c)
+	r.front.FreeASAP(c)
 }
 
-// clientFreed takes leave of a client whose connection is gone or about to be closed.
+// ClientFreed takes leave of a client whose connection is gone or about to be closed.
 // Redis 4.0: networking.c, freeClient.
-func (r *replication) clientFreed(s *Server, c *front.Client) {
+func (r *Replication) ClientFreed(c *front.Client) {
 	if c.Is(front.Master) {
-		r.masterLost(s, c)
+		r.masterLost(c)
 	}
 	r.unblock(c)
 	if c.Is(front.Replica) {
-		s.log(node.LogWarning, "Connection with slave "+replicaName(c)+" lost.")
-		r.detach(s, c)
-		r.checkSocketsDone(s)
+		r.host.Log(node.LogWarning, "Connection with slave "+replicaName(c)+" lost.")
+		r.detach(c)
+		r.checkSocketsDone()
 	}
 }
 
 // online lets the stream flow. Redis 4.0: replication.c, putSlaveOnline.
-func (r *replication) online(s *Server, c *front.Client) {
+func (r *Replication) online(c *front.Client) {
 	p := replicaOf(c)
-	p.phase, p.onlineOnACK, p.ackTime = replicaOnline, false, s.unix()
+	p.phase, p.onlineOnACK, p.ackTime = replicaOnline, false, r.unix()
 	p.rdb = nil
-	r.refreshGood(s)
-	s.log(node.LogNotice, "Synchronization with slave "+replicaName(c)+" succeeded")
-	s.front.Write(c, nil) // send what has gathered
+	r.RefreshGood()
+	r.host.Log(node.LogNotice, "Synchronization with slave "+replicaName(c)+" succeeded")
+	r.front.Write(c, nil) // send what has gathered
 }
 
 // sendNow puts bytes on the wire that are no part of the stream, ahead of what gathers for the replica.
-func (r *replication) sendNow(s *Server, c *front.Client, b string) {
+func (r *Replication) sendNow(c *front.Client, b string) {
 	r.scratch = append(r.scratch[:0], b...)
-	s.front.SendNow(c, r.scratch, false)
+	r.front.SendNow(c, r.scratch, false)
 }

@@ -1,4 +1,4 @@
-package server
+package replication
 
 import (
 	"strconv"
@@ -8,10 +8,10 @@ import (
 	"github.com/ordeal-go/ordeal/node/resp"
 )
 
-// feed puts a command into the stream of a master. It does nothing on a replica, whose stream is its master's.
+// Feed puts a command into the stream of a master. It does nothing on a replica, whose stream is its master's.
 // Redis 4.0: replication.c, replicationFeedSlaves.
-func (r *replication) feed(s *Server, db int, args [][]byte) {
-	if !r.isMaster() || (!r.backlog.active && len(r.replicas) == 0) {
+func (r *Replication) Feed(db int, args [][]byte) {
+	if !r.IsMaster() || (!r.backlog.active && len(r.replicas) == 0) {
 		return
 	}
 	b := r.scratch[:0]
@@ -20,22 +20,22 @@ func (r *replication) feed(s *Server, db int, args [][]byte) {
 		r.streamDB = db
 	}
 	b = resp.AppendCommandBytes(b, args)
-	r.emit(s, b)
+	r.emit(b)
 	r.keepScratch(b)
 }
 
 // feedWords is feed for the commands that a master makes up itself. They touch no database, so they never select one.
-func (r *replication) feedWords(s *Server, words ...string) {
-	if !r.isMaster() || !r.backlog.active {
+func (r *Replication) feedWords(words ...string) {
+	if !r.IsMaster() || !r.backlog.active {
 		return
 	}
 	b := resp.AppendCommand(r.scratch[:0], words...)
-	r.emit(s, b)
+	r.emit(b)
 	r.keepScratch(b)
 }
 
 // keepScratch keeps the memory for the next command, unless one huge command made it huge.
-func (r *replication) keepScratch(b []byte) {
+func (r *Replication) keepScratch(b []byte) {
 	if cap(b) <= 1<<20 {
 		r.scratch = b[:0]
 	}
@@ -49,38 +49,38 @@ func appendSelect(b []byte, db int) []byte {
 
 // emit appends b to the history: to the backlog and to every replica that is past the start of its snapshot.
 // On a master b is a command, on a replica what it has just applied.
-func (r *replication) emit(s *Server, b []byte) {
+func (r *Replication) emit(b []byte) {
 	node.Assert(r.backlog.active, "bytes for the stream and no backlog to keep them")
-	r.offset += int64(len(b))
-	r.backlog.append(b, r.offset)
+	r.Offset += int64(len(b))
+	r.backlog.append(b, r.Offset)
 	r.checkBacklog()
 	for _, c := range r.replicas {
 		if replicaOf(c).phase != waitSaveStart { // its snapshot will hold b
-			s.front.Write(c, b)
+			r.front.Write(c, b)
 		}
 	}
 }
 
 // pingReplicas tells the replicas that the master lives. The PING is part of the history and counts.
-func (r *replication) pingReplicas(s *Server) {
-	if !r.isMaster() || len(r.replicas) == 0 {
+func (r *Replication) pingReplicas() {
+	if !r.IsMaster() || len(r.replicas) == 0 {
 		return
 	}
-	r.feedWords(s, "PING")
-	r.noteDigest(s)
+	r.feedWords("PING")
+	r.noteDigest()
 }
 
-// fed counts what arrived from the master; c has parsed none of it yet.
-func (r *replication) fed(_ *Server, c *front.Client, n int) {
+// Fed counts what arrived from the master; c has parsed none of it yet.
+func (r *Replication) Fed(c *front.Client, n int) {
 	if m := r.master; m != nil && m.client == c {
 		m.read += int64(n)
 	}
 }
 
-// applied passes on what the master's last command was, now that it has been executed: to our backlog and our own
+// Applied passes on what the master's last command was, now that it has been executed: to our backlog and our own
 // replicas, byte for byte. Within a transaction it waits for EXEC, so that nobody ever holds half of one.
 // Redis 4.0: networking.c, processInputBufferAndReplicate; replication.c, replicationFeedSlavesFromMasterStream.
-func (r *replication) applied(s *Server, c *front.Client) {
+func (r *Replication) Applied(c *front.Client) {
 	m := r.master
 	if m == nil || m.client != c {
 		return // the command ended the link
@@ -99,26 +99,26 @@ func (r *replication) applied(s *Server, c *front.Client) {
 	if m.applied != m.read-int64(c.In.Buffered()) {
 		node.Assert(false, "applied up to %d, but %d bytes were read and %d are not parsed", m.applied, m.read, c.In.Buffered())
 	}
-	r.emit(s, raw)
-	if s.opts.Notes && c.Last != nil && c.Last.Name == "ping" {
-		r.noteDigest(s)
+	r.emit(raw)
+	if r.host.Notes() && c.Last != nil && c.Last.Name == "ping" {
+		r.noteDigest()
 	}
 }
 
-// emptyLine is a line without words: a replica's sign of life while it loads.
+// EmptyLine is a line without words: a replica's sign of life while it loads.
 // Redis 4.0: networking.c, processInlineBuffer.
-func (r *replication) emptyLine(s *Server, c *front.Client) {
+func (r *Replication) EmptyLine(c *front.Client) {
 	if c.Is(front.Replica) {
-		replicaOf(c).ackTime = s.unix()
+		replicaOf(c).ackTime = r.unix()
 	}
 	if m := r.master; m != nil && m.client == c {
 		m.partial = append(m.partial, c.In.Raw()...) // counts with the next command
 	}
 }
 
-// errorReplied logs an error between master and replica: their datasets may differ from here on. Only errors that
+// Failed logs an error between master and replica: their datasets may differ from here on. Only errors that
 // Redis makes up on the spot are logged, as in 4.0. Redis 4.0: networking.c, addReplyErrorLength.
-func (r *replication) errorReplied(s *Server, c *front.Client, text string) {
+func (r *Replication) Failed(c *front.Client, text string) {
 	if !c.Is(front.Master|front.Replica) || len(text) < 4 || text[:4] != "ERR " || sharedErrors[text] {
 		return
 	}
@@ -130,7 +130,7 @@ func (r *replication) errorReplied(s *Server, c *front.Client, text string) {
 	if c.Last != nil {
 		cmd = c.Last.Name
 	}
-	s.log(node.LogWarning, "== CRITICAL == This "+from+" is sending an error to its "+to+": '"+text[4:]+
+	r.host.Log(node.LogWarning, "== CRITICAL == This "+from+" is sending an error to its "+to+": '"+text[4:]+
 		"' after processing the command '"+cmd+"'")
 }
 
@@ -140,19 +140,19 @@ var sharedErrors = map[string]bool{
 	"ERR source and destination objects are the same": true,
 }
 
-// beforeSend does what concerns all replicas once a step: it asks them for their offsets if somebody waits for them,
+// BeforeSend does what concerns all replicas once a step: it asks them for their offsets if somebody waits for them,
 // and wakes those who have waited long enough. Redis 4.0: server.c, beforeSleep.
-func (r *replication) beforeSend(s *Server) {
+func (r *Replication) BeforeSend() {
 	for r.askACK || r.acked {
 		if r.askACK {
 			r.askACK = false
-			r.feedWords(s, "REPLCONF", "GETACK", "*")
+			r.feedWords("REPLCONF", "GETACK", "*")
 		}
 		r.acked = false
-		r.serveWaiting(s) // whose next commands may be WAITs again
+		r.serveWaiting() // whose next commands may be WAITs again
 	}
-	r.setWaitTimer(s)
-	r.noteChange(s)
+	r.setWaitTimer()
+	r.noteChange()
 }
 
 // itoa renders a number for a log line or a command.

@@ -1,4 +1,4 @@
-package server
+package replication
 
 import (
 	"slices"
@@ -31,7 +31,7 @@ func TestTheBacklogHoldsTheEndOfTheStream(t *testing.T) {
 				want := kept[max(0, int64(len(kept))-size):]
 				require.Equal(t, int64(len(want)), b.length)
 				require.Equal(t, offset+1, b.first+b.length, "the backlog ends where the history does")
-				require.LessOrEqual(t, int64(cap(b.ring)), max(size, minBacklog))
+				require.LessOrEqual(t, int64(cap(b.ring)), max(size, MinBacklog))
 				for from := b.first; from <= offset+1; from++ {
 					require.True(t, b.holds(from))
 					older, newer := b.since(from)
@@ -48,5 +48,5 @@ func TestABigBacklogTakesNoMemoryBeforeItIsUsed(t *testing.T) {
 	var b backlog
 	b.open(1<<40, 0)
 	b.append([]byte("x"), 1)
-	require.LessOrEqual(t, cap(b.ring), minBacklog)
+	require.LessOrEqual(t, cap(b.ring), MinBacklog)
 }

@@ -1,4 +1,4 @@
-package server
+package replication
 
 import (
 	"github.com/ordeal-go/ordeal/node"
@@ -11,78 +11,78 @@ import (
 // masterLost is called when the connection to the master is gone. The stream can go on later, unless it ended with
 // bytes that were no commands, or in the middle of a command that waits.
 // Redis 4.0: replication.c, replicationCacheMaster and replicationHandleMasterDisconnection.
-func (r *replication) masterLost(s *Server, c *front.Client) {
+func (r *Replication) masterLost(c *front.Client) {
 	m := r.master
 	if m == nil || m.client != c {
 		return
 	}
-	s.log(node.LogWarning, "Connection with master lost.")
+	r.host.Log(node.LogWarning, "Connection with master lost.")
 	r.master = nil
 	m.client = nil
 	m.partial, m.read = nil, m.applied // what was not applied is asked for again
 	if !c.Is(front.CloseAfterReply | front.Blocked) {
-		s.log(node.LogNotice, "Caching the disconnected master state.")
+		r.host.Log(node.LogNotice, "Caching the disconnected master state.")
 		m.db = c.DB
 		r.cached = m
 	}
 	r.state = linkConnect
-	r.downSince = s.unix()
+	r.downSince = r.unix()
 }
 
 // cacheMyself lets a master that becomes a replica ask its new master to go on from where it stands: that works if the
 // other one was its replica and missed nothing. Redis 4.0: replication.c, replicationCacheMasterUsingMyself.
-func (r *replication) cacheMyself(s *Server, db int) {
-	s.log(node.LogNotice, "Before turning into a slave, using my master parameters to synthesize a cached master: "+
+func (r *Replication) cacheMyself(db int) {
+	r.host.Log(node.LogNotice, "Before turning into a slave, using my master parameters to synthesize a cached master: "+
 		"I may be able to synchronize with the new master with just a partial transfer.")
-	r.cached = &masterLink{id: r.id, applied: r.offset, read: r.offset, db: db}
+	r.cached = &masterLink{id: r.id, applied: r.Offset, read: r.Offset, db: db}
 }
 
 // discardCached forgets where a stream stopped: the next synchronization is a full one.
-func (r *replication) discardCached(s *Server) {
+func (r *Replication) discardCached() {
 	if r.cached == nil {
 		return
 	}
-	s.log(node.LogNotice, "Discarding previously cached master state.")
+	r.host.Log(node.LogNotice, "Discarding previously cached master state.")
 	r.cached = nil
 }
 
 // continueStream takes +CONTINUE: the cached master's stream goes on, perhaps under a new name.
 // Redis 4.0: replication.c, slaveTryPartialResynchronization and replicationResurrectCachedMaster.
-func (r *replication) continueStream(s *Server, id string) {
+func (r *Replication) continueStream(id string) {
 	m := r.cached
 	if m == nil { // nobody asked for that
-		s.log(node.LogWarning, "Unexpected reply to PSYNC from master: +CONTINUE "+id)
-		r.cancelHandshake(s)
+		r.host.Log(node.LogWarning, "Unexpected reply to PSYNC from master: +CONTINUE "+id)
+		r.cancelHandshake()
 		return
 	}
-	s.log(node.LogNotice, "Successful partial resynchronization with master.")
-	if len(id) == len(noReplID) && id != m.id {
-		s.log(node.LogWarning, "Master replication ID changed to "+id)
-		r.secondID, r.secondOffset = m.id, r.offset+1
+	r.host.Log(node.LogNotice, "Successful partial resynchronization with master.")
+	if len(id) == len(NoReplID) && id != m.id {
+		r.host.Log(node.LogWarning, "Master replication ID changed to "+id)
+		r.secondID, r.secondOffset = m.id, r.Offset+1
 		r.id, m.id = id, id
-		r.disconnectReplicas(s) // they have to hear the new name too
+		r.disconnectReplicas() // they have to hear the new name too
 	}
 	r.cached = nil
 	if !r.backlog.active {
-		r.openBacklog(s) // restarted from an RDB
+		r.openBacklog() // restarted from an RDB
 	}
-	s.log(node.LogNotice, "MASTER <-> SLAVE sync: Master accepted a Partial Resynchronization.")
-	r.noteResync(s, "continue")
-	r.follow(s, m)
+	r.host.Log(node.LogNotice, "MASTER <-> SLAVE sync: Master accepted a Partial Resynchronization.")
+	r.noteResync("continue")
+	r.follow(m)
 }
 
 // follow makes the handshake's connection a client that feeds us m's stream from m.applied on.
 // Redis 4.0: replication.c, replicationCreateMasterClient.
-func (r *replication) follow(s *Server, m *masterLink) {
-	if m.id == r.id && m.applied != r.offset {
-		node.Assert(false, "the stream goes on at %d, the offset is %d", m.applied, r.offset)
+func (r *Replication) follow(m *masterLink) {
+	if m.id == r.id && m.applied != r.Offset {
+		node.Assert(false, "the stream goes on at %d, the offset is %d", m.applied, r.Offset)
 	}
 	l := r.link
 	if l.timing {
-		s.out.StopTimer(timerLine)
+		r.front.Out.StopTimer(timerLine)
 	}
 	r.link = link{}
-	c := s.front.NewClient(l.conn, l.local, l.remote)
+	c := r.front.NewClient(l.conn, l.local, l.remote)
 	c.State |= front.Master
 	c.Authenticated = true
 	c.DB = m.db
@@ -91,11 +91,11 @@ func (r *replication) follow(s *Server, m *masterLink) {
 	r.state = linkConnected
 	r.downSince = 0
 	if l.closed {
-		s.front.Forget(c)
+		r.front.Forget(c)
 		return
 	}
 	if len(l.in) > 0 {
-		s.front.Feed(c, l.in)
-		s.front.Process(c)
+		r.front.Feed(c, l.in)
+		r.front.Process(c)
 	}
 }

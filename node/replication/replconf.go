@@ -1,4 +1,4 @@
-package server
+package replication
 
 import (
 	"strings"
@@ -12,7 +12,7 @@ const maxIP = 46
 
 // replconfCommand is REPLCONF option value …: what master and replica tell each other beside the stream.
 // Redis 4.0: replication.c, replconfCommand.
-func (s *Server) replconfCommand(c *front.Call) {
+func (r *Replication) replconfCommand(c *front.Call) {
 	if len(c.Args)%2 == 0 {
 		c.Error("ERR syntax error")
 		return
@@ -40,10 +40,10 @@ func (s *Server) replconfCommand(c *front.Call) {
 				asReplica(c.Client).capa |= capaPSYNC2
 			}
 		case equalFold(option, "ack"):
-			s.repl.acknowledged(s, c.Client, value)
+			r.acknowledged(c.Client, value)
 			return // never replied to; what follows is of later versions
 		case equalFold(option, "getack"):
-			s.repl.sendACK(s)
+			r.sendACK()
 			return
 		default:
 			c.Error("ERR Unrecognized REPLCONF option: " + string(option))
@@ -54,23 +54,23 @@ func (s *Server) replconfCommand(c *front.Call) {
 }
 
 // acknowledged takes REPLCONF ACK offset.
-func (r *replication) acknowledged(s *Server, c *front.Client, value []byte) {
+func (r *Replication) acknowledged(c *front.Client, value []byte) {
 	offset, ok := resp.ParseInt(value)
 	if !c.Is(front.Replica) || !ok {
 		return
 	}
 	p := replicaOf(c)
 	p.ackOffset = max(p.ackOffset, offset)
-	p.ackTime = s.unix()
+	p.ackTime = r.unix()
 	r.acked = true
 	if p.onlineOnACK && p.phase == replicaOnline {
-		r.online(s, c)
+		r.online(c)
 	}
 }
 
 // sendACK tells the master what has been applied. While REPLCONF GETACK runs, its own bytes are not.
 // Redis 4.0: replication.c, replicationSendAck.
-func (r *replication) sendACK(s *Server) {
+func (r *Replication) sendACK() {
 	m := r.master
 	if m == nil {
 		return
@@ -80,7 +80,7 @@ func (r *replication) sendACK(s *Server) {
 	b = resp.AppendBulkString(b, "ACK")
 	b = resp.AppendBulkInt(b, m.applied)
 	r.scratch = b
-	s.front.Write(m.client, b)
+	r.front.Write(m.client, b)
 }
 
 // equalFold compares a word of a command without allocating.

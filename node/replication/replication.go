@@ -1,7 +1,8 @@
-package server
+package replication
 
 import (
 	"github.com/ordeal-go/ordeal/node"
+	"github.com/ordeal-go/ordeal/node/commands"
 	"github.com/ordeal-go/ordeal/node/front"
 )
 
@@ -51,19 +52,25 @@ const (
 	timerWait                           // the first WAIT to time out
 )
 
-// replication is everything a server knows about where its data comes from and where it goes.
-type replication struct {
+// Replication is everything a server knows about where its data comes from and where it goes.
+type Replication struct {
+	host  Host
+	front *front.Front
+	data  *commands.Data
+	cfg   *Settings
+	Stats Stats
+
 	// Which history the data belongs to and how far it goes; see replid.go.
 	id           string // master_replid, 40 hexadecimal digits
 	secondID     string // master_replid2: the history we had before; 40 zeros for none
 	secondOffset int64  // the first offset that secondID does not promise; -1 for none
-	offset       int64  // master_repl_offset: bytes produced by a master, applied by a replica
+	Offset       int64  // master_repl_offset: bytes produced by a master, applied by a replica
 	backlog      backlog
 
 	// As a master: the stream and those who get it.
 	streamDB        int             // database that the last command of the stream was for, -1: unknown, SELECT comes first
 	replicas        []*front.Client // in the order of attachment, in all states
-	goodReplicas    int             // ONLINE with a lag of at most min-slaves-max-lag; counted only while the feature is on
+	GoodReplicas    int             // ONLINE with a lag of at most min-slaves-max-lag; counted only while the feature is on
 	noReplicasSince int64           // Unix time
 	cronSeconds     int64           // how often the cron has run, for the PING period
 	scratch         []byte          // memory to encode a command of the stream
@@ -101,12 +108,37 @@ type masterLink struct {
 	partial []byte        // executed since MULTI and not yet applied
 }
 
-func newReplication() replication {
-	return replication{secondID: noReplID, secondOffset: -1, streamDB: -1}
+// New returns the replication of a server that has not been configured yet.
+func New(host Host, f *front.Front, data *commands.Data, cfg *Settings) *Replication {
+	return &Replication{host: host, front: f, data: data, cfg: cfg, secondID: NoReplID, secondOffset: -1, streamDB: -1}
 }
 
-// isMaster says whether s takes its data from nobody.
-func (r *replication) isMaster() bool { return r.masterHost == "" }
+// IsMaster says whether s takes its data from nobody.
+func (r *Replication) IsMaster() bool { return r.masterHost == "" }
+
+// ID is master_replid, the name of the history that the data belongs to.
+func (r *Replication) ID() string { return r.id }
+
+// Master is where the data comes from, "" and 0 on a master.
+func (r *Replication) Master() (host string, port int) { return r.masterHost, r.masterPort }
+
+// LinkUp says whether the stream of our master is being applied.
+func (r *Replication) LinkUp() bool { return r.state == linkConnected }
+
+// HoldsOutput says that what gathers for a replica must not be sent now: it would end up inside an RDB.
+func (r *Replication) HoldsOutput(c *front.Client) bool { return !replicaOf(c).takesStream() }
+
+// Check asserts what must hold between two events.
+func (r *Replication) Check() {
+	r.checkBacklog()
+	if m := r.master; m != nil {
+		node.Assert(m.applied == r.Offset, "%d is applied, the offset is %d", m.applied, r.Offset)
+		node.Assert(m.id == r.id, "the stream is of %s, the history %s", m.id, r.id)
+		node.Assert(r.state == linkConnected, "a stream in state %v", r.state)
+	}
+	node.Assert(r.secondOffset <= r.Offset+1, "the second offset %d is beyond the offset %d", r.secondOffset, r.Offset)
+	node.Assert((r.masterHost == "") == (r.state == linkNone), "master %q in state %v", r.masterHost, r.state)
+}
 
 // unix is the wall clock as replication sees it: whole seconds.
-func (s *Server) unix() int64 { return s.now.Unix() }
+func (r *Replication) unix() int64 { return r.front.Now.Unix() }
