@@ -47,7 +47,7 @@ func (l *List) fork() root {
 	f := *l
 	f.header.epoch = 0
 	f.gen++
-	f.row = slices.Clone(l.row)
+	f.row, f.front = slices.Clone(l.chunks()), 0
 	if l.sums != nil {
 		f.sums = &listSums{start: l.sums.start, after: slices.Clone(l.sums.after)}
 	}
@@ -118,6 +118,12 @@ func (l *List) insertChunk(i int) *chunk {
 		}
 		l.front--
 	} else {
+		if len(l.row) == cap(l.row) && int(l.front) > len(l.row)/2 {
+			// A queue moves on through its row: go back to the start of it rather than let it grow for ever.
+			n := copy(l.row, l.chunks())
+			clear(l.row[n:])
+			l.row, l.front = l.row[:n], 0
+		}
 		l.row = slices.Insert(l.row, int(l.front)+i, nil)
 	}
 	c := &chunk{gen: l.gen}
@@ -149,6 +155,10 @@ func (l *List) PushBack(s []byte) {
 	}
 	c := l.own(i)
 	before := c.memory()
+	if len(c.b)+packedSize(len(s)) > cap(c.b) && c.from > c.size() {
+		// A short queue lives in one chunk: go back to its start rather than let it grow for ever.
+		c.b, c.from = c.b[:copy(c.b, c.b[c.from:])], 0
+	}
 	c.b = appendPacked(c.b, s)
 	c.n++
 	l.resized(1, c.memory()-before, 0)

@@ -101,6 +101,31 @@ func TestFirstWritesAfterASnapshotCopyLittle(t *testing.T) {
 	}
 }
 
+// What is pushed at one end and popped at the other for ever takes no more memory for it.
+func TestQueuesDoNotGrow(t *testing.T) {
+	for i := range 4 {
+		front, limits := i&1 == 0, DefaultLimits()
+		if i&2 == 0 {
+			limits.ListSize = 2 // a chunk every other element
+		}
+		l := NewLedger(&limits, 1)
+		v := l.Hold(New(l, KindList))
+		var most int64
+		for i := range 100_000 {
+			v.List().Push(!front, []byte("job"))
+			if i >= 100 {
+				v.List().Pop(front)
+			}
+			if i == 1000 {
+				most = v.Memory()
+			}
+		}
+		require.Equal(t, 100, v.List().Len())
+		require.LessOrEqual(t, v.Memory(), 2*most)
+		require.Equal(t, v.Memory(), l.Bytes())
+	}
+}
+
 // A member that is there from begin to end of a scan is returned, whatever comes and goes meanwhile.
 func TestScansKeepTheirPromise(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
