@@ -45,7 +45,8 @@ func words(f nemesis.Fault) [][]string {
 	case nemesis.SlaveOf:
 		cmd = slaveOf(f.B[0])
 	case nemesis.ConfigSet:
-		cmd = []string{"CONFIG", "SET", f.Text("name"), f.Text("value")}
+		set := cluster.Setting{Name: f.Text("name"), Value: f.Text("value")}.Older()
+		cmd = []string{"CONFIG", "SET", set.Name, set.Value}
 	case nemesis.ClientKill:
 		kind := f.Text("type")
 		if kind == "replica" {

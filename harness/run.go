@@ -178,7 +178,7 @@ func (r *run) reach(ctx context.Context, stage string, limit time.Duration) erro
 	}
 	for end := r.world.Elapsed() + limit; !r.record.reached(stage); {
 		if r.world.Elapsed() >= end {
-			return fmt.Errorf("the cluster is not %s after %v%s", stage, limit, r.lastWords())
+			return fmt.Errorf("the cluster is not %s after %v%s%s", stage, limit, r.waits(ctx), r.lastWords())
 		}
 		if !r.advance(ctx, r.world.Elapsed()+slice) {
 			if r.broke != nil {
@@ -253,6 +253,20 @@ func (r *run) judge() (*Result, error) {
 	res := &Result{Plan: r.plan, Seed: r.opts.Seed, World: r.opts.World, History: h, Verdicts: verdicts, Trace: r.trace, Steps: r.steps,
 		Elapsed: r.elapsed, Took: time.Since(r.began), Judging: time.Since(judging), NotDone: h.NotDone(), Dir: r.opts.Out, Replay: r.opts.replay(r.plan)}
 	return res, r.output.finish(res)
+}
+
+// waits is who waits for what from whom, as the observer sees it.
+func (r *run) waits(ctx context.Context) (text string) {
+	before := len(r.record.rec.History().Notes)
+	if r.world.Tell(r.callers[0].Name, workload.Explain) != nil || !r.advance(ctx, r.world.Elapsed()+slice) {
+		return ""
+	}
+	for _, n := range r.record.rec.History().Notes[before:] {
+		if n.Kind == string(workload.NoteWaiting) {
+			text += "\n  " + n.Text
+		}
+	}
+	return text
 }
 
 // lastWords is the end of the history's log lines, for an error about a cluster that does not come up.

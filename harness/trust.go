@@ -73,6 +73,13 @@ func (s Scenario) distrust(name string, text []byte) error {
 			}
 		}
 	}
+	for _, work := range s.Workload.Mix {
+		for _, command := range work.Commands {
+			if words := strings.Fields(command); len(words) > 0 && slices.Contains(administration, strings.ToUpper(words[0])) {
+				return &FileError{name, lineOf(text, "$.workload"), fmt.Errorf("workload: %q: it administrates a server: %w", command, errTrust)}
+			}
+		}
+	}
 	for i, step := range s.Faults {
 		if why := stepNeedsTrust(step.Fault); why != "" {
 			return &FileError{name, lineOf(text, fmt.Sprintf("$.faults[%d]", i)), fmt.Errorf("%q: it %s: %w", step, why, errTrust)}
@@ -80,6 +87,9 @@ func (s Scenario) distrust(name string, text []byte) error {
 	}
 	return nil
 }
+
+// administration are the commands by which a client can do what configurations can, or reach other computers.
+var administration = []string{"ACL", "CLUSTER", "CONFIG", "DEBUG", "FAILOVER", "MIGRATE", "MODULE", "REPLICAOF", "SENTINEL", "SHUTDOWN", "SLAVEOF"}
 
 // stepNeedsTrust says why a fault may stand only in a scenario that is trusted, as the rest of a sentence; "" if it may
 // stand in any.

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/ordeal-go/ordeal/node"
+	"github.com/ordeal-go/ordeal/node/conf"
 	"github.com/ordeal-go/ordeal/node/sentinel"
 	"github.com/ordeal-go/ordeal/node/server"
 )
@@ -46,6 +47,7 @@ func Nodes(spec Spec, config Config, addr Addressing) []Machine {
 			}
 		}
 		m.configure("redis.conf", serverConfig(m, of, config.Server))
+		m.Password = config.Server.password()
 		m.New = m.newServer
 		out = append(out, *m)
 	}
@@ -54,6 +56,7 @@ func Nodes(spec Spec, config Config, addr Addressing) []Machine {
 		m := machine(fmt.Sprintf("s%d", i), Sentinel, len(out)+1, SentinelPort, addr)
 		m.Spare = i > spec.Sentinels
 		m.configure("sentinel.conf", sentinelConfig(m, master, spec.QuorumInForce(), config.Sentinel))
+		m.Password = config.Sentinel.password()
 		m.New = m.newSentinel
 		out = append(out, *m)
 	}
@@ -93,6 +96,7 @@ func serverConfig(m, of *Machine, settings Settings) string {
 		fmt.Fprintf(&b, "slaveof %s %d\n", of.Announce, of.Port)
 	}
 	for _, s := range settings {
+		s = s.Older()
 		fmt.Fprintf(&b, "%s %s\n", s.Name, s.Value)
 	}
 	return b.String()
@@ -114,10 +118,19 @@ func sentinelConfig(m, master *Machine, quorum int, settings Settings) string {
 	return b.String()
 }
 
+// password is what the settings ask callers for.
+func (s Settings) password() string {
+	lines, err := conf.Parse("requirepass " + s.Get("requirepass", `""`))
+	if err != nil || len(lines) != 1 || len(lines[0].Args) != 2 {
+		return "" // the server itself will say what is wrong with it
+	}
+	return lines[0].Args[1]
+}
+
 // PerMaster tells the directives of sentinel.conf that belong to one master.
 func PerMaster(name string) bool {
 	switch name {
-	case "down-after-milliseconds", "failover-timeout", "parallel-syncs", "auth-pass", "notification-script", "client-reconfig-script":
+	case "down-after-milliseconds", "failover-timeout", "parallel-syncs", "auth-pass", "auth-user", "rename-command", "master-reboot-down-after-period", "notification-script", "client-reconfig-script":
 		return true
 	}
 	return false

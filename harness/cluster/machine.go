@@ -35,6 +35,8 @@ type Machine struct {
 	// the harness stands there and leads each caller through a link of its own.
 	Announce string
 	Port     int // 0: it does not listen
+	// Password is what callers give to be let in (requirepass); "": none is asked for.
+	Password string
 
 	Dir        string            // absolute path of its folder: its core's working directory
 	ConfigPath string            // absolute path of its configuration file; "" if it has none

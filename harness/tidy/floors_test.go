@@ -52,7 +52,7 @@ var mayImport = map[string][]string{
 
 	"harness/seed":            {},
 	"harness/tidy":            {},
-	"harness/cluster":         {"node", "node/server", "node/sentinel", "github.com/goccy/go-yaml"},
+	"harness/cluster":         {"node", "node/conf", "node/server", "node/sentinel", "github.com/goccy/go-yaml"},
 	"harness/workload":        {"node", "node/resp", "harness/cluster", "histories", "models"},
 	"harness/sim":             {"node", "harness/cluster", "harness/seed", "harness/sim/toxics", "nemesis"},
 	"harness/sim/toxics":      {},

@@ -288,7 +288,7 @@ func (c *Client) received(ev *node.Event) {
 func (c *Client) answered(i int, l *link, b []byte) {
 	l.in.Feed(b)
 	for l.state == linkUp {
-		r, ok, err := l.in.Next()
+		r, ok, err := l.next()
 		switch {
 		case err != nil:
 			l.drop(c.now, c.out)

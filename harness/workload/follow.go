@@ -78,13 +78,13 @@ func (c *Client) askSentinel() {
 // dialled goes on with a connection that is up.
 func (c *Client) dialled(conn node.ConnID) {
 	if conn == c.sentinel.conn && c.sentinel.state == linkDialling {
-		c.sentinel.enter(linkUp, c.now)
+		c.sentinel.up(c.now, c.out)
 		c.sentinel.send(c.out, "SENTINEL", "get-master-addr-by-name", cluster.MasterName)
 		return
 	}
 	for i, l := range c.links {
 		if l.state == linkDialling && l.conn == conn {
-			l.enter(linkUp, c.now)
+			l.up(c.now, c.out)
 			if i == c.master && !c.checked {
 				c.confirm()
 			}
@@ -95,7 +95,7 @@ func (c *Client) dialled(conn node.ConnID) {
 // told hears a Sentinel's answer.
 func (c *Client) told(b []byte) {
 	c.sentinel.in.Feed(b)
-	r, ok, err := c.sentinel.in.Next()
+	r, ok, err := c.sentinel.next()
 	if !ok && err == nil {
 		return
 	}

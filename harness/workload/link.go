@@ -30,13 +30,14 @@ type link struct {
 
 	db        int  // that the server has selected for this connection
 	selecting bool // the reply to SELECT has not come
+	greeting  bool // the reply to AUTH has not come
 }
 
 func (l *link) enter(state linkState, now node.Instant) {
 	l.state, l.since = state, now
 	if state != linkUp {
 		l.in = resp.ReplyParser{}
-		l.db, l.selecting = 0, false
+		l.db, l.selecting, l.greeting = 0, false, false
 	}
 	if state == linkDown {
 		l.conn = 0
@@ -50,6 +51,24 @@ func (l *link) open(now node.Instant, out *node.Effects, pause time.Duration) {
 	}
 	l.conn = out.Dial(l.peer.Addr, l.from)
 	l.enter(linkDialling, now)
+}
+
+// up is for a link that the peer has accepted: it gives the password that the peer asks for.
+func (l *link) up(now node.Instant, out *node.Effects) {
+	l.enter(linkUp, now)
+	if l.peer.Password != "" {
+		l.greeting = true
+		l.send(out, "AUTH", l.peer.Password)
+	}
+}
+
+// next is the next reply to what the link's owner has asked. What came of the password shows in it: NOAUTH.
+func (l *link) next() (r resp.Reply, ok bool, err error) {
+	if r, ok, err = l.in.Next(); ok && err == nil && l.greeting {
+		l.greeting = false
+		return l.in.Next()
+	}
+	return r, ok, err
 }
 
 // drop closes the link from our side.

@@ -38,7 +38,7 @@ func (o *Observer) listen() {
 func (o *Observer) hear(e *ear, ev *node.Event) {
 	switch ev.Kind {
 	case node.Dialled:
-		e.enter(linkUp, o.now)
+		e.up(o.now, o.out)
 		if e.channels == nil {
 			e.send(o.out, "PSUBSCRIBE", "*")
 		} else {
@@ -50,7 +50,7 @@ func (o *Observer) hear(e *ear, ev *node.Event) {
 	case node.Received:
 		e.in.Feed(ev.Bytes)
 		for {
-			r, ok, err := e.in.Next()
+			r, ok, err := e.next()
 			if err != nil {
 				e.drop(o.now, o.out)
 				o.deaf(e)

@@ -83,6 +83,7 @@ type view struct {
 	// Of the question that is open: how many replies it gets, how many have come, whether one was an error.
 	questions, answers int
 	refused            bool
+	refusal            string // the last error that it answered to INFO or SENTINEL MASTER; "": it answered
 	digest             string
 	blind              bool // it does not tell its dataset's digest, and never will
 
@@ -130,7 +131,7 @@ func (o *Observer) Step(now node.Instant, ev *node.Event, out *node.Effects) {
 		o.round()
 	case node.Dialled:
 		if v := o.of(ev.Conn); v != nil {
-			v.enter(linkUp, now)
+			v.up(now, out)
 			if v == o.final {
 				o.readNext()
 			} else {
@@ -159,6 +160,10 @@ func (o *Observer) told(message string) {
 		if v := o.viewOf(name); v != nil {
 			v.spare = false
 		}
+		return
+	}
+	if message == Explain {
+		o.explain()
 		return
 	}
 	o.await, o.since, o.held = message, o.now, 0
@@ -241,7 +246,7 @@ func (o *Observer) ask(v *view) {
 func (o *Observer) received(v *view, b []byte) {
 	v.in.Feed(b)
 	for v.state == linkUp {
-		r, ok, err := v.in.Next()
+		r, ok, err := v.next()
 		if err != nil {
 			v.drop(o.now, o.out)
 			o.lost(v)
@@ -262,7 +267,7 @@ func (o *Observer) received(v *view, b []byte) {
 // answered takes one reply of a machine.
 func (o *Observer) answered(v *view, r resp.Reply) {
 	if v.sentinel {
-		v.asked = 0
+		v.asked, v.refusal = 0, string(r.Str)
 		if v.watch.parse(r) { // else it does not know the master
 			o.out.Note(v.watch.note(v.peer.Name))
 			v.heard = o.now
@@ -288,6 +293,9 @@ func (o *Observer) answered(v *view, r resp.Reply) {
 	case r.Kind == '-' && v.questions == 2 && v.answers == 2 && !busy(r.Str): // CONFIG is renamed, or not allowed
 	default:
 		v.refused = true // an error, as while it loads its dataset
+	}
+	if r.Kind == '-' && v.answers == 1 {
+		v.refusal = string(r.Str)
 	}
 	if v.answers == v.questions {
 		o.concluded(v)
@@ -322,6 +330,7 @@ func (o *Observer) concluded(v *view) {
 		v.asked = 0
 		return
 	}
+	v.refusal = ""
 	n := v.server.note(v.peer.Name)
 	n.Took = int64(o.now.Sub(v.asked))
 	v.asked, v.heard = 0, o.now

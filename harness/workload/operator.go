@@ -96,12 +96,12 @@ func (o *Observer) orderOf(conn node.ConnID) *order {
 func (o *Observer) deliver(ord *order, ev *node.Event) {
 	switch ev.Kind {
 	case node.Dialled:
-		ord.enter(linkUp, o.now)
+		ord.up(o.now, o.out)
 		ord.results = nil // what an earlier connection brought is done again
 		ord.send(o.out, ord.commands[0]...)
 	case node.Received:
 		ord.in.Feed(ev.Bytes)
-		if r, ok, err := ord.in.Next(); ok || err != nil {
+		if r, ok, err := ord.next(); ok || err != nil {
 			o.answeredOrder(ord, r, err)
 		}
 	case node.DialFailed:
