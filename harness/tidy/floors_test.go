@@ -59,7 +59,7 @@ var mayImport = map[string][]string{
 	"harness/live":            {"node", "node/host", "harness/cluster", "harness/seed", "nemesis", "nemesis/toxic"},
 	"harness/report":          {"histories", "checkers", "models"},
 	"harness/goals":           {"histories"},
-	"harness":                 {"node", "harness/cluster", "harness/workload", "harness/sim", "harness/live", "harness/seed", "harness/goals", "harness/report", "nemesis", "histories", "checkers", "github.com/goccy/go-yaml"},
+	"harness":                 {"node", "harness/cluster", "harness/workload", "harness/sim", "harness/live", "harness/seed", "harness/goals", "harness/report", "nemesis", "histories", "checkers", "github.com/goccy/go-yaml/…"},
 	"harness/worldtest":       {"node", "harness", "harness/cluster", "nemesis", "github.com/stretchr/testify/…"},
 	"harness/scenarios":       {"harness"},
 	"harness/swarm":           {"harness", "harness/cluster", "harness/workload", "harness/seed", "nemesis", "checkers"},
