@@ -23,13 +23,15 @@ const (
 	EffectNote
 	EffectLog
 	EffectExit
+	EffectResolve
 
 	effectKinds
 )
 
 var effectNames = [effectKinds]string{EffectListen: "listen", EffectDial: "dial", EffectSend: "send",
 	EffectClose: "close", EffectSetTimer: "set-timer", EffectStopTimer: "stop-timer", EffectFile: "file",
-	EffectWork: "work", EffectScript: "script", EffectBusy: "busy", EffectNote: "note", EffectLog: "log", EffectExit: "exit"}
+	EffectWork: "work", EffectScript: "script", EffectBusy: "busy", EffectNote: "note", EffectLog: "log", EffectExit: "exit",
+	EffectResolve: "resolve"}
 
 func (k EffectKind) String() string {
 	if k < effectKinds && effectNames[k] != "" {
@@ -49,7 +51,7 @@ type Effect struct {
 	Bytes []byte        // Send: within the buffer's arena, valid until Reset
 	After time.Duration // SetTimer, Busy
 	N     int           // Exit: status. Work: size in bytes of what it works on.
-	Addr  string        // Listen, Dial: "ip:port". Script: path. Log: file, "" for standard output.
+	Addr  string        // Listen, Dial: "ip:port". Script: path. Resolve: name. Log: file, "" for standard output.
 	From  string        // Dial: source IP, "" for any
 	Text  string        // Log: the whole line, without its newline
 	Args  []string      // Script
@@ -225,6 +227,12 @@ func (e *Effects) Work(op OpID, size int, fn func() any) {
 func (e *Effects) Script(op OpID, path string, args ...string) {
 	ef := e.add(EffectScript)
 	ef.Op, ef.Addr, ef.Args = op, path, args
+}
+
+// Resolve asks for the IP of a host name, IPv4 if it has one; [Resolved] answers.
+func (e *Effects) Resolve(op OpID, name string) {
+	ef := e.add(EffectResolve)
+	ef.Op, ef.Addr = op, name
 }
 
 // Busy keeps the core from its next event, and the following effects from being carried out, until d has passed.

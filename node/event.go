@@ -38,13 +38,16 @@ const (
 	StopRequested
 	// Told is a message from the harness to the core of a client or observer: Bytes. Servers never get one.
 	Told
+	// Resolved answers [Effects.Resolve]: Op; Local is the IP; Err is set when the name has none.
+	Resolved
 
 	eventKinds
 )
 
 var eventNames = [eventKinds]string{Started: "started", Listened: "listened", Accepted: "accepted", Dialled: "dialled",
 	DialFailed: "dial-failed", Received: "received", Sent: "sent", Closed: "closed", TimerFired: "timer-fired",
-	FileDone: "file-done", WorkDone: "work-done", ScriptExited: "script-exited", StopRequested: "stop-requested", Told: "told"}
+	FileDone: "file-done", WorkDone: "work-done", ScriptExited: "script-exited", StopRequested: "stop-requested", Told: "told",
+	Resolved: "resolved"}
 
 func (k EventKind) String() string {
 	if k < eventKinds && eventNames[k] != "" {
@@ -62,7 +65,7 @@ type Event struct {
 	Op     OpID
 	N      int64
 	Bytes  []byte // valid during Step only
-	Local  string // "ip:port"
+	Local  string // "ip:port"; of Resolved, an IP
 	Remote string // "ip:port"
 	Err    Errno
 	Result any

@@ -30,6 +30,17 @@ func (m *machine) listen(addr string) {
 	m.mailbox.push(letter{kind: node.Listened, done: &completion{local: addr, err: err}})
 }
 
+// resolve is the core's Resolve: machines are known by their names, and everybody is localhost.
+func (m *machine) resolve(op node.OpID, name string) {
+	done := &completion{op: op, err: node.ErrBadAddress}
+	if name == "localhost" {
+		done.local, done.err = "127.0.0.1", node.ErrNone
+	} else if other := m.w.byName[name]; other != nil {
+		done.local, done.err = other.spec.Host, node.ErrNone
+	}
+	m.mailbox.push(letter{kind: node.Resolved, done: done})
+}
+
 func (m *machine) bind(addr string) node.Errno {
 	ap, err := netip.ParseAddrPort(addr)
 	if err != nil || ap.Port() == 0 {

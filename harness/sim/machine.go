@@ -285,6 +285,8 @@ func (m *machine) carry(ef *node.Effect) {
 		w.jobs.startWork(m, ef)
 	case node.EffectScript:
 		w.jobs.startScript(m, ef)
+	case node.EffectResolve:
+		m.resolve(ef.Op, ef.Addr)
 	case node.EffectBusy:
 		w.queue.push(item{at: w.now + max(0, int64(ef.After)), what: unblock, machine: m.index, b: m.block()})
 	case node.EffectExit:

@@ -65,7 +65,7 @@ func (w *World) noteEffect(m *machine, ef *node.Effect) {
 			g.text(s.To)
 			g.bytes(s.Data)
 		}
-	case node.EffectListen, node.EffectDial, node.EffectScript, node.EffectLog:
+	case node.EffectListen, node.EffectDial, node.EffectScript, node.EffectLog, node.EffectResolve:
 		g.text(ef.Addr)
 		g.text(ef.From)
 		g.text(ef.Text)
@@ -135,7 +135,7 @@ func (t *traceLog) event(now int64, m *machine, ev *node.Event) {
 	switch ev.Kind {
 	case node.TimerFired:
 		t.line(" timer=%d", ev.Timer)
-	case node.FileDone, node.WorkDone, node.ScriptExited:
+	case node.FileDone, node.WorkDone, node.ScriptExited, node.Resolved:
 		t.line(" op=%d n=%d", ev.Op, ev.N)
 	case node.Started, node.Listened, node.Told:
 	default:
@@ -180,6 +180,8 @@ func (t *traceLog) effect(now int64, m *machine, ef *node.Effect) {
 		t.line(" op=%d size=%d", ef.Op, ef.N)
 	case node.EffectScript:
 		t.line(" op=%d %q %q", ef.Op, ef.Addr, ef.Args)
+	case node.EffectResolve:
+		t.line(" op=%d %q", ef.Op, ef.Addr)
 	case node.EffectBusy:
 		t.line(" %v", ef.After)
 	case node.EffectNote:

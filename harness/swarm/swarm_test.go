@@ -57,7 +57,7 @@ func TestSeedsDifferInEverything(t *testing.T) {
 		for _, name := range []string{"repl-backlog-size", "repl-backlog-ttl", "min-slaves-to-write", "repl-diskless-sync", "slave-serve-stale-data", "save", "slave-priority"} {
 			count(name, s.Config.Server.Get(name, "") != "")
 		}
-		count("parallel-syncs", s.Config.Sentinel.Get("parallel-syncs", "") != "")
+		count("parallel-syncs set", s.Config.Sentinel.Get("parallel-syncs", "") != "")
 		for _, verb := range []string{"cut", "latency", "kill", "pause"} {
 			has := false
 			for _, step := range s.Faults {

@@ -82,6 +82,8 @@ func (a *audit) check(ev *node.Event) {
 		a.ended(ev, node.EffectWork)
 	case node.ScriptExited:
 		a.ended(ev, node.EffectScript)
+	case node.Resolved:
+		a.ended(ev, node.EffectResolve)
 	}
 }
 
@@ -156,7 +158,7 @@ func (a *audit) remember(ef *node.Effect) {
 		if !ef.Flag {
 			a.next = append(a.next, ef.Op)
 		}
-	case node.EffectWork, node.EffectScript:
+	case node.EffectWork, node.EffectScript, node.EffectResolve:
 		a.jobs[ef.Op] = ef.Kind
 	}
 }

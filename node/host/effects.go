@@ -31,6 +31,8 @@ func (h *Host) carryOut(now node.Instant, ef *node.Effect) {
 		h.work(ef.Op, ef.Work)
 	case node.EffectScript:
 		h.script(ef.Op, ef.Addr, ef.Args)
+	case node.EffectResolve:
+		h.resolve(ef.Op, ef.Addr)
 	case node.EffectBusy:
 		h.writeDirty()
 		h.sleep(ef.After)

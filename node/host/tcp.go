@@ -128,3 +128,20 @@ func openConn(ctx context.Context, addr, from string) (*net.TCPConn, error) {
 	}
 	return nc.(*net.TCPConn), nil
 }
+
+// resolve looks a host name up as the operating system does, IPv4 before IPv6: Redis's instances talk IPv4 unless told.
+func (h *Host) resolve(op node.OpID, name string) {
+	h.spawn(func() {
+		ips, err := net.DefaultResolver.LookupNetIP(h.ctx, "ip", name)
+		done := node.Event{Kind: node.Resolved, Op: op, Err: errnoOf(err)}
+		for _, ip := range ips {
+			if ip = ip.Unmap(); done.Local == "" || ip.Is4() {
+				done.Local = ip.String()
+			}
+			if ip.Is4() {
+				break
+			}
+		}
+		h.deliver(done)
+	})
+}

@@ -226,11 +226,8 @@ func (s *Sentinel) monitorDirective(args []string) string {
 	if quorum <= 0 {
 		return "Quorum must be 1 or greater."
 	}
-	ip := args[1]
-	if strings.EqualFold(ip, "localhost") {
-		ip = "127.0.0.1"
-	}
-	if !isIP(ip) {
+	ip := s.knownIP(args[1])
+	if ip == "" {
 		return "Can't resolve master instance hostname."
 	}
 	_, reason := s.addMaster(args[0], address{ip, int(port)}, quorum)
@@ -290,7 +287,7 @@ var masterDirectives = map[string]*masterDirective{
 		return ""
 	}},
 	"known-slave": {3, 3, func(s *Sentinel, _ conf.Line, m *instance, args []string) string {
-		if s.addSlave(m, address{args[0], int(lenient(args[1]))}) == nil {
+		if s.addSlave(m, address{s.knownIP(args[0]), int(lenient(args[1]))}) == nil {
 			return "Wrong hostname or port for slave."
 		}
 		return ""
@@ -299,7 +296,7 @@ var masterDirectives = map[string]*masterDirective{
 		if len(args) < 3 {
 			return "" // the old form without an ID is of no use
 		}
-		addr := address{args[0], int(lenient(args[1]))}
+		addr := address{s.knownIP(args[0]), int(lenient(args[1]))}
 		if !isIP(addr.ip) || addr.port < 0 || addr.port > 65535 || s.addSentinel(m, args[2], addr) == nil {
 			return "Wrong hostname or port for sentinel."
 		}

@@ -114,7 +114,7 @@ func (s *Sentinel) processHello(payload []byte) {
 // that I am replacing, 4.0 takes the epoch alone, and afterwards gives its own replica under it: two addresses in one
 // epoch, of which neither yields to the other.
 func (s *Sentinel) adoptConfig(master, sender *instance, h hello) {
-	to := address{string(h.masterIP), h.masterPort}
+	to := address{s.ipOf(string(h.masterIP)), h.masterPort}
 	if !isIP(to.ip) {
 		return
 	}

@@ -190,7 +190,11 @@ func (s *Sentinel) discoverSlaves(master *instance, slaves []endpoint) {
 		if master.slaveAt(e.ip, e.port) != nil {
 			continue
 		}
-		if r := s.addSlave(master, address{string(e.ip), e.port}); r != nil {
+		ip := s.ipOf(string(e.ip))
+		if ip == "" || master.slaveAt([]byte(ip), e.port) != nil {
+			continue
+		}
+		if r := s.addSlave(master, address{ip, e.port}); r != nil {
 			s.event(node.LogNotice, "+slave", r, r.String())
 			s.flush()
 		}

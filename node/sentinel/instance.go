@@ -245,7 +245,7 @@ func (s *Sentinel) forgetAll(list []*instance) {
 	}
 }
 
-// isIP says whether s is written as an IPv4 or IPv6 address. Names are not resolved: a core has no resolver.
+// isIP says whether s is written as an IPv4 or IPv6 address. What names mean, see names.go.
 func isIP(s string) bool {
 	if strings.Contains(s, ":") {
 		return isIPv6(s)

@@ -11,7 +11,7 @@ import (
 // returns nil if its address is none.
 func (s *Sentinel) sender(master *instance, h hello) *instance {
 	id := string(h.id)
-	addr := address{string(h.ip), h.port}
+	addr := address{s.ipOf(string(h.ip)), h.port}
 	at, known := find(master.sentinels, id)
 	if known && master.sentinels[at].addr == addr {
 		return master.sentinels[at]

@@ -28,6 +28,7 @@ type phase uint8
 
 const (
 	reading   phase = iota // its configuration
+	resolving              // the host names in it
 	checking               // whether the scripts that it names exist
 	listening              // waiting to hear that its addresses are its own
 	running
@@ -59,6 +60,7 @@ type Sentinel struct {
 	toTell   []func(node.Errno) // wait for the write at the end of this Step
 	telling  []func(node.Errno) // wait for the one under way
 	toCheck  []scriptPath
+	names    hostNames
 
 	id           string // of this Sentinel, over all its lives: 40 hexadecimal digits
 	currentEpoch int64
@@ -99,6 +101,7 @@ func New(opts Options) *Sentinel {
 		conns:   make(map[node.ConnID]*linkConn),
 		clients: make(map[node.ConnID]*client),
 		subs:    pubsub.New(),
+		names:   hostNames{known: make(map[string]resolved), asked: make(map[node.OpID]string)},
 	}
 }
 
@@ -133,6 +136,8 @@ func (s *Sentinel) Step(now node.Instant, ev *node.Event, out *node.Effects) {
 		s.tick()
 	case node.ScriptExited:
 		s.scriptExited(ev)
+	case node.Resolved:
+		s.resolvedName(ev)
 	case node.StopRequested:
 		s.stopRequested(ev)
 	}

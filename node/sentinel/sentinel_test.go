@@ -170,6 +170,7 @@ func TestConfigurationErrors(t *testing.T) {
 		w := newWorld()
 		m := w.addSentinel("s1", "10.0.1.1", text)
 		m.start()
+		w.advance(time.Second)
 		w.advance(10 * time.Millisecond)
 		if reason == "" {
 			require.Equal(t, -1, m.exit, text)

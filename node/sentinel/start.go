@@ -61,6 +61,11 @@ func (s *Sentinel) configRead(ev *node.Event) {
 		return
 	}
 	s.file = string(ev.Bytes)
+	s.resolveConfig(strings.Join(append([]string{strings.TrimSuffix(s.file, "\n")}, s.opts.Args...), "\n"))
+}
+
+// configured: the names in the configuration are known.
+func (s *Sentinel) configured() {
 	if err := s.configure(s.file); err != nil {
 		s.refuseConfig(err)
 		return

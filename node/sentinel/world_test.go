@@ -203,6 +203,13 @@ func (m *testMachine) step(ev *node.Event) {
 			m.log = append(m.log, e.Text)
 		case node.EffectNote:
 			m.notes = append(m.notes, *e.Note)
+		case node.EffectResolve:
+			done := node.Event{Kind: node.Resolved, Op: e.Op, Err: node.ErrBadAddress}
+			if other := m.w.byName[e.Addr]; other != nil {
+				done.Local, done.Err = other.ip, node.ErrNone
+			}
+			life := m.life
+			m.w.after(20*time.Millisecond, func() { m.deliver(life, done) })
 		case node.EffectScript:
 			m.scripts = append(m.scripts, strings.Join(append([]string{e.Addr}, e.Args...), " "))
 			op, life := e.Op, m.life
