@@ -17,6 +17,7 @@ type Result struct {
 	History  *histories.History `json:"-"`
 	Verdicts checkers.Verdicts  `json:"verdicts"`
 	NotDone  *histories.NotDone `json:"not_done,omitempty"` // faults of the schedule; nil: all were done
+	Stalls   *Stalls            `json:"stalls,omitempty"`   // live: nil: none
 	Trace    string             `json:"trace,omitempty"`    // of the simulation
 	Elapsed  time.Duration      `json:"elapsed_ns"`         // of the run, virtual or real
 	Took     time.Duration      `json:"took_ns"`            // real time, with judging
@@ -47,6 +48,9 @@ func (r *Result) String() string {
 	}
 	if r.NotDone != nil {
 		b.WriteString(r.NotDone.String())
+	}
+	if r.Stalls != nil {
+		b.WriteString(r.Stalls.String())
 	}
 	if r.Trace != "" {
 		fmt.Fprintf(&b, "trace %s\n", r.Trace)

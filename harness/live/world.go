@@ -115,8 +115,9 @@ func (w *World) open(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	w.work.Go(w.keepCopies)
 	w.started = time.Now() // what it took to build a program is not the run's time
+	w.work.Go(w.keepCopies)
+	w.work.Go(w.watchStalls)
 	return nil
 }
 
