@@ -51,8 +51,11 @@ func (m *machine) downgrade() error {
 	return os.Rename(rdb, rdb+".later")
 }
 
+// olderWords says a configuration in words of 4.0. What is the same in both words, as known-replica beside a known-slave
+// of an earlier program, is said once: a Sentinel takes the second for a duplicate and ends.
 func olderWords(text string) string {
 	var b strings.Builder
+	said := map[string]bool{}
 	for _, line := range strings.SplitAfter(text, "\n") {
 		words := strings.Fields(line)
 		if len(words) > 0 && laterDirectives[words[0]] || len(words) > 1 && laterDirectives[words[0]+" "+words[1]] {
@@ -66,11 +69,17 @@ func olderWords(text string) string {
 		if words[0] == "sentinel" && len(words) > 1 {
 			directive = 2
 		}
-		b.WriteString(renamedDirectives.Replace(strings.Join(words[:directive], " ")))
+		older := renamedDirectives.Replace(strings.Join(words[:directive], " "))
 		for _, w := range words[directive:] {
-			b.WriteString(" " + w)
+			older += " " + w
 		}
-		b.WriteByte('\n')
+		if strings.HasPrefix(older, "sentinel known-") {
+			if said[older] {
+				continue
+			}
+			said[older] = true
+		}
+		b.WriteString(older + "\n")
 	}
 	return b.String()
 }
