@@ -74,6 +74,15 @@ func (Availability) Check(h *histories.History) Verdict {
 	q.saw("outages", len(found))
 	v := q.verdict("", sayOutages(found, refused))
 	v.Figures = outageFigures(found, byClient, last)
+	v.Figures["failovers"], v.Figures["full_syncs"] = float64(failovers(h)), float64(fullSyncs(r))
+	v.Figures["faults"] = float64(len(h.Faults))
+	if slices.ContainsFunc(h.Notes, func(n histories.Note) bool { return n.Kind == "state" }) {
+		none := masterless(r, h.Ops[0].Invoked, last)
+		v.Figures["masterless_s"] = none.Seconds()
+		if v.Result == Valid && none >= 50*time.Millisecond {
+			v.Why += fmt.Sprintf("; no server was a master that takes writes for %.1f s", none.Seconds())
+		}
+	}
 	v.Figures["refused"] = float64(sum(refused))
 	v.Figures["unanswered"] = float64(q.count("writes without an answer"))
 	return v
@@ -178,6 +187,33 @@ func outageFigures(found []outage, byClient map[string][]time.Duration, last tim
 	slices.SortFunc(recoveries, cmp.Compare[time.Duration])
 	f["recovery_median_s"], f["recovery_max_s"] = percentile(recoveries, 50).Seconds(), percentile(recoveries, 100).Seconds()
 	return f
+}
+
+// failovers is how often the Sentinel that saw most of them was told of, or made, another master.
+func failovers(h *histories.History) (most int) {
+	seen := map[string]int{}
+	for i := range h.Notes {
+		if n := &h.Notes[i]; n.Kind == "event" && n.Event == "+switch-master" {
+			seen[n.Machine]++
+			most = max(most, seen[n.Machine])
+		}
+	}
+	return most
+}
+
+// fullSyncs is how often a replica's data was replaced, after the clients had begun.
+func fullSyncs(r *record) (n int) {
+	if len(r.Ops) == 0 {
+		return 0
+	}
+	for _, name := range r.names {
+		for _, at := range r.machines[name].resyncs {
+			if at >= r.Ops[0].Invoked {
+				n++
+			}
+		}
+	}
+	return n
 }
 
 func sum(counts map[string]int) (n int) {

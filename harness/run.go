@@ -20,6 +20,9 @@ func Run(ctx context.Context, s Scenario, opts Options) (*Result, error) {
 	opts = opts.withDefaults()
 	plan := s.Drawn(opts.Seed)
 	plan.Limits = plan.Limits.With(opts.Limits)
+	if !plan.Matrix.Empty() {
+		return nil, fmt.Errorf("scenario %s has a matrix, which a single run cannot play: ordeal compare does", plan.Name)
+	}
 	if err := plan.Check(); err != nil {
 		return nil, fmt.Errorf("scenario %s: %w", plan.Name, err)
 	}

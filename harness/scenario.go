@@ -29,6 +29,9 @@ type Scenario struct {
 	Checks   []string         // names of checkers; none: all
 	Limits   checkers.Limits  // what is accepted of what the run may cost; the verdict "limits" says whether it was kept
 
+	// Matrix is what to vary, and to compare: only a comparison plays a scenario that has one.
+	Matrix Matrix
+
 	// Goals are names of situations (package goals) that a sweep of the scenario must have met; a single run need not.
 	Goals []string
 
@@ -68,7 +71,7 @@ func (s Scenario) Check() error {
 	if s.Draw < 0 || s.Draw > 100 {
 		return fmt.Errorf("draw: %d is not between 0 and 100 faults", s.Draw)
 	}
-	if err := errors.Join(s.Cluster.Check(), s.Workload.Check(), s.Limits.Check()); err != nil {
+	if err := errors.Join(s.Cluster.Check(), s.Workload.Check(), s.Limits.Check(), s.Matrix.Check()); err != nil {
 		return err
 	}
 	for i, step := range s.Faults {

@@ -28,6 +28,7 @@ type file struct {
 	Settle   duration         `yaml:"settle,omitempty"`
 	Checks   []string         `yaml:"checks,flow,omitempty"`
 	Limits   limits           `yaml:"limits,flow,omitempty"`
+	Matrix   *matrix          `yaml:"matrix,omitempty"`
 	Goals    []string         `yaml:"goals,flow,omitempty"`
 }
 
@@ -114,6 +115,9 @@ func parseScenario(name string, text []byte) (Scenario, error) {
 	if s.Limits, err = f.Limits.limits(); err != nil {
 		return Scenario{}, &FileError{name, lineOf(text, "$.limits"), err}
 	}
+	if s.Matrix, err = f.Matrix.matrix(); err != nil {
+		return Scenario{}, &FileError{name, lineOf(text, "$.matrix"), err}
+	}
 	for i, line := range f.Faults {
 		step, err := nemesis.ParseStep(line)
 		if err != nil {
@@ -158,7 +162,7 @@ func lineOf(text []byte, path string) int {
 // YAML returns the scenario as a scenario file.
 func (s Scenario) YAML() ([]byte, error) {
 	f := file{Name: s.Name, Why: s.Why, Cluster: s.Cluster, Config: s.Config.Server, Sentinel: s.Config.Sentinel,
-		Workload: s.Workload, Duration: duration(s.Duration), Draw: s.Draw, Settle: duration(s.Settle), Checks: s.Checks, Goals: s.Goals, Limits: limitsOf(s.Limits)}
+		Workload: s.Workload, Duration: duration(s.Duration), Draw: s.Draw, Settle: duration(s.Settle), Checks: s.Checks, Goals: s.Goals, Limits: limitsOf(s.Limits), Matrix: matrixOf(s.Matrix)}
 	for _, step := range s.Faults {
 		f.Faults = append(f.Faults, step.String())
 	}

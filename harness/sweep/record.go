@@ -1,6 +1,7 @@
 package sweep
 
 import (
+	"maps"
 	"time"
 
 	"github.com/ordeal-go/ordeal/checkers"
@@ -17,8 +18,10 @@ type Record struct {
 	Trace    string        `json:"trace"`
 	Verdicts []Judgement   `json:"verdicts"`
 	Goals    []string      `json:"goals,omitempty"`
-	Replay   string        `json:"replay"`
-	Dir      string        `json:"dir,omitempty"` // where a failed run is kept
+	// Figures are what the checkers measured, by name.
+	Figures map[string]float64 `json:"figures,omitempty"`
+	Replay  string             `json:"replay"`
+	Dir     string             `json:"dir,omitempty"` // where a failed run is kept
 }
 
 // Judgement is a verdict without its findings.
@@ -34,7 +37,9 @@ type Judgement struct {
 func record(scenario string, res *harness.Result) *Record {
 	r := &Record{Scenario: scenario, Seed: res.Seed, Elapsed: res.Elapsed, Took: res.Took, Trace: res.Trace,
 		Goals: goals.Met(res.History), Replay: res.Replay, Dir: res.Dir}
+	r.Figures = map[string]float64{}
 	for _, v := range res.Verdicts {
+		maps.Copy(r.Figures, v.Figures)
 		j := Judgement{Checker: v.Checker, Result: v.Result, Allowed: len(v.Allowed) + v.MoreAllowed, Evidence: v.Evidence}
 		if v.Result == checkers.Invalid {
 			j.Why = v.Why

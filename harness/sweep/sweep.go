@@ -1,8 +1,10 @@
 package sweep
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 	"sync"
 	"time"
@@ -14,6 +16,7 @@ import (
 type Plan struct {
 	Scenario harness.Scenario
 	Source   string // what to call it in the commands that replay failures
+	Target   string // live: what the servers are, if not what the options say
 }
 
 // Options say how to sweep.
@@ -123,7 +126,12 @@ func (s *sweep) deal(ctx context.Context, plans []Plan, jobs chan<- job) {
 
 func (s *sweep) play(ctx context.Context, j job) {
 	opts := s.opts.Run
-	opts.Seed, opts.World, opts.Source = j.seed, harness.WorldSim, j.plan.Source
+	opts.Seed, opts.Source, opts.Target = j.seed, j.plan.Source, cmp.Or(j.plan.Target, opts.Target)
+	live := opts.World == harness.WorldLive
+	dir := filepath.Join(s.opts.Out, fmt.Sprintf("%s-%d", j.plan.Scenario.Name, j.seed))
+	if live && s.opts.Out != "" {
+		opts.Out = dir // it happens once
+	}
 	res, err := harness.Run(ctx, j.plan.Scenario, opts)
 	if ctx.Err() != nil {
 		return // it was cut short: it says nothing
@@ -132,9 +140,12 @@ func (s *sweep) play(ctx context.Context, j job) {
 	if err == nil {
 		r = record(j.plan.Scenario.Name, res)
 	}
-	if err == nil && r.failure() != nil && s.opts.Out != "" {
+	if live && err == nil && r.failure() == nil && s.opts.Out != "" {
+		err = os.RemoveAll(dir)
+	}
+	if err == nil && r.failure() != nil && s.opts.Out != "" && !live {
 		// The run is a function of its seed: played again, it is the same, and kept.
-		opts.Out = filepath.Join(s.opts.Out, fmt.Sprintf("%s-%d", j.plan.Scenario.Name, j.seed))
+		opts.Out = dir
 		if res, err = harness.Run(ctx, j.plan.Scenario, opts); err == nil && ctx.Err() == nil {
 			r = record(j.plan.Scenario.Name, res)
 		}

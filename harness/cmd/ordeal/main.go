@@ -33,6 +33,7 @@ func commands() []command {
 	return []command{
 		{"run", "SCENARIO", "play a scenario once, judge it, keep it with a report", runCommand},
 		{"sweep", "SCENARIO…", "play scenarios with many seeds in the simulation", sweepCommand},
+		{"compare", "SCENARIO…", "play settings against each other, with the same seeds: one table of what each costs", compareCommand},
 		{"shrink", "RUN", "make a failing run small: fewest faults, operations, machines and settings", shrinkCommand},
 		{"draw", "SCENARIO", "print a scenario with every draw of a seed made", drawCommand},
 		{"replay", "DIR|RECORDING", "play a kept run again and compare; or lead a recorded node through its life again", replayCommand},
