@@ -161,6 +161,12 @@ func tiles(h *histories.History, verdicts checkers.Verdicts) []tile {
 			all = append(all, tile{"writes lost", number, fmt.Sprintf("of %s acknowledged", thousands(int(v.Saw("writes acknowledged"))))})
 		}
 	}
+	for _, v := range verdicts {
+		if s, measured := v.Figures["outage_s"]; measured {
+			all = append(all, tile{"no write taken", strconv.FormatFloat(s, 'f', 1, 64) + " s",
+				fmt.Sprintf("%s refused, %s without an answer", thousands(int(v.Figures["refused"])), thousands(int(v.Figures["unanswered"])))})
+		}
+	}
 	return all
 }
 
