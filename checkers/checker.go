@@ -44,25 +44,13 @@ func ByName(name string) (Checker, error) {
 	return nil, fmt.Errorf("there is no checker called %q: there are %s", name, strings.Join(Names(), ", "))
 }
 
-// Run judges h by the checkers called names, or by all of them if there are no names. The error is that of a name
-// that is none's.
+// Run judges h by the checkers called names, or by all of them if there are no names, whatever happened in it. The error is
+// that of a name that is none's.
 func Run(h *histories.History, names ...string) (Verdicts, error) {
-	judges := All()
-	if len(names) > 0 {
-		judges = judges[:0]
-		for _, name := range names {
-			c, err := ByName(name)
-			if err != nil {
-				return nil, err
-			}
-			judges = append(judges, c)
-		}
+	if len(names) == 0 {
+		names = Names()
 	}
-	var verdicts Verdicts
-	for _, c := range judges {
-		verdicts = append(verdicts, Judge(c, h))
-	}
-	return verdicts, nil
+	return RunAsked(h, names)
 }
 
 // Judge lets c judge h. A checker that panics has not understood the history: its verdict is unknown, never valid.

@@ -91,9 +91,9 @@ func (vs Verdicts) Figure(name string) (value float64, ok bool) {
 	return 0, false
 }
 
-// RunWithin is [Run], and the verdict of limits over it.
+// RunWithin is [RunAsked], and the verdict of limits over it.
 func RunWithin(h *histories.History, limits Limits, names ...string) (Verdicts, error) {
-	vs, err := Run(h, names...)
+	vs, err := RunAsked(h, names)
 	if err != nil {
 		return nil, err
 	}

@@ -24,6 +24,7 @@ type Linearizable struct {
 	Steps   int           // of all searches together; 0 is [models.StepsDefault]
 	Memory  int           // bytes, roughly, that a search may hold; 0 is [models.MemoryDefault]
 	Timeout time.Duration // of all searches together; 0: none, only Steps and Memory count
+	Until   time.Duration // judges what was invoked before; 0: everything
 }
 
 // Name implements Checker.
@@ -171,6 +172,11 @@ func (c Linearizable) parts(h *histories.History) (parts []*part, without int, e
 			without++
 			continue
 		}
+		if c.Until > 0 {
+			if op = asOf(op, c.Until); op == nil {
+				continue
+			}
+		}
 		if _, ok := m.Function(op.Func); !ok && op.Outcome != histories.Fail {
 			return nil, without, fmt.Errorf("an operation does %q, which the model %s of workload %q does not know: it has %s",
 				op.Func, m.Name, op.Workload, m.FunctionNames())
@@ -194,6 +200,19 @@ func (c Linearizable) parts(h *histories.History) (parts []*part, without int, e
 		p.sort()
 	}
 	return slices.DeleteFunc(parts, func(p *part) bool { return !slices.ContainsFunc(p.ops, p.model.Counts) }), without, nil
+}
+
+// asOf is the operation as it stood at a moment: nil if it was not begun, and without an answer if that came later.
+func asOf(op *histories.Operation, at time.Duration) *histories.Operation {
+	switch {
+	case op.Invoked >= at:
+		return nil
+	case op.Returned < at || op.Outcome == histories.Info:
+		return op
+	}
+	open := *op
+	open.Outcome, open.Returned, open.Result, open.Error = histories.Info, histories.Forever, histories.Value{}, ""
+	return &open
 }
 
 // sort brings the operations in order of invocation, if whoever made the history did not.

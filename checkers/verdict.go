@@ -15,11 +15,18 @@ const (
 	Valid   Result = "valid"   // the property held, and there was something to hold it against
 	Invalid Result = "invalid" // the property was broken
 	Unknown Result = "unknown" // the history does not say, or the checker could not tell in time
+	// NotPromised is neither a failure nor a success: of this history, nobody promises the property.
+	NotPromised Result = "not promised"
 )
 
-// Merge is the answer to two questions at once, as Jepsen merges: invalid beats unknown, unknown beats valid.
+// Merge is the answer to two questions at once, as Jepsen merges: invalid beats unknown, unknown beats valid. What is not
+// promised changes nothing.
 func (r Result) Merge(s Result) Result {
 	switch {
+	case r == NotPromised:
+		return s
+	case s == NotPromised:
+		return r
 	case r == Invalid || s == Invalid:
 		return Invalid
 	case r == Valid && s == Valid:
@@ -40,6 +47,9 @@ type Verdict struct {
 	// MoreFindings and MoreAllowed count those beyond the first FindingsMax, which are left out.
 	MoreFindings int `json:"more_findings,omitempty"`
 	MoreAllowed  int `json:"more_allowed,omitempty"`
+	// Promised is how far the property is promised, if not of the whole history, and Excused counts the findings beyond.
+	Promised *Promise `json:"promised,omitempty"`
+	Excused  int      `json:"excused,omitempty"`
 	// Figures are what the checker measured, by name: "lost_min", "outage_s". The end of a name is the unit; without one
 	// it is a count. Limits are held against them, and comparisons made of them.
 	Figures map[string]float64 `json:"figures,omitempty"`
@@ -117,9 +127,12 @@ func (vs Verdicts) Result() Result {
 	if len(vs) == 0 {
 		return Unknown
 	}
-	r := Valid
+	r := NotPromised
 	for _, v := range vs {
 		r = r.Merge(v.Result)
+	}
+	if r == NotPromised {
+		return Unknown // nothing was judged
 	}
 	return r
 }

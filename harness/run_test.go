@@ -59,7 +59,7 @@ func TestKeptRunReadsBackAndIsJudgedTheSame(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, h.Complete)
 	require.Equal(t, res.Trace, h.Trace)
-	again, err := checkers.Run(h, s.Checks...)
+	again, err := checkers.RunAsked(h, s.Checks)
 	require.NoError(t, err)
 	require.Equal(t, res.Verdicts, again)
 	plan, err := harness.ReadScenario(dir + "/" + harness.ScenarioFile)

@@ -26,7 +26,7 @@ type Scenario struct {
 	Faults   nemesis.Schedule // from that same moment
 	Draw     int              // so many more faults are drawn from the seed
 	Settle   time.Duration    // how long the cluster may take to settle after the last fault is healed; 0: 2 min
-	Checks   []string         // names of checkers; none: all
+	Checks   []string         // names of checkers, whose properties are held to whatever happens; none: all, as far as promised
 	Limits   checkers.Limits  // what is accepted of what the run may cost; the verdict "limits" says whether it was kept
 
 	// Matrix is what to vary, and to compare: only a comparison plays a scenario that has one.
@@ -48,9 +48,6 @@ func (s Scenario) WithDefaults() Scenario {
 	}
 	if s.Settle == 0 {
 		s.Settle = 2 * time.Minute
-	}
-	if len(s.Checks) == 0 {
-		s.Checks = checkers.Names()
 	}
 	return s
 }

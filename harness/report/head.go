@@ -65,7 +65,7 @@ func newHead(h *histories.History, verdicts checkers.Verdicts, opts Options) hea
 		}
 	}
 	for _, v := range verdicts {
-		hd.Verdicts = append(hd.Verdicts, verdict{Verdict: v, Open: v.Result != checkers.Valid,
+		hd.Verdicts = append(hd.Verdicts, verdict{Verdict: v, Open: v.Result == checkers.Invalid || v.Result == checkers.Unknown,
 			Findings: findings(v.Findings), Allowed: findings(v.Allowed)})
 	}
 	return hd
@@ -74,8 +74,11 @@ func newHead(h *histories.History, verdicts checkers.Verdicts, opts Options) hea
 // says is the result in a sentence.
 func says(verdicts checkers.Verdicts) string {
 	var broken, unknown []string
+	held := 0
 	for _, v := range verdicts {
 		switch v.Result {
+		case checkers.Valid:
+			held++
 		case checkers.Invalid:
 			broken = append(broken, v.Checker)
 		case checkers.Unknown:
@@ -90,10 +93,13 @@ func says(verdicts checkers.Verdicts) string {
 	case len(unknown) > 0:
 		return "Nothing was broken, but these could not tell: " + strings.Join(unknown, ", ") + "."
 	}
-	if len(verdicts) == 1 {
+	if not := len(verdicts) - held; not > 0 {
+		return fmt.Sprintf("All %d properties that are promised held; %d are not promised here.", held, not)
+	}
+	if held == 1 {
 		return "The property that was checked held."
 	}
-	return fmt.Sprintf("All %d properties held.", len(verdicts))
+	return fmt.Sprintf("All %d properties held.", held)
 }
 
 func facts(h *histories.History, opts Options) []fact {

@@ -35,7 +35,6 @@ func With(dice Dice) harness.Scenario {
 	s.Duration = time.Duration(d.between("duration", 10, 45)) * time.Second
 	s.Settle = settle(s)
 	s.Faults = d.faults(s)
-	s.Checks = Applicable(s)
 	s.Limits.TotalLoss = true // what a drawn cluster loses without persistence is no bug of the servers
 	return s.WithDefaults()
 }

@@ -28,7 +28,8 @@ type Record struct {
 type Judgement struct {
 	Checker  string           `json:"checker"`
 	Result   checkers.Result  `json:"result"`
-	Why      string           `json:"why,omitempty"` // if it is invalid
+	Why      string           `json:"why,omitempty"`     // if it is invalid
+	InPart   bool             `json:"in_part,omitempty"` // the property was promised of a part of the run only
 	Allowed  int              `json:"allowed,omitempty"`
 	Evidence []checkers.Count `json:"evidence,omitempty"`
 }
@@ -40,7 +41,7 @@ func record(scenario string, res *harness.Result) *Record {
 	r.Figures = map[string]float64{}
 	for _, v := range res.Verdicts {
 		maps.Copy(r.Figures, v.Figures)
-		j := Judgement{Checker: v.Checker, Result: v.Result, Allowed: len(v.Allowed) + v.MoreAllowed, Evidence: v.Evidence}
+		j := Judgement{Checker: v.Checker, Result: v.Result, InPart: v.Promised != nil, Allowed: len(v.Allowed) + v.MoreAllowed, Evidence: v.Evidence}
 		if v.Result == checkers.Invalid {
 			j.Why = v.Why
 		}

@@ -49,6 +49,8 @@ type Tally struct {
 	Valid    int              `json:"valid"`
 	Invalid  int              `json:"invalid"`
 	Unknown  int              `json:"unknown"`
+	Not      int              `json:"not_promised,omitempty"` // in so many runs nobody promised it
+	In       int              `json:"promised_in_part,omitempty"`
 	Allowed  int              `json:"allowed,omitempty"` // findings within the promise, such as lost writes
 	Evidence []checkers.Count `json:"evidence,omitempty"`
 }
@@ -161,13 +163,27 @@ func (t *Tally) add(v Judgement) {
 		t.Valid++
 	case checkers.Invalid:
 		t.Invalid++
+	case checkers.NotPromised:
+		t.Not++
 	default:
 		t.Unknown++
+	}
+	if v.InPart {
+		t.In++
 	}
 	t.Allowed += v.Allowed
 	for _, c := range v.Evidence {
 		t.see(c)
 	}
+}
+
+// share is the share of the runs in which the property could be had at all in which it was judged, in percent.
+func (t *Tally) share() float64 {
+	of := t.Valid + t.Invalid + t.Unknown
+	if of == 0 {
+		return 0
+	}
+	return 100 * float64(t.Valid+t.Invalid) / float64(of)
 }
 
 // see adds up evidence; of a maximum, the largest is kept.
@@ -207,10 +223,17 @@ func (s *Summary) String() string {
 	}
 	b.WriteString("\n")
 	for _, t := range s.Checkers {
-		if t.Valid+t.Invalid+t.Unknown == 0 {
+		if t.Valid+t.Invalid+t.Unknown+t.Not == 0 {
 			continue
 		}
 		fmt.Fprintf(&b, "  %-22s valid %d, invalid %d, unknown %d", t.Checker, t.Valid, t.Invalid, t.Unknown)
+		if t.Not > 0 {
+			fmt.Fprintf(&b, ", not promised %d", t.Not)
+		}
+		if t.In > 0 {
+			fmt.Fprintf(&b, ", in part %d", t.In)
+		}
+		fmt.Fprintf(&b, ", judged in %.0f %%", t.share())
 		if t.Allowed > 0 {
 			fmt.Fprintf(&b, ", allowed %d", t.Allowed)
 		}

@@ -243,7 +243,7 @@ func (r *Replication) psyncReply(line string) {
 		r.beginTransfer(line)
 	case strings.HasPrefix(line, "+CONTINUE"):
 		r.continueStream(strings.TrimPrefix(strings.TrimPrefix(line, "+CONTINUE"), " "))
-	case strings.HasPrefix(line, "-NOMASTERLINK"), strings.HasPrefix(line, "-LOADING"):
+	case passing(line):
 		r.host.Log(node.LogNotice, "Master is currently unable to PSYNC but should be in the future: "+line)
 		r.cancelHandshake()
 	default:
@@ -252,8 +252,22 @@ func (r *Replication) psyncReply(line string) {
 	}
 }
 
-// fallBackToSYNC treats the master as one that knows no PSYNC. A connection lost at this moment is taken for that too,
-// and so costs a full resynchronization: that is what 4.0 does, and what its users see.
+// passing says whether an answer to PSYNC, or that none came, says nothing of the master's being an old one: it is asked
+// again, for the same place. 4.0 takes -MASTERDOWN and a lost connection for an old master, which costs a full
+// resynchronization and, with -MASTERDOWN, the name of the history.
+func passing(line string) bool {
+	for _, code := range []string{"-NOMASTERLINK", "-LOADING", "-MASTERDOWN", readingFailed} {
+		if strings.HasPrefix(line, code) {
+			return true
+		}
+	}
+	return false
+}
+
+// readingFailed is how what stands for a line begins that did not come.
+const readingFailed = "-Reading from master: "
+
+// fallBackToSYNC treats the master as one that knows no PSYNC.
 func (r *Replication) fallBackToSYNC(line string) {
 	if strings.HasPrefix(line, "-ERR") {
 		r.host.Log(node.LogNotice, "Master does not support PSYNC or is in error state (reply: "+line+")")
@@ -318,15 +332,14 @@ func (r *Replication) Closed(ev *node.Event) bool {
 
 // readFailed is the end of an attempt whose connection gave no whole line.
 func (r *Replication) readFailed(reason string) {
-	line := "-Reading from master: " + reason
+	line := readingFailed + reason
 	switch {
 	case r.state == linkTransfer && r.link.counted:
 		r.host.Log(node.LogWarning, "I/O error trying to sync with MASTER: "+reason)
 	case r.state == linkTransfer:
 		r.host.Log(node.LogWarning, "I/O error reading bulk count from MASTER: "+reason)
 	case r.state == linkReceivePSYNC:
-		r.fallBackToSYNC(line)
-		r.host.Log(node.LogWarning, "I/O error reading bulk count from MASTER: "+reason)
+		r.psyncReply(line)
 	case r.state == linkReceivePong:
 		r.host.Log(node.LogWarning, "Error reply to PING from master: '"+line+"'")
 	case r.state == linkReceiveAuth:
@@ -342,7 +355,7 @@ func (r *Replication) lineTooLate() {
 	switch {
 	case r.state.inHandshake():
 		r.link.in = r.link.in[:0]
-		r.handshakeReply("-Reading from master: " + string(node.ErrTimedOut))
+		r.handshakeReply(readingFailed + string(node.ErrTimedOut))
 	case r.state == linkTransfer && !r.link.counted:
 		r.readFailed(string(node.ErrTimedOut))
 	}

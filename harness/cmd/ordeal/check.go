@@ -26,7 +26,7 @@ func readHistory(path string) (*histories.History, error) {
 	return histories.ReadFile(path)
 }
 
-// checksOf are the checks that a history's own scenario asks for (none: all), and its limits.
+// checksOf are the checks that a history's own scenario asks for (none: all that is promised), and its limits.
 func checksOf(h *histories.History) ([]string, checkers.Limits) {
 	if h.Plan == "" {
 		return nil, checkers.Limits{}
@@ -41,7 +41,7 @@ func checksOf(h *histories.History) ([]string, checkers.Limits) {
 func checkCommand(_ context.Context, io streams, args []string) (int, error) {
 	f := newFlags(io.out, "check", "HISTORY", "Judges a history: a file of JSON lines (histories/FORMAT.md), of Jepsen's EDN or of its log, also\n"+
 		"compressed by gzip; the folder of a kept run; or - for standard input.")
-	names := f.String("checks", "", "`names` of checkers, with commas between (default: those of its scenario, or all;\nof another tool's history, and with -model, linearizable)")
+	names := f.String("checks", "", "`names` of checkers, with commas between (default: those of its scenario, or all that is\npromised; of another tool's history, and with -model, linearizable)")
 	page := f.String("page", "", "write porcupine's page to this `file`")
 	var limits checkers.Limits
 	f.limits(&limits)
@@ -69,7 +69,7 @@ func checkCommand(_ context.Context, io streams, args []string) (int, error) {
 	if *names != "" {
 		checks = strings.Split(*names, ",")
 	}
-	verdicts, err := judge(h, checks, checkers.Linearizable{Timeout: *timeout, Memory: int(memory)})
+	verdicts, err := checkers.RunAsked(h, checks, checkers.Linearizable{Timeout: *timeout, Memory: int(memory)})
 	if err != nil {
 		return 0, err
 	}

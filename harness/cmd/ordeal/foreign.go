@@ -11,7 +11,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/ordeal-go/ordeal/checkers"
 	"github.com/ordeal-go/ordeal/harness"
 	"github.com/ordeal-go/ordeal/histories"
 	"github.com/ordeal-go/ordeal/models"
@@ -87,25 +86,6 @@ func modelNames() (names []string) {
 		names = append(names, m.Name)
 	}
 	return names
-}
-
-// judge judges h by the checkers called names, or by all if there are none; linear is what linearizable is set to.
-func judge(h *histories.History, names []string, linear checkers.Linearizable) (checkers.Verdicts, error) {
-	if len(names) == 0 {
-		names = checkers.Names()
-	}
-	var verdicts checkers.Verdicts
-	for _, name := range names {
-		c, err := checkers.ByName(name)
-		if err != nil {
-			return nil, err
-		}
-		if c.Name() == linear.Name() {
-			c = linear
-		}
-		verdicts = append(verdicts, checkers.Judge(c, h))
-	}
-	return verdicts, nil
 }
 
 // size is a flag like 512MB: bytes.

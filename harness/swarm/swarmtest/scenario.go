@@ -16,7 +16,6 @@ import (
 func Scenario() *rapid.Generator[harness.Scenario] {
 	return rapid.Custom(func(t *rapid.T) harness.Scenario {
 		s := swarm.With(dice{t})
-		s.Checks = nil
 		// A schedule keeps what its generator promises when steps are left out, so rapid may leave out what it likes.
 		var kept nemesis.Schedule
 		for _, step := range s.Faults {
@@ -25,7 +24,6 @@ func Scenario() *rapid.Generator[harness.Scenario] {
 			}
 		}
 		s.Faults = kept
-		s.Checks = swarm.Applicable(s)
 		return s
 	})
 }
