@@ -13,9 +13,12 @@ import (
 
 func (d *Data) bitRows() []front.Command {
 	return front.Group("string",
-		front.Row("setbit", 4, "wm", 1, 1, 1, d.setbitCommand, "Set or clear the bit at offset in the string value stored at key"),
-		front.Row("getbit", 3, "rF", 1, 1, 1, d.getbitCommand, "Get the bit at offset in the string value stored at key"),
-		front.Row("bitfield", -2, "wm", 1, 1, 1, d.bitfieldCommand, "Read and change integers of any width within a string"),
+		front.Row("setbit", 4, "wm", 1, 1, 1, d.setbitCommand,
+			"Set or clear the bit at offset in the string value stored at key"),
+		front.Row("getbit", 3, "rF", 1, 1, 1, d.getbitCommand,
+			"Get the bit at offset in the string value stored at key"),
+		front.Row("bitfield", -2, "wm", 1, 1, 1, d.bitfieldCommand,
+			"Read and change integers of any width within a string"),
 		front.Row("bitop", -4, "wm", 2, -1, 1, d.bitopCommand, "Perform bitwise operations between strings"),
 		front.Row("bitcount", -2, "r", 1, 1, 1, d.bitcountCommand, "Count set bits in a string"),
 		front.Row("bitpos", -3, "r", 1, 1, 1, d.bitposCommand, "Find first bit set or clear in a string"),

@@ -88,9 +88,20 @@ func (d *Data) flushallCommand(c *front.Call) {
 	d.host.Emptied(c)
 }
 
-// parseCursor reads an unsigned 64-bit number.
+// parseCursor reads an unsigned 64-bit number as strtoul does: with a sign, if there is one, and nothing at all is 0.
+// Redis 4.0: db.c, parseScanCursorOrReply.
 func parseCursor(b []byte) (uint64, bool) {
-	n, err := strconv.ParseUint(string(b), 10, 64)
+	digits, negative := string(b), false
+	if len(b) == 0 {
+		return 0, true
+	}
+	if b[0] == '-' || b[0] == '+' {
+		digits, negative = digits[1:], b[0] == '-'
+	}
+	n, err := strconv.ParseUint(digits, 10, 64)
+	if negative {
+		n = -n
+	}
 	return n, err == nil
 }
 

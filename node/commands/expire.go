@@ -9,12 +9,18 @@ import (
 
 func (d *Data) expireRows() []front.Command {
 	return front.Group("generic",
-		front.Row("expire", 3, "wF", 1, 1, 1, func(c *front.Call) { d.expireCommand(c, d.Now.UnixMilli(), 1000) }, "Set a key's time to live in seconds"),
-		front.Row("expireat", 3, "wF", 1, 1, 1, func(c *front.Call) { d.expireCommand(c, 0, 1000) }, "Set the expiration for a key as a UNIX timestamp"),
-		front.Row("pexpire", 3, "wF", 1, 1, 1, func(c *front.Call) { d.expireCommand(c, d.Now.UnixMilli(), 1) }, "Set a key's time to live in milliseconds"),
-		front.Row("pexpireat", 3, "wF", 1, 1, 1, func(c *front.Call) { d.expireCommand(c, 0, 1) }, "Set the expiration for a key as a UNIX timestamp in milliseconds"),
-		front.Row("ttl", 2, "rF", 1, 1, 1, func(c *front.Call) { d.ttlCommand(c, 1000) }, "Get the time to live for a key in seconds"),
-		front.Row("pttl", 2, "rF", 1, 1, 1, func(c *front.Call) { d.ttlCommand(c, 1) }, "Get the time to live for a key in milliseconds"),
+		front.Row("expire", 3, "wF", 1, 1, 1, func(c *front.Call) { d.expireCommand(c, d.Now.UnixMilli(), 1000) },
+			"Set a key's time to live in seconds"),
+		front.Row("expireat", 3, "wF", 1, 1, 1, func(c *front.Call) { d.expireCommand(c, 0, 1000) },
+			"Set the expiration for a key as a UNIX timestamp"),
+		front.Row("pexpire", 3, "wF", 1, 1, 1, func(c *front.Call) { d.expireCommand(c, d.Now.UnixMilli(), 1) },
+			"Set a key's time to live in milliseconds"),
+		front.Row("pexpireat", 3, "wF", 1, 1, 1, func(c *front.Call) { d.expireCommand(c, 0, 1) },
+			"Set the expiration for a key as a UNIX timestamp in milliseconds"),
+		front.Row("ttl", 2, "rF", 1, 1, 1, func(c *front.Call) { d.ttlCommand(c, 1000) },
+			"Get the time to live for a key in seconds"),
+		front.Row("pttl", 2, "rF", 1, 1, 1, func(c *front.Call) { d.ttlCommand(c, 1) },
+			"Get the time to live for a key in milliseconds"),
 		front.Row("persist", 2, "wF", 1, 1, 1, d.persistCommand, "Remove the expiration from a key"),
 	)
 }

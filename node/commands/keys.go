@@ -19,7 +19,8 @@ func (d *Data) keyRows() []front.Command {
 		front.Row("touch", -2, "rF", 1, 1, 1, d.existsCommand, "Count existing keys, and count as an access to them"),
 		front.Row("type", 2, "rF", 1, 1, 1, d.typeCommand, "Determine the type stored at key"),
 		front.Row("rename", 3, "w", 1, 2, 1, func(c *front.Call) { d.rename(c, false) }, "Rename a key"),
-		front.Row("renamenx", 3, "wF", 1, 2, 1, func(c *front.Call) { d.rename(c, true) }, "Rename a key, only if the new key does not exist"),
+		front.Row("renamenx", 3, "wF", 1, 2, 1, func(c *front.Call) { d.rename(c, true) },
+			"Rename a key, only if the new key does not exist"),
 		front.Row("move", 3, "wF", 1, 1, 1, d.moveCommand, "Move a key to another database"),
 		front.Row("keys", 2, "rS", 0, 0, 0, d.keysCommand, "Find all keys matching the given pattern"),
 		front.Row("scan", -2, "rR", 0, 0, 0, d.scanCommand, "Incrementally iterate the keys space"),
@@ -244,7 +245,8 @@ func (d *Data) objectCommand(c *front.Call) {
 	}
 }
 
-// refCount is what OBJECT REFCOUNT tells: Redis shares the objects of small numbers among all their keys, and says so by
+// refCount is what OBJECT REFCOUNT tells: Redis shares the objects of small numbers among all their keys, and says so
+// by
 // the largest int. Redis 4.0: server.h, OBJ_SHARED_INTEGERS, OBJ_SHARED_REFCOUNT.
 func refCount(v value.Value) int64 {
 	const shared = 10000

@@ -20,18 +20,25 @@ func (d *Data) stringRows() []front.Command {
 		front.Row("psetex", 4, "wm", 1, 1, 1, d.psetexCommand, "Set the value and expiration in milliseconds of a key"),
 		front.Row("append", 3, "wm", 1, 1, 1, d.appendCommand, "Append a value to a key"),
 		front.Row("strlen", 2, "rF", 1, 1, 1, d.strlenCommand, "Get the length of the value stored in a key"),
-		front.Row("setrange", 4, "wm", 1, 1, 1, d.setrangeCommand, "Overwrite part of a string at key starting at the specified offset"),
+		front.Row("setrange", 4, "wm", 1, 1, 1, d.setrangeCommand,
+			"Overwrite part of a string at key starting at the specified offset"),
 		front.Row("getrange", 4, "r", 1, 1, 1, d.getrangeCommand, "Get a substring of the string stored at a key"),
-		front.Row("substr", 4, "r", 1, 1, 1, d.getrangeCommand, "Get a substring of the string stored at a key; the old name of GETRANGE"),
+		front.Row("substr", 4, "r", 1, 1, 1, d.getrangeCommand,
+			"Get a substring of the string stored at a key; the old name of GETRANGE"),
 		front.Row("incr", 2, "wmF", 1, 1, 1, d.incrCommand, "Increment the integer value of a key by one"),
 		front.Row("decr", 2, "wmF", 1, 1, 1, d.decrCommand, "Decrement the integer value of a key by one"),
 		front.Row("mget", -2, "rF", 1, -1, 1, d.mgetCommand, "Get the values of all the given keys"),
-		front.Row("incrby", 3, "wmF", 1, 1, 1, d.incrbyCommand, "Increment the integer value of a key by the given amount"),
-		front.Row("decrby", 3, "wmF", 1, 1, 1, d.decrbyCommand, "Decrement the integer value of a key by the given number"),
-		front.Row("incrbyfloat", 3, "wmF", 1, 1, 1, d.incrbyfloatCommand, "Increment the float value of a key by the given amount"),
-		front.Row("getset", 3, "wm", 1, 1, 1, d.getsetCommand, "Set the string value of a key and return its old value"),
+		front.Row("incrby", 3, "wmF", 1, 1, 1, d.incrbyCommand,
+			"Increment the integer value of a key by the given amount"),
+		front.Row("decrby", 3, "wmF", 1, 1, 1, d.decrbyCommand,
+			"Decrement the integer value of a key by the given number"),
+		front.Row("incrbyfloat", 3, "wmF", 1, 1, 1, d.incrbyfloatCommand,
+			"Increment the float value of a key by the given amount"),
+		front.Row("getset", 3, "wm", 1, 1, 1, d.getsetCommand,
+			"Set the string value of a key and return its old value"),
 		front.Row("mset", -3, "wm", 1, -1, 2, d.msetCommand, "Set multiple keys to multiple values"),
-		front.Row("msetnx", -3, "wm", 1, -1, 2, d.msetnxCommand, "Set multiple keys to multiple values, only if none of the keys exist"),
+		front.Row("msetnx", -3, "wm", 1, -1, 2, d.msetnxCommand,
+			"Set multiple keys to multiple values, only if none of the keys exist"),
 	)
 }
 
@@ -406,7 +413,8 @@ func (d *Data) incrbyfloatCommand(c *front.Call) {
 	c.Dirty++
 	d.notify(eventString, "incrbyfloat", c.DB, c.Args[1])
 	c.Bulk(text)
-	// Replicas get the result: their arithmetic may round otherwise. SET makes the key live for ever, so its time is told
+	// Replicas get the result: their arithmetic may round otherwise. SET makes the key live for ever, so its time is
+	// told
 	// again; 4.0 does not, and its replicas keep what its master lets die.
 	c.Instead([]byte("SET"), c.Args[1], text)
 	if _, at, volatile, _ := d.db(c).Lookup(c.Args[1]); volatile {

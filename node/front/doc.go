@@ -2,7 +2,8 @@
 // the table of commands, the checks that come before a command, and the commands about all that (CLIENT, COMMAND, PING,
 // AUTH, SUBSCRIBE and its like). It knows no keys and no replication.
 //
-// A [Front] belongs to one core, its [Host], which feeds it events and is asked before a command runs. A [Client] is one
+// A [Front] belongs to one core, its [Host], which feeds it events and is asked before a command runs. A [Client] is
+// one
 // connection; a [Call] is one command that runs, for a client or for nobody (a script, a file); a [Command] is one row
 // of the table.
 //

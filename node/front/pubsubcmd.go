@@ -12,10 +12,14 @@ import (
 func (f *Front) SubscribeRows() []Command {
 	p := &f.PubSub
 	return Group("pubsub",
-		Row("subscribe", -2, "psltP", 0, 0, 0, f.subscription(p.AppendSubscribe), "Listen for messages published to the given channels"),
-		Row("unsubscribe", -1, "psltP", 0, 0, 0, f.subscription(p.AppendUnsubscribe), "Stop listening for messages posted to the given channels"),
-		Row("psubscribe", -2, "psltP", 0, 0, 0, f.subscription(p.AppendPSubscribe), "Listen for messages published to channels matching the given patterns"),
-		Row("punsubscribe", -1, "psltP", 0, 0, 0, f.subscription(p.AppendPUnsubscribe), "Stop listening for messages posted to channels matching the given patterns"),
+		Row("subscribe", -2, "psltP", 0, 0, 0, f.subscription(p.AppendSubscribe),
+			"Listen for messages published to the given channels"),
+		Row("unsubscribe", -1, "psltP", 0, 0, 0, f.subscription(p.AppendUnsubscribe),
+			"Stop listening for messages posted to the given channels"),
+		Row("psubscribe", -2, "psltP", 0, 0, 0, f.subscription(p.AppendPSubscribe),
+			"Listen for messages published to channels matching the given patterns"),
+		Row("punsubscribe", -1, "psltP", 0, 0, 0, f.subscription(p.AppendPUnsubscribe),
+			"Stop listening for messages posted to channels matching the given patterns"),
 		Row("pubsub", -2, "pltR", 0, 0, 0, f.pubsubCommand, "Inspect the state of the Pub/Sub subsystem"),
 	)
 }

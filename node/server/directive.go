@@ -179,19 +179,24 @@ func word(name string, field func(*config) *string, byDefault, reason string, wo
 
 // What this server does not do, and so cannot be told to do otherwise: the reason why a directive has one value only.
 const (
-	noUnixSocket      = "this server listens on no Unix socket: remove unixsocket and unixsocketperm, and give it a port"
-	noKernelSettings  = "this server leaves its sockets as they are by default: tcp-backlog 511, tcp-keepalive 300, repl-disable-tcp-nodelay no"
-	noSyslog          = "this server writes no syslog: use logfile"
-	noSupervision     = "this server does not speak to a supervisor: leave supervised at no"
-	noAppendOnly      = "this server writes no append only file: leave appendonly at no and what belongs to it at its default, and use save"
-	noEviction        = "this server evicts nothing, it refuses writes: leave maxmemory-policy at noeviction and what belongs to it at its default"
+	noUnixSocket = "this server listens on no Unix socket: remove unixsocket and unixsocketperm, and give it " +
+		"a port"
+	noKernelSettings = "this server leaves its sockets as they are by default: tcp-backlog 511, tcp-keepalive " +
+		"300, repl-disable-tcp-nodelay no"
+	noSyslog      = "this server writes no syslog: use logfile"
+	noSupervision = "this server does not speak to a supervisor: leave supervised at no"
+	noAppendOnly  = "this server writes no append only file: leave appendonly at no and what belongs to it at " +
+		"its default, and use save"
+	noEviction = "this server evicts nothing, it refuses writes: leave maxmemory-policy at noeviction and " +
+		"what belongs to it at its default"
 	noScripts         = "this server runs no scripts: leave lua-time-limit at 5000"
 	noDefrag          = "this server moves no memory: leave activedefrag at no and what belongs to it at its default"
 	noListCompression = "this server compresses no lists in memory: leave list-compress-depth at 0"
 	noWatchdog        = "this server has no watchdog: leave watchdog-period at 0"
 	noCluster         = "cluster mode is not available in this server"
 	alwaysRehashes    = "tables of this server always grow bit by bit: leave activerehashing at yes"
-	alwaysLazy        = "this server always gives memory back beside its work, whatever asked for it: leave the option at no"
+	alwaysLazy        = "this server always gives memory back beside its work, whatever asked for it: leave the " +
+		"option at no"
 )
 
 // fixed is an option of which only one value can be had, its default; why says so in one sentence.

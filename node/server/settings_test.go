@@ -70,7 +70,12 @@ const slave = "slaveof 127.0.0.1 6380"
 var effects = []effect{
 	{"port", "port 7000", "port 7001", func(w *solo) string { return fmt.Sprint(w.listens) }},
 	{"bind", "bind 10.0.0.1", "bind 10.0.0.2", func(w *solo) string { return fmt.Sprint(w.listens) }},
-	{"timeout", "timeout 1", "", func(w *solo) string { c := w.connect(""); w.run(5 * time.Second); return fmt.Sprint(w.closed[c]) }},
+	{"timeout", "timeout 1", "",
+		func(w *solo) string {
+			c := w.connect("")
+			w.run(5 * time.Second)
+			return fmt.Sprint(w.closed[c])
+		}},
 	{"slave-announce-port", slave + "\nslave-announce-port 7777", slave, dialled},
 	{"slave-announce-ip", slave + "\nslave-announce-ip 1.2.3.4", slave, dialled},
 	{"masterauth", slave + "\nmasterauth secret", slave, dialled},
@@ -102,8 +107,16 @@ var effects = []effect{
 		saying("SAVE")(w)
 		return fmt.Sprint(strings.HasSuffix(string(w.files["/data/dump.rdb"]), "\xff\x00\x00\x00\x00\x00\x00\x00\x00"))
 	}},
-	{"dbfilename", "dbfilename other.rdb", "", func(w *solo) string { saying("SAVE")(w); return fmt.Sprint(len(w.files["/data/other.rdb"]) > 0) }},
-	{"dir", "dir /data/sub", "dir /data", func(w *solo) string { saying("SAVE")(w); return fmt.Sprint(len(w.files["/data/sub/dump.rdb"]) > 0) }},
+	{"dbfilename", "dbfilename other.rdb", "",
+		func(w *solo) string {
+			saying("SAVE")(w)
+			return fmt.Sprint(len(w.files["/data/other.rdb"]) > 0)
+		}},
+	{"dir", "dir /data/sub", "dir /data",
+		func(w *solo) string {
+			saying("SAVE")(w)
+			return fmt.Sprint(len(w.files["/data/sub/dump.rdb"]) > 0)
+		}},
 	{"slave-serve-stale-data", slave + "\nslave-serve-stale-data no", slave, saying("GET a")},
 	{"slave-read-only", slave + "\nslave-read-only no", slave, saying("SET a 1")},
 	{"repl-ping-slave-period", "repl-ping-slave-period 1", "repl-ping-slave-period 60", replicaSees(5 * time.Second)},
@@ -121,7 +134,11 @@ var effects = []effect{
 		w.run(10 * time.Second)
 		return field(w, "repl_backlog_active")
 	}},
-	{"repl-diskless-sync", "repl-diskless-sync yes\nrepl-diskless-sync-delay 0", "", func(w *solo) string { replicaSees(0)(w); return fmt.Sprint(len(w.files["/data/dump.rdb"]) > 0) }},
+	{"repl-diskless-sync", "repl-diskless-sync yes\nrepl-diskless-sync-delay 0", "",
+		func(w *solo) string {
+			replicaSees(0)(w)
+			return fmt.Sprint(len(w.files["/data/dump.rdb"]) > 0)
+		}},
 	{"repl-diskless-sync-delay", "repl-diskless-sync yes\nrepl-diskless-sync-delay 3", "repl-diskless-sync yes\nrepl-diskless-sync-delay 60",
 		func(w *solo) string {
 			replicaSees(0)(w)
@@ -129,10 +146,11 @@ var effects = []effect{
 		}},
 	{"slave-priority", slave + "\nslave-priority 7", slave, saying("INFO replication")},
 	{"min-slaves-to-write", "min-slaves-to-write 1", "", saying("SET a 1")},
-	{"min-slaves-max-lag", "min-slaves-to-write 1\nmin-slaves-max-lag 2", "min-slaves-to-write 1\nmin-slaves-max-lag 30", func(w *solo) string {
-		replicaSees(5 * time.Second)(w)
-		return saying("SET a 1")(w)
-	}},
+	{"min-slaves-max-lag", "min-slaves-to-write 1\nmin-slaves-max-lag 2", "min-slaves-to-write 1\nmin-slaves-max-lag 30",
+		func(w *solo) string {
+			replicaSees(5 * time.Second)(w)
+			return saying("SET a 1")(w)
+		}},
 	{"requirepass", "requirepass x", "", saying("PING")},
 	{"maxclients", "maxclients 1", "", func(w *solo) string { w.connect(""); return served(w, "") }},
 	{"maxmemory", "maxmemory 1", "", saying("SET a 1")},
