@@ -9,8 +9,19 @@
 // script.go, client.go, command.go, sentinelcommand.go, fields.go, status.go. What survives a restart: directive.go
 // reads it and rewrite.go writes it.
 //
+// A failover's states, as failover.go has them; every arrow to none but the last is an abort, a reset or a newer
+// configuration:
+//
+//	none               -> none, wait_start
+//	wait_start         -> none, select_slave
+//	select_slave       -> none, send_slaveof_noone
+//	send_slaveof_noone -> none, wait_promotion
+//	wait_promotion     -> none, reconf_slaves
+//	reconf_slaves      -> none, update_config
+//	update_config      -> none
+//
 // All that one Step sends, logs and notes is gathered and leaves at its end, after the configuration was written if
-// anything in it changed. So whatever a peer has heard from this Sentinel is on its disk: a vote above all.
+// anything in it changed; a vote, and an answer to an operator, once it is known to be on disk.
 //
 // Walks over instances go by name, where Redis follows its hash tables.
 package sentinel

@@ -2,6 +2,7 @@ package sentinel
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -39,10 +40,24 @@ type failover struct {
 	promoted  *instance
 }
 
-// enter is the only way from state to state: onwards one by one, or back to idle.
+// failoverNext says which states may follow each one. The package's doc draws it.
+var failoverNext = [...][]failoverState{
+	idle:             {idle, waitStart}, // idle: a reset with nothing under way
+	waitStart:        {idle, selectSlave},
+	selectSlave:      {idle, sendSlaveOfNoOne},
+	sendSlaveOfNoOne: {idle, waitPromotion},
+	waitPromotion:    {idle, reconfSlaves},
+	reconfSlaves:     {idle, updateConfig}, // idle: a newer configuration, or the end by RESET
+	updateConfig:     {idle},
+}
+
+// enter is the only way from state to state.
 func (f *failover) enter(state failoverState, now node.Instant) {
-	if state != idle && state != f.state+1 {
+	if !slices.Contains(failoverNext[f.state], state) {
 		node.Assert(false, "failover from %v to %v", f.state, state)
+	}
+	if state > selectSlave && f.promoted == nil {
+		node.Assert(false, "failover to %v of nobody", state)
 	}
 	f.state, f.changed = state, now
 	if state == idle {

@@ -45,3 +45,18 @@ func TestPeersCannotMakeItRememberNamesWithoutEnd(t *testing.T) {
 		require.Equal(t, is, isHostName(host), "%q", host)
 	}
 }
+
+// TestNamesOfLaterVersions: SENTINEL REPLICAS, MYID, CONFIG.
+func TestNamesOfLaterVersions(t *testing.T) {
+	w := cluster(1, 1, 1, "")
+	w.advance(15 * time.Second)
+	ask := func(command string) string { return show(w.ask("s1", words(command))) }
+	require.Contains(t, ask("SENTINEL replicas mymaster"), "ip = 10.0.0.2")
+	require.Contains(t, ask("SENTINEL myid"), w.byName["s1"].sentinel().id)
+	require.Equal(t, "+OK\n", ask("SENTINEL CONFIG SET announce-ip s1"))
+	require.Equal(t, "1) \"announce-ip\"\n2) \"s1\"\n3) \"announce-port\"\n4) \"0\"\n", ask("SENTINEL CONFIG GET announce-*"))
+	require.Contains(t, w.byName["s1"].configFile(), "sentinel announce-ip s1\n")
+	require.Contains(t, ask("SENTINEL CONFIG SET announce-port 70000"), "-ERR Invalid value '70000'")
+	require.Contains(t, ask("SENTINEL CONFIG SET quorum 1"), "-ERR Invalid argument 'quorum'")
+	require.Contains(t, ask("SENTINEL CONFIG GET"), "-ERR Wrong number of arguments")
+}

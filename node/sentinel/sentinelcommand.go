@@ -22,7 +22,7 @@ var subcommands = map[string]subcommand{
 	"master": {3, withMaster(func(s *Sentinel, c *client, m *instance, _ [][]byte) {
 		c.out = s.appendFields(c.out, m)
 	})},
-	"slaves":    {3, withMaster(func(s *Sentinel, c *client, m *instance, _ [][]byte) { s.appendAllFields(c, m.slaves) })},
+	"slaves":    {3, withMaster((*Sentinel).slavesCommand)},
 	"sentinels": {3, withMaster(func(s *Sentinel, c *client, m *instance, _ [][]byte) { s.appendAllFields(c, m.sentinels) })},
 
 	"get-master-addr-by-name": {3, (*Sentinel).getMasterAddr},
@@ -37,6 +37,11 @@ var subcommands = map[string]subcommand{
 	"pending-scripts":         {2, (*Sentinel).pendingScripts},
 	"info-cache":              {-2, (*Sentinel).infoCache},
 	"simulate-failure":        {-2, (*Sentinel).simulateFailure},
+
+	// Of later versions: newer clients and operators ask by these names.
+	"replicas": {3, withMaster((*Sentinel).slavesCommand)},                                                   // 5.0
+	"myid":     {2, func(s *Sentinel, c *client, _ [][]byte) { c.out = resp.AppendBulkString(c.out, s.id) }}, // 6.2
+	"config":   {-4, (*Sentinel).configCommand},                                                              // 6.2
 }
 
 // sentinelCommand is SENTINEL. Redis 4.0: sentinel.c, sentinelCommand.
