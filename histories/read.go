@@ -117,6 +117,7 @@ type reader struct {
 	version int            // of the file; what was read is of version Version
 	open    map[string]int // process → its operation under way, an index into Ops
 	faults  map[int]int    // ID → index into Faults
+	plain   plainReader
 }
 
 // anyLine has the fields of every kind of line but the header. What kind a line is, its field op, fault, note, log or
@@ -165,6 +166,11 @@ func (r *reader) take(line []byte) error {
 	}
 	if r.h.Complete {
 		return r.fault("found a line after the end: expected nothing after the line with %q", "end")
+	}
+	if r.version > 1 {
+		if l := r.plain.operation(line); l != nil {
+			return r.takeOp(l)
+		}
 	}
 	var l anyLine
 	if err := r.decode(line, &l); err != nil {

@@ -163,6 +163,10 @@ func ParseValue(s string) (Value, error) {
 	if n := len(s); n >= 2 && s[0] == '"' && s[n-1] == '"' && plain(s[1:n-1]) {
 		return Text(s[1 : n-1]), nil
 	}
+	if plainInteger([]byte(s)) {
+		n, err := strconv.ParseInt(s, 10, 64)
+		return Int(n), err
+	}
 	d := json.NewDecoder(strings.NewReader(s))
 	d.UseNumber()
 	v, err := decodeValue(d, 0)
