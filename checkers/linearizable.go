@@ -83,7 +83,8 @@ func (q *inquiry) conclude(h *histories.History, parts, undecided []*part, told 
 	for _, p := range undecided {
 		q.saw("operations not judged", len(p.ops)-p.answer.Judged)
 		if unknown == "" {
-			unknown = fmt.Sprintf("of the %d operations on %s, there is an order of the %d that returned first: %s", len(p.ops), p.name, p.answer.Judged, p.answer.Limit)
+			unknown = fmt.Sprintf("of the %d operations on %s, there is an order of the %d that returned first: %s",
+				len(p.ops), p.name, p.answer.Judged, p.answer.Limit)
 		}
 	}
 	if !told && unknown == "" {
@@ -199,7 +200,10 @@ func (c Linearizable) parts(h *histories.History) (parts []*part, without int, e
 	for _, p := range parts {
 		p.sort()
 	}
-	return slices.DeleteFunc(parts, func(p *part) bool { return !slices.ContainsFunc(p.ops, p.model.Counts) }), without, nil
+	return slices.DeleteFunc(parts, func(p *part) bool {
+		return !slices.ContainsFunc(p.ops,
+			p.model.Counts)
+	}), without, nil
 }
 
 // asOf is the operation as it stood at a moment: nil if it was not begun, and without an answer if that came later.

@@ -111,7 +111,8 @@ func annotations(h *histories.History) []porcupine.Annotation {
 	}
 	var all []porcupine.Annotation
 	for _, f := range h.Faults {
-		all = append(all, porcupine.Annotation{Tag: "nemesis", Start: int64(f.Start), End: int64(min(f.Stop, max(end, f.Start))),
+		all = append(all, porcupine.Annotation{Tag: "nemesis", Start: int64(f.Start), End: int64(min(f.Stop, max(end,
+			f.Start))),
 			Description: f.Text, Details: f.Asked, BackgroundColor: "#ffd6d6"})
 	}
 	return all

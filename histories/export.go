@@ -50,7 +50,8 @@ func ednLine(h *History, s step, index int) (string, error) {
 	default:
 		return "", nil
 	}
-	b := fmt.Appendf(nil, "{:index %d, :time %d, :type :%s, :process %s, :f %s", index, int64(s.at), kind, ednProcess(process), ednKeyword(f))
+	b := fmt.Appendf(nil, "{:index %d, :time %d, :type :%s, :process %s, :f %s", index, int64(s.at), kind,
+		ednProcess(process), ednKeyword(f))
 	if key != "" {
 		b = append(b, ", :key "...)
 		b = appendEDN(b, Text(key))
@@ -66,7 +67,8 @@ func ednLine(h *History, s step, index int) (string, error) {
 		b = appendEDN(b, Text(text))
 	}
 	if !utf8.Valid(b) {
-		return "", fmt.Errorf("the operation of %s at %v has bytes that are no UTF-8, which EDN cannot carry", process, s.at)
+		return "", fmt.Errorf("the operation of %s at %v has bytes that are no UTF-8, which EDN cannot carry",
+			process, s.at)
 	}
 	return string(append(b, '}', '\n')), nil
 }
@@ -142,7 +144,8 @@ func WritePorcupine(w io.Writer, h *History) error {
 		op := &h.Ops[s.index]
 		f, known := names[op.Func]
 		if !known {
-			return fmt.Errorf("porcupine's logs have get, put and append only, and %s does %q: write EDN instead", op.Process, op.Func)
+			return fmt.Errorf("porcupine's logs have get, put and append only, and %s does %q: write EDN instead",
+				op.Process, op.Func)
 		}
 		if op.Outcome == Fail {
 			continue

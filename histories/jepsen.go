@@ -73,7 +73,8 @@ func (j *jepsen) end() (*History, error) {
 func (j *jepsen) form(form any) error {
 	op, ok := form.(ednMap)
 	if !ok {
-		return fmt.Errorf("found %s: expected a map like {:type :invoke, :process 0, :f :read, :value nil}", valueOf(form))
+		return fmt.Errorf("found %s: expected a map like {:type :invoke, :process 0, :f :read, :value nil}",
+			valueOf(form))
 	}
 	kind, _ := op.get("type")
 	process, ok1 := op.get("process")
@@ -83,7 +84,8 @@ func (j *jepsen) form(form any) error {
 	}
 	at, _ := op.get("time")
 	ns, _ := at.(int64)
-	e := jepsenEvent{kind: valueOf(kind).Str(), process: valueOf(process).Str(), f: valueOf(f).Str(), key: j.m.key(op), value: j.m.value(op)}
+	e := jepsenEvent{kind: valueOf(kind).Str(), process: valueOf(process).Str(), f: valueOf(f).Str(),
+		key: j.m.key(op), value: j.m.value(op)}
 	if result, told := op.get("result"); told {
 		e.result, e.told = valueOf(result), true
 	}

@@ -31,7 +31,8 @@ type path struct {
 //
 // Without it get and r are read, put and w are write.
 func ParseMapping(text string) (Mapping, error) {
-	m := Mapping{Funcs: map[string]string{"get": FuncRead, "r": FuncRead, "put": FuncWrite, "w": FuncWrite}, Told: map[string]Value{}}
+	m := Mapping{Funcs: map[string]string{"get": FuncRead, "r": FuncRead, "put": FuncWrite, "w": FuncWrite},
+		Told: map[string]Value{}}
 	for _, entry := range strings.Split(text, ",") {
 		entry = strings.TrimSpace(entry)
 		if entry == "" {

@@ -22,7 +22,8 @@ func Append() Model {
 		Functions: []Function{
 			{Name: FuncAppend, Takes: "a value", Gives: "the new length, or nothing", Writes: true, Reads: true},
 			{Name: histories.FuncRead, Gives: "the list", Reads: true},
-			{Name: FuncTxn, Takes: "a list of [f, key, value]", Gives: "the same, with what was read", Writes: true, Reads: true}},
+			{Name: FuncTxn, Takes: "a list of [f, key, value]", Gives: "the same, with what was read", Writes: true,
+				Reads: true}},
 		Joins: func(op *histories.Operation) bool { return op.Func == FuncTxn },
 		Init:  func() any { return lists("[]") },
 		Step:  stepAppend,

@@ -17,8 +17,10 @@ func Bank() Model {
 	return Model{
 		Name: "bank", About: "accounts between which money moves and none is lost (WATCH, GET, DECRBY and INCRBY in MULTI)",
 		Functions: []Function{
-			{Name: FuncOpen, Takes: "the list of the balances", Gives: "whether there were no accounts, or nothing", Writes: true, Reads: true},
-			{Name: FuncTransfer, Takes: "[from, to, amount]", Gives: "whether there was enough, or nothing", Writes: true, Reads: true},
+			{Name: FuncOpen, Takes: "the list of the balances", Gives: "whether there were no accounts, or nothing",
+				Writes: true, Reads: true},
+			{Name: FuncTransfer, Takes: "[from, to, amount]", Gives: "whether there was enough, or nothing",
+				Writes: true, Reads: true},
 			{Name: histories.FuncRead, Gives: "the list of the balances", Reads: true}},
 		Init: func() any { return values("") },
 		Step: stepBank,

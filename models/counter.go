@@ -14,7 +14,8 @@ func Counter() Model {
 	return Model{
 		Name: "counter", About: "a sum that operations add to (INCRBY, GET)",
 		Functions: []Function{
-			{Name: FuncAdd, Takes: "an integer, 1 if left out", Gives: "the new sum, or nothing", Writes: true, Reads: true},
+			{Name: FuncAdd, Takes: "an integer, 1 if left out", Gives: "the new sum, or nothing", Writes: true,
+				Reads: true},
 			{Name: histories.FuncRead, Gives: "the sum, or nothing for 0", Reads: true}},
 		Init: func() any { return int64(0) },
 		Step: stepCounter,

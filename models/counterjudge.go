@@ -56,7 +56,8 @@ func (c *counterJudge) sort() bool {
 			}
 		}
 		sum, told := found(op)
-		if n > most || n < -most || sum > most<<20 || sum < -most<<20 || op.Outcome == histories.OK && !op.Result.IsNothing() && !told {
+		if n > most || n < -most || sum > most<<20 || sum < -most<<20 || op.Outcome == histories.OK &&
+			!op.Result.IsNothing() && !told {
 			return false
 		}
 		c.grows = c.grows && (op.Func != FuncAdd || n > 0 && (told || op.Outcome == histories.Info))
@@ -98,7 +99,10 @@ func (c *counterJudge) bounds() {
 			sums[i+1] = sums[i] + ch.n
 		}
 		return func(before time.Duration, closed bool) int64 {
-			return sums[sort.Search(len(list), func(i int) bool { return list[i].at > before || !closed && list[i].at == before })]
+			return sums[sort.Search(len(list), func(i int) bool {
+				return list[i].at > before || !closed &&
+					list[i].at == before
+			})]
 		}
 	}
 	surely := [2]func(time.Duration, bool) int64{sum(atReturn[0]), sum(atReturn[1])}
@@ -113,7 +117,8 @@ func (c *counterJudge) bounds() {
 		least := surely[0](op.Invoked, false) + perhaps[1](op.Returned, true) + max(own, 0)
 		most := perhaps[0](op.Returned, true) + surely[1](op.Invoked, false) + min(own, 0)
 		if found < least {
-			c.add("least", []int{i}, "%s is too small: adds that had returned before it make %d at least", by(op), least)
+			c.add("least", []int{i}, "%s is too small: adds that had returned before it make %d at least", by(op),
+				least)
 		} else if found > most {
 			c.add("most", []int{i}, "%s is too large: all adds invoked by then make %d at most", by(op), most)
 		}
@@ -139,7 +144,8 @@ func (c *counterJudge) order() bool {
 			if before >= 0 {
 				shown = inOrderOfReturn(c.ops, before, i)
 			}
-			c.add("overlap", shown, "%s cannot be: the sum was %d before it, and is %d already after %s", by(c.ops[i]), pre, now, c.name(before))
+			c.add("overlap", shown, "%s cannot be: the sum was %d before it, and is %d already after %s",
+				by(c.ops[i]), pre, now, c.name(before))
 			continue
 		}
 		if filled, ok := c.fill(now, pre, i); !ok {

@@ -44,7 +44,8 @@ func (c *counterJudge) single() bool {
 		}
 		sum, _ := found(c.ops[i])
 		if other, twice := who[sum]; twice {
-			c.add("overlap", inOrderOfReturn(c.ops, other, i), "%s and %s cannot both be", by(c.ops[other]), by(c.ops[i]))
+			c.add("overlap", inOrderOfReturn(c.ops, other, i), "%s and %s cannot both be", by(c.ops[other]),
+				by(c.ops[i]))
 			return false
 		}
 		who[sum] = i
@@ -139,7 +140,8 @@ func (p *placement) rest() {
 }
 
 func (p *placement) tooFew(i int, place int64) bool {
-	p.add("few", []int{i}, "%s cannot be: of the adds, no more than %d can have happened by then", by(p.ops[i]), place-1)
+	p.add("few", []int{i}, "%s cannot be: of the adds, no more than %d can have happened by then", by(p.ops[i]),
+		place-1)
 	return false
 }
 
@@ -147,7 +149,8 @@ func (p *placement) tooMany(i int) bool {
 	if p.nowOp < 0 || p.nowOp == i {
 		p.add("many", []int{i}, "%s was not counted", by(p.ops[i]))
 	} else {
-		p.add("many", []int{i, p.nowOp}, "%s does not count %s, or one of those before it", by(p.ops[p.nowOp]), by(p.ops[i]))
+		p.add("many", []int{i, p.nowOp}, "%s does not count %s, or one of those before it", by(p.ops[p.nowOp]),
+			by(p.ops[i]))
 	}
 	return false
 }

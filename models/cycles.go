@@ -22,7 +22,8 @@ import (
 // show what was never appended (G1a: it was, by a transaction that certainly did not happen), a part of a transaction
 // (G1b), not its own transaction's appends, or an order that another read contradicts. Kingsbury and Alvaro, Elle, 2020.
 func judgeAppend(ops []*histories.Operation) (a Answer, ok bool) {
-	g := &appendGraph{ops: ops, writers: map[listValue]int{}, lists: map[string]*listOrder{}, aside: make([]bool, len(ops))}
+	g := &appendGraph{ops: ops, writers: map[listValue]int{}, lists: map[string]*listOrder{}, aside: make([]bool,
+		len(ops))}
 	if !g.collect() {
 		return a, false
 	}
@@ -117,14 +118,18 @@ func (g *appendGraph) collect() bool {
 	}
 	for _, key := range g.names {
 		l := g.lists[key]
-		slices.SortStableFunc(l.reads, func(a, b listRead) int { return cmp.Compare(len(b.m.read.Elems()), len(a.m.read.Elems())) })
+		slices.SortStableFunc(l.reads, func(a, b listRead) int {
+			return cmp.Compare(len(b.m.read.Elems()),
+				len(a.m.read.Elems()))
+		})
 	}
 	seen := g.seen()
 	g.txns = slices.DeleteFunc(g.txns, func(t *txn) bool {
 		op := g.ops[t.i]
-		return op.Outcome != histories.OK && (op.Outcome == histories.Fail || !slices.ContainsFunc(t.micros, func(m micro) bool {
-			return m.append && seen[listValue{m.key, word(m.value)}]
-		}))
+		return op.Outcome != histories.OK && (op.Outcome == histories.Fail || !slices.ContainsFunc(t.micros,
+			func(m micro) bool {
+				return m.append && seen[listValue{m.key, word(m.value)}]
+			}))
 	})
 	return true
 }
@@ -223,16 +228,19 @@ func (g *appendGraph) plausible(t *txn, m *micro) bool {
 		f, aborted := g.failed[at]
 		switch {
 		case !known && aborted:
-			g.set(t, []any{"G1a", f}, g.both(f, t.i), "G1a: %s read %s in list %s, of %s, which certainly did not happen", by(op), v, m.key, by(g.ops[f]))
+			g.set(t, []any{"G1a", f}, g.both(f, t.i),
+				"G1a: %s read %s in list %s, of %s, which certainly did not happen", by(op), v, m.key, by(g.ops[f]))
 			return false
 		case !known:
 			g.set(t, []any{"nobody", at}, []int{t.i}, "%s read %s in list %s, which nobody appended", by(op), v, m.key)
 			return false
 		case seen[at.value]:
-			g.set(t, []any{"twice", w}, g.both(w, t.i), "%s read %s twice in list %s: it was appended once, by %s", by(op), v, m.key, g.ops[w].Process)
+			g.set(t, []any{"twice", w}, g.both(w, t.i), "%s read %s twice in list %s: it was appended once, by %s",
+				by(op), v, m.key, g.ops[w].Process)
 			return false
 		case g.ops[w].Invoked > op.Returned:
-			g.set(t, []any{"early", w}, g.both(w, t.i), "%s read %s in list %s, which was appended only at %v", by(op), v, m.key, g.ops[w].Invoked)
+			g.set(t, []any{"early", w}, g.both(w, t.i), "%s read %s in list %s, which was appended only at %v",
+				by(op), v, m.key, g.ops[w].Invoked)
 			return false
 		}
 		seen[at.value] = true
@@ -256,7 +264,8 @@ func (g *appendGraph) lengths() bool {
 				l.unread = append(l.unread, t.i)
 			case m.length >= 0 && m.length != n+1:
 				shown := g.both(l.longest, t.i)
-				g.add(fmt.Sprint("length", m.key), shown, "%s cannot be: %s is at place %d of list %s, as %s read", by(g.ops[t.i]), m.value, n, m.key, by(g.ops[l.longest]))
+				g.add(fmt.Sprint("length", m.key), shown, "%s cannot be: %s is at place %d of list %s, as %s read",
+					by(g.ops[t.i]), m.value, n, m.key, by(g.ops[l.longest]))
 			}
 		}
 	}
@@ -272,7 +281,8 @@ func (g *appendGraph) extend(key string, l *listOrder) bool {
 	for _, i := range l.unread {
 		if m := micros(g.ops[i])[0]; m.length >= 0 {
 			if other, twice := told[m.length]; twice {
-				g.add(fmt.Sprint("same length", key), g.both(other, i), "%s and %s cannot both be", by(g.ops[other]), by(g.ops[i]))
+				g.add(fmt.Sprint("same length", key), g.both(other, i), "%s and %s cannot both be", by(g.ops[other]),
+					by(g.ops[i]))
 				return true
 			}
 			if told[m.length] = i; m.length <= len(l.values) {
@@ -280,7 +290,8 @@ func (g *appendGraph) extend(key string, l *listOrder) bool {
 				if l.longest >= 0 {
 					shown = g.both(l.longest, i)
 				}
-				g.add(fmt.Sprint("short", key), shown, "%s cannot be: %d other values of list %s were read", by(g.ops[i]), len(l.values), key)
+				g.add(fmt.Sprint("short", key), shown, "%s cannot be: %d other values of list %s were read",
+					by(g.ops[i]), len(l.values), key)
 				return true
 			}
 		}
@@ -316,7 +327,8 @@ func (g *appendGraph) depends(t *txn) {
 			n, known := l.at[v]
 			if before := own[m.key]; known && len(before) > 0 {
 				if earlier, is := l.at[before[len(before)-1]]; !is || earlier > n {
-					g.add(fmt.Sprint("within", t.i), g.both(l.longest, t.i), "%s appended %s first, and %s read it the other way round",
+					g.add(fmt.Sprint("within", t.i), g.both(l.longest, t.i),
+						"%s appended %s first, and %s read it the other way round",
 						by(g.ops[t.i]), before[len(before)-1], by(g.ops[l.longest]))
 				}
 			}
@@ -331,7 +343,8 @@ func (g *appendGraph) depends(t *txn) {
 		}
 		n, ok := g.external(t, &m, own[m.key])
 		if first, again := base[m.key]; !ok || again && first != n {
-			g.set(t, []any{"internal", t.i}, []int{t.i}, "internal: %s contradicts itself: its read of %s does not fit what it did before", by(g.ops[t.i]), m.key)
+			g.set(t, []any{"internal", t.i}, []int{t.i},
+				"internal: %s contradicts itself: its read of %s does not fit what it did before", by(g.ops[t.i]), m.key)
 			continue
 		} else if again {
 			continue
@@ -416,7 +429,8 @@ func (g *appendGraph) last(key string, l *listOrder, moment int) {
 	first := nobody // who read the list and then appended
 	for _, r := range l.readers {
 		if _, appends := slices.BinarySearch(l.unread, r); appends && first >= 0 {
-			g.add(fmt.Sprint("lost update", key), g.both(first, r), "G-single: lost update of list %s: %s and %s read the same and then appended",
+			g.add(fmt.Sprint("lost update", key), g.both(first, r),
+				"G-single: lost update of list %s: %s and %s read the same and then appended",
 				key, by(g.ops[first]), by(g.ops[r]))
 		} else if before(r, rw) {
 			first = r
@@ -452,7 +466,8 @@ func (g *appendGraph) contradictions() {
 }
 
 func (g *appendGraph) contradiction(a, b int, e edge) {
-	g.add(fmt.Sprint("realtime", b), []int{b, a}, "%s: %s must come before %s (%v of list %s), which had returned when it was invoked",
+	g.add(fmt.Sprint("realtime", b), []int{b, a},
+		"%s: %s must come before %s (%v of list %s), which had returned when it was invoked",
 		name([]edge{e, {kind: realtime}}), by(g.ops[a]), by(g.ops[b]), e.kind, g.names[e.list])
 	g.aside[a] = true
 }
@@ -503,7 +518,10 @@ func (g *appendGraph) inTime(edges []edge) (all []edge, nodes int) {
 		}
 	}
 	for _, t := range g.txns {
-		n, _ := slices.BinarySearchFunc(order, g.ops[t.i].Invoked, func(i int, at time.Duration) int { return cmp.Compare(g.ops[i].Returned, at) })
+		n, _ := slices.BinarySearchFunc(order, g.ops[t.i].Invoked, func(i int,
+			at time.Duration) int {
+			return cmp.Compare(g.ops[i].Returned, at)
+		})
 		if n > 0 {
 			all = append(all, edge{moment(n - 1), int32(t.i), 0, realtime})
 		}

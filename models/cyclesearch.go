@@ -42,7 +42,10 @@ func (g *appendGraph) gravest() [][]edge {
 			if inTime {
 				edges = timely
 			}
-			edges = slices.DeleteFunc(slices.Clone(edges), func(e edge) bool { return e.kind > upTo && e.kind != realtime })
+			edges = slices.DeleteFunc(slices.Clone(edges), func(e edge) bool {
+				return e.kind > upTo &&
+					e.kind != realtime
+			})
 			adjacency := newAdjacency(edges, nodes)
 			var found [][]edge
 			for _, knot := range knots(adjacency) {

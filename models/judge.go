@@ -61,7 +61,8 @@ func (m *Model) Judged(ops []*histories.Operation, limits Limits) Answer {
 
 // kept is ops without those that keep says no to. index tells where each was before, and from tells it of ops; nil: where
 // it is now.
-func kept(ops []*histories.Operation, from []int, keep func(*histories.Operation) bool) (left []*histories.Operation, index []int) {
+func kept(ops []*histories.Operation, from []int, keep func(*histories.Operation) bool) (left []*histories.Operation,
+	index []int) {
 	for i, op := range ops {
 		if !keep(op) {
 			continue
@@ -148,7 +149,10 @@ type staged struct {
 // operation that it comes too late for.
 func (c *causes) stages(ops []*histories.Operation, list []staged) {
 	byReturn := slices.Clone(list)
-	slices.SortStableFunc(byReturn, func(a, b staged) int { return cmp.Compare(returned(ops[a.i]), returned(ops[b.i])) })
+	slices.SortStableFunc(byReturn, func(a, b staged) int {
+		return cmp.Compare(returned(ops[a.i]),
+			returned(ops[b.i]))
+	})
 	slices.SortStableFunc(list, func(a, b staged) int { return cmp.Compare(ops[a.i].Invoked, ops[b.i].Invoked) })
 	var records []staged // of those that have returned, each that has a later stage than all before
 	next := 0
@@ -162,6 +166,7 @@ func (c *causes) stages(ops []*histories.Operation, list []staged) {
 			continue
 		}
 		b := records[sort.Search(len(records), func(i int) bool { return records[i].stage > a.stage })]
-		c.add(b.i, []int{b.i, a.i}, "%s must come before %s, which had returned when it was invoked", by(ops[a.i]), by(ops[b.i]))
+		c.add(b.i, []int{b.i, a.i}, "%s must come before %s, which had returned when it was invoked", by(ops[a.i]),
+			by(ops[b.i]))
 	}
 }

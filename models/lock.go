@@ -19,8 +19,10 @@ func Lock() Model {
 	return Model{
 		Name: "lock", About: "held by one at a time, under tokens that grow (INCR, SET NX, GET, DEL in a script)",
 		Functions: []Function{
-			{Name: FuncAcquire, Takes: "nothing, or the token to hold it under", Gives: "the token, or nothing if it is held", Writes: true, Reads: true},
-			{Name: FuncRelease, Takes: "the token", Gives: "whether it held the lock, or nothing", Writes: true, Reads: true}},
+			{Name: FuncAcquire, Takes: "nothing, or the token to hold it under",
+				Gives: "the token, or nothing if it is held", Writes: true, Reads: true},
+			{Name: FuncRelease, Takes: "the token", Gives: "whether it held the lock, or nothing", Writes: true,
+				Reads: true}},
 		Init: func() any { return holder{} },
 		Step: stepLock,
 		Pure: func(op *histories.Operation) bool {

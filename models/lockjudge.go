@@ -77,7 +77,8 @@ func (l *lockJudge) sort() bool {
 
 func (l *lockJudge) acquired(i int, token int64) {
 	if h := l.holds[token]; h != nil {
-		l.add(h.acquire, inOrderOfReturn(l.ops, h.acquire, i), "%s and %s have the same token", by(l.ops[h.acquire]), by(l.ops[i]))
+		l.add(h.acquire, inOrderOfReturn(l.ops, h.acquire, i), "%s and %s have the same token", by(l.ops[h.acquire]),
+			by(l.ops[i]))
 		return
 	}
 	l.holds[token] = &hold{token: token, acquire: i, release: nobody}
@@ -97,7 +98,8 @@ func (l *lockJudge) released(i int) {
 		h.release = i
 	case op.Outcome != histories.OK:
 	case l.ops[h.release].Outcome == histories.OK:
-		l.add(h.release, inOrderOfReturn(l.ops, h.release, i), "%s and %s both released it", by(l.ops[h.release]), by(op))
+		l.add(h.release, inOrderOfReturn(l.ops, h.release, i), "%s and %s both released it", by(l.ops[h.release]),
+			by(op))
 	default:
 		h.release = i
 	}
@@ -113,7 +115,8 @@ func (l *lockJudge) order() {
 		switch {
 		case h.release < 0 && !last:
 			next := l.holds[l.tokens[n+1]].acquire
-			l.add(h.acquire, inOrderOfReturn(l.ops, h.acquire, next), "%s while it was held: nobody released %d, of %s", by(l.ops[next]), token, by(l.ops[h.acquire]))
+			l.add(h.acquire, inOrderOfReturn(l.ops, h.acquire, next),
+				"%s while it was held: nobody released %d, of %s", by(l.ops[next]), token, by(l.ops[h.acquire]))
 		case h.release < 0 || last && l.ops[h.release].Outcome == histories.Info:
 			h.release = nobody // held to the end: a release without an answer need not have happened
 		default:

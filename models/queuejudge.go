@@ -59,7 +59,8 @@ func (q *containerJudge) sort() bool {
 	for i, op := range q.ops {
 		switch {
 		case !takes(op):
-			v := &contained{in: i, out: nobody, from: op.Invoked, put: returned(op), taken: histories.Forever, gone: histories.Forever}
+			v := &contained{in: i, out: nobody, from: op.Invoked, put: returned(op), taken: histories.Forever,
+				gone: histories.Forever}
 			if put[word(op.Arg)] != nil {
 				return false
 			}
@@ -80,7 +81,8 @@ func (q *containerJudge) sort() bool {
 		case v == nil:
 			q.add(word(op.Result), []int{i}, "%s, which nobody put in", by(op))
 		case v.out >= 0:
-			q.add(v.in, append([]int{v.in}, inOrderOfReturn(q.ops, v.out, i)...), "%s was taken twice, also by %s", by(op), q.ops[v.out].Process)
+			q.add(v.in, append([]int{v.in}, inOrderOfReturn(q.ops, v.out, i)...), "%s was taken twice, also by %s",
+				by(op), q.ops[v.out].Process)
 		case op.Returned < v.from:
 			q.add(v.in, []int{v.in, i}, "%s, which was put in only at %v", by(op), v.from)
 		default:
@@ -189,9 +191,13 @@ func (q *containerJudge) emptiness(values []*contained) {
 	spans := spansOf(values)
 	for _, i := range q.empty {
 		op := q.ops[i]
-		at, _ := slices.BinarySearchFunc(spans, op.Invoked, func(s span, t time.Duration) int { return cmp.Compare(s.from, t) })
+		at, _ := slices.BinarySearchFunc(spans, op.Invoked, func(s span,
+			t time.Duration) int {
+			return cmp.Compare(s.from, t)
+		})
 		if at--; at >= 0 && op.Returned < spans[at].to {
-			q.add([2]int{at, 1}, []int{spans[at].in, i}, "%s found nothing: it was not empty from %v on, when %s was put in",
+			q.add([2]int{at, 1}, []int{spans[at].in, i},
+				"%s found nothing: it was not empty from %v on, when %s was put in",
 				by(op), spans[at].from, short(q.ops[spans[at].in].Arg))
 		}
 	}

@@ -107,7 +107,8 @@ func (r *registerJudge) zones(c *causes) {
 				continue
 			}
 			if op.Returned < r.ops[w].Invoked {
-				c.add([2]int32{v, w}, []int{int(w), int(i)}, "%s, which was written only at %v", by(op), r.ops[w].Invoked)
+				c.add([2]int32{v, w}, []int{int(w), int(i)}, "%s, which was written only at %v", by(op),
+					r.ops[w].Invoked)
 				continue
 			}
 		}
@@ -189,7 +190,10 @@ func (r *registerJudge) name(key string, v int32) string {
 // circle is a zone that would be both before and after z, the zone at now; -1 if there is none.
 func (t *reach) circle(zones []zone, at int32, z zone) int {
 	// Those with first < z.last are the ones before end.
-	end, _ := slices.BinarySearchFunc(zones, z.last, func(o zone, last time.Duration) int { return cmp.Compare(o.first, last) })
+	end, _ := slices.BinarySearchFunc(zones, z.last, func(o zone,
+		last time.Duration) int {
+		return cmp.Compare(o.first, last)
+	})
 	if i := t.above(0, min(end, int(at)), z.first); i >= 0 {
 		return i
 	}

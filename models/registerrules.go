@@ -52,7 +52,8 @@ func (r *registerJudge) rules(c *causes) {
 			if w >= 0 {
 				shown = []int{w, int(j), i}
 			}
-			c.add([2]int32{v, j}, shown, "%s is old: %s came after every write of it, and had returned", by(op), by(r.ops[j]))
+			c.add([2]int32{v, j}, shown, "%s is old: %s came after every write of it, and had returned", by(op),
+				by(r.ops[j]))
 		}
 	}
 }

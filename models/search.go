@@ -205,8 +205,9 @@ func (s *search) finish(i int) {
 	before := s.ways
 	next := s.after(before, bit)
 	if s.full == "" && len(next.list) == 0 && s.ahead.gaveUp() {
-		s.doom = &Cause{Ops: []int{i, s.ahead.because}, Text: fmt.Sprintf("%s cannot be: whatever had happened when %s returned, it could not find that any more",
-			by(s.ops[s.ahead.because]), by(s.ops[i]))}
+		s.doom = &Cause{Ops: []int{i, s.ahead.because},
+			Text: fmt.Sprintf("%s cannot be: whatever had happened when %s returned, it could not find that any more",
+				by(s.ops[s.ahead.because]), by(s.ops[i]))}
 		s.ahead = nil // which of them is to blame, only looking at each in its turn can tell
 		next = s.after(before, bit)
 	}

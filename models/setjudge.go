@@ -77,7 +77,8 @@ func (s *setJudge) chain(reads []int) {
 			}
 		}
 		if seen < size { // it lacks something that a smaller read has
-			s.add([2]int{before, -2}, inOrderOfReturn(s.ops, before, i), "%s and %s cannot both be: each has what the other lacks",
+			s.add([2]int{before, -2}, inOrderOfReturn(s.ops, before, i),
+				"%s and %s cannot both be: each has what the other lacks",
 				by(s.ops[i]), by(s.ops[before]))
 			continue
 		}

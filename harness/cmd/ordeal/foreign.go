@@ -19,7 +19,8 @@ import (
 // openHistory reads the history in the file path, in any format that histories reads; - is standard input, and a folder
 // of a kept run stands for the history in it. A history of another tool has one workload, of the model called model; if
 // that is "", of the one whose operations it has.
-func openHistory(path, model string, mapping histories.Mapping) (h *histories.History, format histories.Format, err error) {
+func openHistory(path, model string, mapping histories.Mapping) (h *histories.History, format histories.Format,
+	err error) {
 	var in io.Reader = os.Stdin
 	if path != "-" {
 		if info, err := os.Stat(path); err == nil && info.IsDir() {
@@ -68,7 +69,8 @@ func modelOf(h *histories.History) (string, error) {
 			_, ok := m.Function(f)
 			knows = knows && ok
 		}
-		if readsLists := slices.Contains([]string{"set", "append", "bank"}, m.Name); knows && readsLists == lists || knows && len(functions) > 0 && !functions[histories.FuncRead] {
+		if readsLists := slices.Contains([]string{"set", "append", "bank"}, m.Name); knows && readsLists == lists ||
+			knows && len(functions) > 0 && !functions[histories.FuncRead] {
 			return m.Name, nil
 		}
 	}
@@ -97,7 +99,8 @@ func (s size) String() string { return fmt.Sprintf("%dMB", int(s)>>20) }
 func (s *size) Set(text string) error {
 	unit := 1
 	number := strings.ToUpper(text)
-	for suffix, bytes := range map[string]int{"KB": 1 << 10, "MB": 1 << 20, "GB": 1 << 30} { // any order: one fits at most
+	for suffix, bytes := range map[string]int{"KB": 1 << 10, "MB": 1 << 20,
+		"GB": 1 << 30} { // any order: one fits at most
 		if n, ok := strings.CutSuffix(number, suffix); ok {
 			number, unit = n, bytes
 		}
@@ -122,14 +125,17 @@ func export(out io.Writer, h *histories.History, format string) error {
 	}
 	formats := []string{"jsonl", "edn", "porcupine"}
 	if near := models.Nearest(format, formats); near != "" {
-		return fmt.Errorf("there is no format %q: did you mean %s? There are %s", format, near, strings.Join(formats, ", "))
+		return fmt.Errorf("there is no format %q: did you mean %s? There are %s", format, near, strings.Join(formats,
+			", "))
 	}
 	return fmt.Errorf("there is no format %q: there are %s", format, strings.Join(formats, ", "))
 }
 
 func exportCommand(_ context.Context, io streams, args []string) (int, error) {
-	f := newFlags(io.out, "export", "HISTORY", "Writes a history, in any format that ordeal check reads, to standard output in another.")
-	format := f.String("format", "edn", "`format`: jsonl (histories/FORMAT.md), edn (Jepsen's), porcupine (its logs of a key–value store)")
+	f := newFlags(io.out, "export", "HISTORY",
+		"Writes a history, in any format that ordeal check reads, to standard output in another.")
+	format := f.String("format", "edn",
+		"`format`: jsonl (histories/FORMAT.md), edn (Jepsen's), porcupine (its logs of a key–value store)")
 	model := f.String("model", "", modelUsage)
 	mapping := f.String("mapping", "", mappingUsage)
 	if err := f.parse(args, 1, 1); err != nil {
