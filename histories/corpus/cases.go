@@ -9,6 +9,9 @@ var cases = []Case{
 	{Name: "linearizable-bad-twice", Checker: "linearizable", Want: "invalid", Because: "is old: write k \"v1\" by c1 came after every write of it, and had returned"},
 	{Name: "linearizable-bad-info", Checker: "linearizable", Want: "invalid", Because: "k=v1 must be both before and after k=v2: read of c2"},
 	{Name: "linearizable-bad-nobody-wrote", Checker: "linearizable", Want: "invalid", Because: "read k → \"99\" by q, which nobody wrote"},
+	{Name: "linearizable-good-workloads", Checker: "linearizable", Want: "valid"},
+	{Name: "linearizable-bad-queue", Checker: "linearizable", Want: "invalid", Because: "\"a\" was put in before \"b\", and taken after it"},
+	{Name: "linearizable-bad-cycle", Checker: "linearizable", Want: "invalid", Because: "G-single: txn"},
 	{Name: "linearizable-unknown", Checker: "linearizable", Want: "unknown", Because: "nobody read at a master"},
 
 	{Name: "lost-writes-good-window", Checker: "lost-writes", Want: "valid", Because: "before r1 was promoted, which had not received it"},
