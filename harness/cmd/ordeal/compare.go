@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 
 	"github.com/ordeal-go/ordeal/harness"
@@ -112,11 +111,7 @@ func (c *comparing) sides(f *flags) (sides []sweep.Side, err error) {
 	if c.runs > 0 {
 		c.seeds = seedRange{1, uint64(c.runs)}
 	}
-	if c.opts.Workers == 0 {
-		if c.opts.Workers = runtime.GOMAXPROCS(0); live {
-			c.opts.Workers = max(1, c.opts.Workers/2) // servers, Sentinels and clients need processors of their own
-		}
-	}
+	c.opts.Workers = workersFor(c.opts.Workers, c.opts.Run.World)
 	return sides, nil
 }
 

@@ -32,7 +32,7 @@ type command struct {
 func commands() []command {
 	return []command{
 		{"run", "SCENARIO", "play a scenario once, judge it, keep it with a report", runCommand},
-		{"sweep", "SCENARIO…", "play scenarios with many seeds in the simulation", sweepCommand},
+		{"sweep", "SCENARIO…", "play scenarios with many seeds", sweepCommand},
 		{"compare", "SCENARIO…", "play settings against each other, with the same seeds: one table of what each costs", compareCommand},
 		{"shrink", "RUN", "make a failing run small: fewest faults, operations, machines and settings", shrinkCommand},
 		{"draw", "SCENARIO", "print a scenario with every draw of a seed made", drawCommand},

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -20,12 +21,15 @@ import (
 )
 
 func sweepCommand(ctx context.Context, io streams, args []string) (int, error) {
-	f := newFlags(io.out, "sweep", "SCENARIO…", "Plays each SCENARIO with many seeds in the simulation and keeps the runs that broke a property.\n"+
+	f := newFlags(io.out, "sweep", "SCENARIO…", "Plays each SCENARIO with many seeds, in the simulation unless told otherwise, and keeps the runs that broke a property.\n"+
 		"\"all\" is every scenario of the catalogue, \"swarm\" another scenario for each seed. Ctrl-C ends the sweep with the\nsummary so far; -resume goes on from there.")
 	seeds := seedRange{1, 200}
 	f.Var(&seeds, "seeds", "`range` of seeds, as 1-200")
 	opts := sweep.Options{Run: harness.Options{Build: build(), Command: commandPrefix()}}
-	f.IntVar(&opts.Workers, "workers", runtime.GOMAXPROCS(0), "how many runs at a time")
+	f.StringVar(&opts.Run.World, "world", harness.WorldSim, "`world` to play in: sim, or live (processes on loopback)")
+	f.StringVar(&opts.Run.Target, "target", "ordeal-node", "live: the `server` to test")
+	runs := f.Int("runs", 0, "so many `runs` of each scenario: seeds 1 to that")
+	f.IntVar(&opts.Workers, "workers", 0, "how many runs at a time (default: as many as there are processors; live: half of them)")
 	f.StringVar(&opts.Out, "out", "runs/sweep", "`folder` for failed runs and the state of the sweep")
 	f.IntVar(&opts.FailuresMax, "fail", 10, "stop after so many failed runs; 0: never")
 	f.BoolVar(&opts.Resume, "resume", false, "go on where the sweep in the -out folder stopped; -seeds may reach further than it did")
@@ -45,6 +49,13 @@ func sweepCommand(ctx context.Context, io streams, args []string) (int, error) {
 	if opts.Goals, err = goalNames(*required); err != nil {
 		return 0, err
 	}
+	if opts.Run.World != harness.WorldLive && f.given("target") {
+		return 0, errors.New("-target belongs to the live world: add -world live")
+	}
+	if *runs > 0 {
+		seeds = seedRange{1, uint64(*runs)}
+	}
+	opts.Workers = workersFor(opts.Workers, opts.Run.World)
 	opts.First, opts.Last = seeds.first, seeds.last
 	var hashes []string
 	opts.Each = func(r *sweep.Record) {
@@ -81,6 +92,18 @@ func sweepCommand(ctx context.Context, io streams, args []string) (int, error) {
 		fmt.Fprintf(io.err, "ordeal: interrupted after %d of %d runs; the same command with -resume goes on\n", summary.Runs, bar.of)
 	}
 	return statusOf(summary.Result()), nil
+}
+
+// workersFor is how many runs go on at a time in world, if the command line does not say. Live, servers, Sentinels and
+// clients need processors of their own.
+func workersFor(asked int, world string) int {
+	switch {
+	case asked > 0:
+		return asked
+	case world == harness.WorldLive:
+		return max(1, runtime.GOMAXPROCS(0)/2)
+	}
+	return runtime.GOMAXPROCS(0)
 }
 
 // plansOf are the scenarios to sweep.
