@@ -134,10 +134,15 @@ func (l *losses) findHolders() {
 			l.renamed[o.parent] = id
 		}
 	}
-	var last struct{ machine, id string }
+	type mastered struct{ machine, id string }
+	var last mastered
 	var at *holder
+	masters := map[mastered]bool{} // an old master that is told to follow still has what it took alone
 	for i := range l.r.Notes {
 		n := &l.r.Notes[i]
+		if n.Kind == "state" && isMaster(n) {
+			masters[mastered{n.Machine, n.ReplID}] = true
+		}
 		if n.Kind != "state" && n.Kind != "resync" && n.Kind != "promoted" || n.Kind == "state" && !isReplica(n) {
 			continue
 		}
@@ -145,7 +150,7 @@ func (l *losses) findHolders() {
 		if n.Kind == "promoted" {
 			id = n.ReplID2
 		}
-		if !named(id) {
+		if !named(id) || masters[mastered{n.Machine, id}] {
 			continue
 		}
 		if at == nil || last.machine != n.Machine || last.id != id {
