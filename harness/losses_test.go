@@ -37,6 +37,8 @@ func TestOverwrittenLossesAreCounted(t *testing.T) {
 	require.Equal(t, checkers.Valid, v.Result, "%v", v)
 	require.GreaterOrEqual(t, v.Figures["lost_min"], 500.0, "%v", v)
 	require.Equal(t, v.Figures["lost_min"], v.Figures["lost_max"])
+	require.Greater(t, v.Figures["saved_min_slaves_lag_1"], v.Figures["saved_min_slaves_lag_10"], "%v", v)
+	require.Greater(t, v.Figures["saved_min_slaves_lag_10"], 100.0, "%v", v)
 	require.Greater(t, v.Figures["lost_min"], 1.5*float64(v.Saw("shown by reads")), "reads show some of them only: %v", v)
 }
 
