@@ -18,8 +18,10 @@ test: lint
 	$(GO) test -timeout 10m $$($(GO) list ./... | grep -v '/harness/live$$')
 	$(GO) test -timeout 10m -parallel 2 ./harness/live # real processes: beside nothing else
 
+# It plays live runs too, those of harness/live beside nothing else, as test does.
 race:
-	$(GO) test -race -timeout 20m ./...
+	$(GO) test -race -timeout 20m $$($(GO) list ./... | grep -v '/harness/live$$')
+	$(GO) test -race -timeout 10m -parallel 2 ./harness/live
 
 bench:
 	$(GO) test -run '^$$' -bench 'Simulation|Sweep' -benchtime 40x ./harness/bench
