@@ -117,10 +117,11 @@ func (g genealogy) observed(r *record, t *timeline, known genealogy) {
 		}
 		o := origin{parent: last.ReplID, cut: wholly, at: first.Time, machine: t.name, restart: &restart{down: t.lives[k-1].to, snapshot: -1}}
 		if had, is := known[first.ReplID]; is {
-			if had.told || had.parent != last.ReplID {
+			if had.told || had.machine != t.name {
 				continue // it was promoted before anybody looked
 			}
-			o.cut = had.cut // since 7.0 a master goes on in the history of its snapshot
+			// Since 7.0 a master goes on in the history of its snapshot, which may be older than the one that it had.
+			o.parent, o.cut = had.parent, had.cut
 			g[first.ReplID] = o
 			continue
 		}

@@ -60,7 +60,7 @@ func (l Limits) Judge(vs Verdicts) (v Verdict, ok bool) {
 	hold("stale_max_ms", l.Stale != nil, float64(given(l.Stale).Milliseconds()), func(n float64) string { return fmt.Sprintf("reads stale by %.0f ms", n) })
 	if wiped, _ := vs.Figure("wiped"); wiped > 0 && !l.TotalLoss {
 		q.saw("limits", 1)
-		q.breach(0, "", nil, "everything that had been acknowledged was gone: %s writes (limits: {total-loss: accepted} takes that for granted)", thousands(int(wiped)))
+		q.breach(0, "", nil, "everything that had been acknowledged was gone: %s writes (a scenario that expects it says so: limits: {total-loss: accepted})", thousands(int(wiped)))
 	}
 	if q.count("limits") == 0 {
 		return Verdict{}, false
