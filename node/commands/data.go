@@ -58,7 +58,7 @@ func New(host Host, f *front.Front, cfg *Settings, rng *rand.Rand) *Data {
 
 // Rows are the families of commands on data, in the order in which COMMAND lists them.
 func (d *Data) Rows() [][]front.Command {
-	return [][]front.Command{d.stringRows(), d.bitRows(), d.keyRows(), d.expireRows(), d.databaseRows(),
+	return [][]front.Command{d.stringRows(), d.bitRows(), d.listRows(), d.blockingListRows(), d.setRows(), d.keyRows(), d.sortRows(), d.expireRows(), d.databaseRows(),
 		d.transactionRows(), d.publishRows()}
 }
 

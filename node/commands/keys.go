@@ -151,46 +151,6 @@ func (d *Data) keysCommand(c *front.Call) {
 	c.Texts(found)
 }
 
-func (d *Data) scanCommand(c *front.Call) {
-	cursor, ok := parseCursor(c.Args[1])
-	if !ok {
-		c.Error("ERR invalid cursor")
-		return
-	}
-	count, pattern := int64(10), []byte("*")
-	for i := 2; i < len(c.Args); i += 2 {
-		if i+1 == len(c.Args) {
-			c.Error(front.ErrSyntax)
-			return
-		}
-		switch c.Option(i) {
-		case "COUNT":
-			if count, ok = resp.ParseInt(c.Args[i+1]); !ok {
-				c.Error(front.ErrNotInt)
-				return
-			}
-			if count < 1 {
-				c.Error(front.ErrSyntax)
-				return
-			}
-		case "MATCH":
-			pattern = c.Args[i+1]
-		default:
-			c.Error(front.ErrSyntax)
-			return
-		}
-	}
-	var found []string
-	next := d.db(c).Scan(cursor, int(min(count, 1<<30)), func(key string, _ value.Value) {
-		if (string(pattern) == "*" || glob.Match(pattern, []byte(key), false)) && !d.hidden(c.DB, key) {
-			found = append(found, key)
-		}
-	})
-	c.Array(2)
-	c.Bulk(appendUint(nil, next))
-	c.Texts(found)
-}
-
 // randomTries is how often RANDOMKEY of a replica whose keys may all have outlived their time looks for another.
 // Redis 4.0: db.c, dbRandomKey.
 const randomTries = 100

@@ -64,11 +64,58 @@ func (d *Data) writeString(c *front.Call, key []byte) (v value.Value, found, ok 
 }
 
 func checkString(c *front.Call, v value.Value, found bool) bool {
-	if found && v.Kind() != value.KindString {
+	return checkKind(c, v, found, value.KindString)
+}
+
+// checkKind replies, and returns false, if what was found is of another type than k.
+func checkKind(c *front.Call, v value.Value, found bool, k value.Kind) bool {
+	if found && v.Kind() != k {
 		c.Error(front.ErrWrongType)
 		return false
 	}
 	return true
+}
+
+// read is LookupRead of a value of type k, as readString.
+func (d *Data) read(c *front.Call, key []byte, k value.Kind) (v value.Value, found, ok bool) {
+	v, found = d.LookupRead(c, key)
+	return v, found, checkKind(c, v, found, k)
+}
+
+// change is LookupWrite of a value of type k, as readString, which may then be changed in place. Whoever has changed it
+// calls changed.
+func (d *Data) change(c *front.Call, key []byte, k value.Kind) (v value.Value, found, ok bool) {
+	if v, found = d.LookupWrite(c, key); !checkKind(c, v, found, k) {
+		return v, found, false
+	}
+	if found {
+		v, _ = d.db(c).Change(key)
+	}
+	return v, found, true
+}
+
+// changeOrAdd is change, and where there is no key it adds one with an empty value, which must then be filled.
+func (d *Data) changeOrAdd(c *front.Call, key []byte, k value.Kind) (v value.Value, ok bool) {
+	if v, found := d.LookupWrite(c, key); !checkKind(c, v, found, k) {
+		return v, false
+	}
+	v, _ = d.db(c).ChangeOrAdd(key, k)
+	return v, true
+}
+
+// changed tells of an event that changed the collection at key in place, and deletes the key if nothing is left of it.
+func (d *Data) changed(c *front.Call, key []byte, class Events, event string, v value.Value) {
+	d.notify(class, event, c.DB, key)
+	d.dropEmpty(c, key, v)
+	d.touched(c.DB, key)
+}
+
+// dropEmpty deletes key if nothing is left of the collection that it holds: a key never holds an empty one.
+func (d *Data) dropEmpty(c *front.Call, key []byte, v value.Value) {
+	if v.Elements() == 0 {
+		d.db(c).Delete(key)
+		d.notify(eventGeneric, "del", c.DB, key)
+	}
 }
 
 // setKey gives key a new value and no expiry time. Redis 4.0: db.c, setKey.

@@ -1,0 +1,597 @@
+package server
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"net"
+	"os/exec"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/ordeal-go/ordeal/node"
+	"github.com/ordeal-go/ordeal/node/resp"
+)
+
+// The differential test: sequences of commands that rapid draws are said to our server and to the redis-server that is
+// installed. Replies, keyspace events, what reaches a replica, what clients that wait are served, and in the end the
+// digests of the data must be equal, apart from what stands in the tables below with its reason.
+//
+// Each family of commands has a file of its own, differential_<family>_test.go, with a function that draws one of its
+// commands; families names them all.
+
+// families are the groups of commands that are drawn, each as often as the others.
+var families = map[string]func(g draws) drawn{"lists": drawLists, "sets": drawSets, "sort": drawSort, "keys": drawKeys}
+
+// drawn is one command to be said to both.
+type drawn struct {
+	words []string
+	as    likeness
+}
+
+// likeness is how much of two replies must be equal.
+type likeness int
+
+const (
+	exact   likeness = iota
+	sorted           // arrays whose order is the server's own affair: the elements are equal
+	counted          // as many elements
+	shaped           // by chance: as many elements. What a SPOP took away differs then, and so its key is deleted afterwards
+)
+
+// wordsChanged are errors that Redis has put into other words since 4.0, besides those of sameWords.
+var wordsChanged = []struct{ of40, of70, why string }{
+	{"-ERR timeout is not an integer or out of range", "-ERR timeout is not a float or out of range", "timeouts may be fractions since 6.0"},
+	{"-ERR index out of range", "-ERR value is out of range, must be positive", "SPOP of a negative count is told so since 6.2"},
+}
+
+// onlyIn40 are commands that 4.0 sends to replicas even if they have changed nothing.
+var onlyIn40 = map[string]string{
+	"ltrim":       "counts the elements that it took away since 6.2",
+	"sinterstore": "an empty result that takes nobody's place is no change since 6.0",
+	"sunionstore": "as SINTERSTORE",
+	"sdiffstore":  "as SINTERSTORE",
+}
+
+// otherErrorFirst are commands that have several errors to complain of, and name another one since.
+var otherErrorFirst = map[string]string{"SORT": "4.0 looks at the type of the key before it reads the options"}
+
+// eventsSince are events that 4.0 does not tell of.
+var eventsSince = map[string]string{"move_from": "since 6.0", "move_to": "since 6.0", "persist": "since 6.0"}
+
+// notSaid are commands that are left out of a sequence where the data is such that 4.0 and 7.0 must differ.
+func (p *pair) notSaid(t require.TestingT, u unit) bool {
+	for _, c := range u.commands {
+		if p.missedInRedis(t, c) || c.words[0] == "SWAPDB" && p.anyWaits(t) {
+			return true // whom a SWAPDB serves first of several keys, hash tables decide in Redis
+		}
+		keys, ok := c.words[1:], c.words[0] == "SINTER"
+		if c.words[0] == "SINTERSTORE" {
+			keys, ok = c.words[2:], true
+		}
+		if !ok {
+			continue
+		}
+		// A key that is not there ends an intersection in 4.0; 7.0 looks at the types of all of them first.
+		types := ""
+		for _, key := range keys {
+			p.ours.main.write(t, resp.AppendCommand(nil, "TYPE", key))
+			types += " " + string(p.ours.main.must(t).Str)
+		}
+		if u.multi || strings.Contains(types, "none") && (strings.Contains(types, "list") || strings.Contains(types, "string")) {
+			return true
+		}
+	}
+	return false
+}
+
+// missedInRedis says whether a SORT puts a list in the place of something else: in Redis, 7.0 too, a client that waits for
+// the key does not hear of it, and waits on beside the list. Ours is served.
+func (p *pair) missedInRedis(t require.TestingT, c drawn) bool {
+	at := slices.Index(c.words, "STORE")
+	if c.words[0] != "SORT" || at < 0 || at+1 == len(c.words) {
+		return false
+	}
+	p.ours.main.write(t, resp.AppendCommand(nil, "EXISTS", c.words[at+1]))
+	return p.ours.main.must(t).Int > 0
+}
+
+// draws is what generators draw from.
+type draws struct{ t *rapid.T }
+
+func (g draws) pick(list ...string) string { return rapid.SampledFrom(list).Draw(g.t, "word") }
+
+// oneIn says yes once in n times.
+func (g draws) oneIn(n int) bool { return rapid.IntRange(0, n-1).Draw(g.t, "one in") == n-1 }
+
+// upTo is a number from 0 to n.
+func (g draws) upTo(n int) int { return rapid.IntRange(0, n).Draw(g.t, "number") }
+
+// key is a key that holds what the letter says, and now and then one that holds something else.
+func (g draws) key(letter string) string {
+	if g.oneIn(16) {
+		letter = g.pick("l", "s", "k")
+	}
+	return letter + g.pick("1", "2", "3")
+}
+
+// word is a short value, equal to others every now and then.
+func (g draws) word() string {
+	return g.pick("a", "b", "c", "1", "2", "3", "-7", "10", "", "1.5", "300", "70000", "5000000000", "b", "x y", "\xff\x00")
+}
+
+// index is a number that positions are counted by; one in many is none.
+func (g draws) index() string {
+	return g.pick("0", "1", "2", "3", "-1", "-2", "-3", "7", "-7", "9223372036854775807", "-9223372036854775808", "0", "1", "-1", "x", "1.5")
+}
+
+// list is one to four of what draw draws.
+func (g draws) list(draw func() string) (list []string) {
+	for range rapid.IntRange(1, 4).Draw(g.t, "how many") {
+		list = append(list, draw())
+	}
+	return list
+}
+
+// String prints the words.
+func (d drawn) String() string { return fmt.Sprintf("%q", d.words) }
+
+// say is a command whose replies must be equal.
+func say(words ...string) drawn { return drawn{words: words} }
+
+// with is say of some words and more.
+func with(more []string, words ...string) drawn { return drawn{words: slices.Concat(words, more)} }
+
+// unit is what is said between two looks at what has come of it: a command, a transaction, or a client's wait.
+type unit struct {
+	commands []drawn
+	multi    bool
+	waiter   int // which of the waiting clients says it; 0: nobody waits
+}
+
+const waiters = 3
+
+func drawUnit(t *rapid.T, only string) unit {
+	g := draws{t}
+	command := func() drawn {
+		if only != "" {
+			return families[only](g)
+		}
+		return families[g.pick("lists", "sets", "sort", "keys")](g)
+	}
+	switch rapid.IntRange(0, 19).Draw(t, "unit") {
+	case 18:
+		u := unit{multi: true}
+		for range rapid.IntRange(1, 4).Draw(t, "in the transaction") {
+			if d := command(); d.as != shaped && d.words[0] != "SELECT" {
+				u.commands = append(u.commands, d)
+			}
+		}
+		return u
+	case 19:
+		return unit{waiter: 1 + rapid.IntRange(0, waiters-1).Draw(t, "waiter"), commands: []drawn{drawWait(g)}}
+	}
+	return unit{commands: []drawn{command()}}
+}
+
+// socket is a connection to one of the servers.
+type socket struct {
+	in    resp.ReplyParser
+	conn  net.Conn // of redis-server
+	solo  *solo    // of ours
+	id    node.ConnID
+	close func()
+}
+
+func (l *socket) write(t require.TestingT, request []byte) {
+	if l.solo != nil {
+		l.solo.step(node.Event{Kind: node.Received, Conn: l.id, Bytes: request})
+		return
+	}
+	_, err := l.conn.Write(request)
+	require.NoError(t, err)
+}
+
+// read feeds what has come, or, from redis-server, what comes next within the time.
+func (l *socket) read(within time.Duration) bool {
+	if l.solo != nil {
+		came := l.solo.sent[l.id]
+		l.solo.sent[l.id] = nil
+		l.in.Feed(came)
+		return len(came) > 0
+	}
+	buf := make([]byte, 64<<10)
+	_ = l.conn.SetReadDeadline(time.Now().Add(within))
+	n, err := l.conn.Read(buf)
+	l.in.Feed(buf[:n])
+	return err == nil
+}
+
+// next is the next reply; ok is false if none comes within the time.
+func (l *socket) next(t require.TestingT, within time.Duration) (r resp.Reply, ok bool) {
+	for {
+		r, ok, err := l.in.Next()
+		require.NoError(t, err)
+		if ok || !l.read(within) {
+			return r, ok
+		}
+	}
+}
+
+const patience = 10 * time.Second
+
+func (l *socket) must(t require.TestingT) resp.Reply {
+	r, ok := l.next(t, patience)
+	require.True(t, ok, "no reply came")
+	return r
+}
+
+// side is one of the two servers, and who is connected to it.
+type side struct {
+	open                    func() *socket
+	main, replica, listener *socket
+	waiting                 [waiters + 1]*socket
+	db                      string // that the stream is in
+}
+
+func ourSide(t *testing.T) *side {
+	w := newSolo(t, "", "port 6379", "save \"\"", "notify-keyspace-events EA", "repl-ping-slave-period 3600")
+	return &side{open: func() *socket {
+		id := w.connect("")
+		return &socket{solo: w, id: id, close: func() { w.step(node.Event{Kind: node.Closed, Conn: id}) }}
+	}}
+}
+
+func theirSide(t *testing.T) *side {
+	path, err := exec.LookPath("redis-server")
+	if err != nil {
+		t.Skip("redis-server is not installed: apt-get install redis-server")
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	addr := l.Addr().String()
+	require.NoError(t, l.Close())
+	_, port, _ := strings.Cut(addr, ":")
+	cmd := exec.Command(path, "--port", port, "--bind", "127.0.0.1", "--save", "", "--dir", t.TempDir(), "--enable-debug-command", "yes",
+		"--notify-keyspace-events", "EA", "--repl-diskless-sync", "no", "--repl-ping-replica-period", "3600", "--repl-timeout", "7200")
+	cmd.Env = []string{"LC_ALL=C"}
+	require.NoError(t, cmd.Start())
+	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
+	dial := func() *socket {
+		conn, err := net.Dial("tcp", addr)
+		if err != nil {
+			return nil
+		}
+		return &socket{conn: conn, close: func() {
+			_ = conn.(*net.TCPConn).SetLinger(0) // its port is needed again
+			_ = conn.Close()
+		}}
+	}
+	require.Eventually(t, func() bool {
+		l := dial()
+		if l != nil {
+			l.close()
+		}
+		return l != nil
+	}, patience, 10*time.Millisecond, "redis-server does not listen")
+	return &side{open: dial}
+}
+
+// connect makes the connections: one that speaks, a replica's, a subscriber's.
+func (s *side) connect(t *testing.T) {
+	s.main, s.replica, s.listener = s.open(), s.open(), s.open()
+	s.listener.write(t, resp.AppendCommand(nil, "PSUBSCRIBE", "*"))
+	s.listener.must(t)
+	s.replica.write(t, resp.AppendCommand(nil, "PSYNC", "?", "-1"))
+	var raw []byte
+	for deadline := time.Now().Add(patience); ; {
+		require.True(t, time.Now().Before(deadline), "no snapshot came")
+		if l := s.replica; l.solo != nil {
+			raw = append(raw, l.solo.sent[l.id]...)
+			l.solo.sent[l.id] = nil
+		} else {
+			buf := make([]byte, 64<<10)
+			n, _ := l.conn.Read(buf)
+			raw = append(raw, buf[:n]...)
+		}
+		_, after, ok := bytes.Cut(raw, []byte("$"))
+		length, body, ok2 := bytes.Cut(after, []byte("\r\n"))
+		n, err := strconv.Atoi(string(length))
+		if ok && ok2 && err == nil && len(body) >= n {
+			s.replica.in.Feed(body[n:])
+			break
+		}
+	}
+	s.replica.write(t, resp.AppendCommand(nil, "REPLCONF", "ACK", "0")) // or ours sends it nothing yet
+	for i := range s.waiting {
+		s.waiting[i] = s.open()
+	}
+}
+
+// reset makes an empty server of it, whatever was going on.
+func (s *side) reset(t require.TestingT, token string) {
+	for i, w := range s.waiting {
+		w.close()
+		s.waiting[i] = s.open()
+	}
+	var b []byte
+	for _, words := range [][]string{{"DISCARD"}, {"SELECT", "0"}, {"FLUSHALL"}, {"PUBLISH", "mark", token}, {"ECHO", token}} {
+		b = resp.AppendCommand(b, words...)
+	}
+	s.main.write(t, b)
+	for string(s.main.must(t).Str) != token {
+	}
+	s.events(t, token)
+	s.stream(t, token)
+}
+
+// events are what the subscriber has heard until the mark.
+func (s *side) events(t require.TestingT, mark string) (events []string) {
+	for {
+		m := s.listener.must(t).Elems
+		require.Len(t, m, 4)
+		if string(m[2].Str) == "mark" {
+			if string(m[3].Str) == mark {
+				return events
+			}
+			continue
+		}
+		_, name, _ := strings.Cut(string(m[2].Str), ":")
+		if _, since := eventsSince[name]; !since {
+			events = append(events, fmt.Sprintf("%s %q", m[2].Str, m[3].Str))
+		}
+	}
+}
+
+// stream is what has reached the replica until the mark: commands with their database, no frame around transactions.
+func (s *side) stream(t require.TestingT, mark string) (commands []streamed) {
+	for {
+		var words []string
+		for _, e := range s.replica.must(t).Elems {
+			words = append(words, string(e.Str))
+		}
+		words[0] = strings.ToLower(words[0])
+		switch words[0] {
+		case "select":
+			s.db = words[1]
+		case "multi", "exec", "ping":
+		case "publish":
+			if words[2] == mark {
+				return commands
+			}
+		default:
+			commands = append(commands, streamed{name: words[0], text: s.db + " " + streamText(words)})
+		}
+	}
+}
+
+type streamed struct{ name, text string }
+
+// streamText prints a command without what cannot be the same: times. 7.0 tells replicas when a key expires, 4.0 in how
+// long.
+func streamText(words []string) string {
+	switch words[0] {
+	case "expire", "pexpireat":
+		words = []string{"expires", words[1]}
+	}
+	return fmt.Sprintf("%q", words)
+}
+
+// alike says whether the replicas were told the same, which is said in words if not.
+func alike(ours, theirs []streamed, as likeness) string {
+	if as == shaped { // one SREM of all that SPOP took here, one of each there
+		return ""
+	}
+	j := 0
+	for _, o := range ours {
+		switch _, extra := onlyIn40[o.name]; {
+		case j < len(theirs) && theirs[j].text == o.text:
+			j++
+		case !extra:
+			return fmt.Sprintf("replicas are told\nordeal %v\nredis  %v", ours, theirs)
+		}
+	}
+	if j < len(theirs) {
+		return fmt.Sprintf("replicas are told\nordeal %v\nredis  %v", ours, theirs)
+	}
+	return ""
+}
+
+// asText prints a reply so that equal ones are equal.
+func (as likeness) asText(r resp.Reply) string {
+	switch {
+	case as == exact || r.Kind != '*' && as == sorted:
+		return replyBytes(r)
+	case as == shaped || as == counted:
+		return fmt.Sprintf("%c of %d, null %v", r.Kind, len(r.Elems), r.Null)
+	}
+	parts := make([]string, len(r.Elems))
+	for i, e := range r.Elems {
+		parts[i] = as.asText(e)
+	}
+	slices.Sort(parts)
+	return fmt.Sprint(parts)
+}
+
+func equalReplies(of drawn, ours, theirs resp.Reply, as likeness) bool {
+	if _, either := otherErrorFirst[of.words[0]]; either && ours.IsError() && theirs.IsError() {
+		return true
+	}
+	a, b := as.asText(ours), as.asText(theirs)
+	for _, w := range wordsChanged {
+		of40 := fmt.Sprintf("-%q", w.of40[1:])
+		b = strings.ReplaceAll(b, fmt.Sprintf("-%q", w.of70[1:]), of40)
+	}
+	return a == b || sameWords(a) == sameWords(b)
+}
+
+// pair is both servers.
+type pair struct {
+	ours, theirs *side
+	turn         int
+	asked        [waiters + 1]int      // answers that a client that may wait is to get
+	served       [waiters + 1][]string // and those that ours gave it
+}
+
+func newPair(t *testing.T) *pair {
+	p := &pair{theirs: theirSide(t), ours: ourSide(t)}
+	p.ours.connect(t)
+	p.theirs.connect(t)
+	return p
+}
+
+func (p *pair) token() string {
+	p.turn++
+	return "m" + strconv.Itoa(p.turn)
+}
+
+// try says the units to both and compares all that comes of them.
+func (p *pair) try(t require.TestingT, units []unit) (said int) {
+	token := p.token()
+	p.ours.reset(t, token)
+	p.theirs.reset(t, token)
+	p.asked, p.served = [waiters + 1]int{}, [waiters + 1][]string{}
+	for _, u := range units {
+		if p.notSaid(t, u) {
+			continue
+		}
+		said += len(u.commands)
+		if u.waiter > 0 {
+			p.wait(t, u)
+			continue
+		}
+		p.say(t, u)
+	}
+	for w := 1; w <= waiters; w++ {
+		p.heard(t, w)
+		for i, ours := range p.served[w] {
+			theirs := p.theirs.waiting[w].must(t)
+			require.Equal(t, sameWords(replyBytes(theirs)), sameWords(ours), "answer %d of client %d, which waited", i, w)
+		}
+	}
+	digest := resp.AppendCommand(nil, "DEBUG", "DIGEST")
+	p.ours.main.write(t, digest)
+	p.theirs.main.write(t, digest)
+	require.Equal(t, replyBytes(p.ours.main.must(t)), replyBytes(p.theirs.main.must(t)), "DEBUG DIGEST")
+	return said
+}
+
+// say says a command or a transaction.
+func (p *pair) say(t require.TestingT, u unit) {
+	mark := p.token()
+	var request []byte
+	if u.multi {
+		request = resp.AppendCommand(request, "MULTI")
+	}
+	for _, c := range u.commands {
+		request = resp.AppendCommand(request, c.words...)
+	}
+	if u.multi {
+		request = resp.AppendCommand(request, "EXEC")
+	}
+	as := exact
+	if len(u.commands) == 1 && !u.multi {
+		as = u.commands[0].as
+		if as == shaped {
+			request = resp.AppendCommand(request, "DEL", u.commands[0].words[1])
+		}
+	}
+	request = resp.AppendCommand(request, "PUBLISH", "mark", mark)
+	p.ours.main.write(t, request)
+	p.theirs.main.write(t, request)
+	if u.multi {
+		p.compareTransaction(t, u)
+	} else {
+		ours, theirs := p.ours.main.must(t), p.theirs.main.must(t)
+		if !equalReplies(u.commands[0], ours, theirs, as) {
+			require.FailNow(t, fmt.Sprintf("%q:\nordeal %s\nredis  %s", u.commands[0].words, replyBytes(ours), replyBytes(theirs)))
+		}
+		if as == shaped {
+			require.Equal(t, replyBytes(p.ours.main.must(t)), replyBytes(p.theirs.main.must(t)), "DEL of what %q left", u.commands[0].words)
+		}
+	}
+	require.Equal(t, replyBytes(p.theirs.main.must(t)), replyBytes(p.ours.main.must(t)), "subscribers")
+	p.compareEffects(t, u, mark, as)
+}
+
+func (p *pair) compareEffects(t require.TestingT, u unit, mark string, as likeness) {
+	require.Equal(t, p.theirs.events(t, mark), p.ours.events(t, mark), "events of %v", u.commands)
+	if difference := alike(p.ours.stream(t, mark), p.theirs.stream(t, mark), as); difference != "" {
+		require.FailNow(t, fmt.Sprintf("%v: %s", u.commands, difference))
+	}
+}
+
+func (p *pair) compareTransaction(t require.TestingT, u unit) {
+	for range len(u.commands) + 1 {
+		a, b := p.ours.main.must(t), p.theirs.main.must(t)
+		require.True(t, equalReplies(say("QUEUED"), a, b, exact), "%v: %s, %s", u.commands, replyBytes(a), replyBytes(b))
+	}
+	a, b := p.ours.main.must(t), p.theirs.main.must(t)
+	require.Equal(t, len(b.Elems), len(a.Elems), "%v: %s, %s", u.commands, replyBytes(a), replyBytes(b))
+	for i := range a.Elems {
+		if !equalReplies(u.commands[i], a.Elems[i], b.Elems[i], u.commands[i].as) {
+			require.FailNow(t, fmt.Sprintf("in EXEC, %q:\nordeal %s\nredis  %s", u.commands[i].words, replyBytes(a.Elems[i]), replyBytes(b.Elems[i])))
+		}
+	}
+}
+
+// wait has a client of its own say something that it may have to wait for: for the rest of the sequence, at most. One
+// that waits already says nothing.
+func (p *pair) wait(t require.TestingT, u unit) {
+	if p.waits(t, u.waiter) {
+		return
+	}
+	begun, mark := p.token(), p.token()
+	// In one piece: once the mark is heard, the command behind it has begun.
+	request := resp.AppendCommand(nil, "PUBLISH", "mark", begun)
+	request = resp.AppendCommand(request, u.commands[0].words...)
+	p.asked[u.waiter] += 2
+	for _, s := range []*side{p.ours, p.theirs} {
+		s.waiting[u.waiter].write(t, request)
+		require.Empty(t, s.events(t, begun))
+		s.main.write(t, resp.AppendCommand(nil, "PUBLISH", "mark", mark))
+		s.main.must(t)
+	}
+	p.compareEffects(t, u, mark, exact)
+}
+
+// waits says whether a client waits.
+func (p *pair) waits(t require.TestingT, waiter int) bool {
+	p.heard(t, waiter)
+	return len(p.served[waiter]) < p.asked[waiter]
+}
+
+func (p *pair) anyWaits(t require.TestingT) bool {
+	return p.waits(t, 1) || p.waits(t, 2) || p.waits(t, 3)
+}
+
+// heard notes what a client that waits has been answered by our server.
+func (p *pair) heard(t require.TestingT, waiter int) {
+	for {
+		r, ok := p.ours.waiting[waiter].next(t, 0)
+		if !ok {
+			return
+		}
+		p.served[waiter] = append(p.served[waiter], replyBytes(r))
+	}
+}
+
+// TestDifferential takes families with -differential.family, and as many sequences as -rapid.checks says.
+func TestDifferential(t *testing.T) {
+	p := newPair(t)
+	said := 0
+	rapid.Check(t, func(t *rapid.T) {
+		n := rapid.IntRange(1, 80).Draw(t, "length")
+		drawn := rapid.Custom(func(t *rapid.T) unit { return drawUnit(t, *onlyFamily) })
+		said += p.try(t, rapid.SliceOfN(drawn, n, n).Draw(t, "sequence"))
+	})
+	t.Logf("%d commands said to both", said)
+}
+
+var onlyFamily = flag.String("differential.family", "", "draw commands of this family alone")
