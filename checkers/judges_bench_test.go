@@ -27,7 +27,8 @@ type object func(r *rand.Rand, n int, happens bool) (f string, arg, result histo
 // two in a hundred get no answer, and half of those do not happen.
 func served(model string, clients, n int, serve object) *histories.History {
 	r := rand.New(rand.NewPCG(1, 2))
-	h := &histories.History{Header: histories.Header{World: "bench", Workloads: []histories.Workload{{Kind: model}}}, Complete: true}
+	h := &histories.History{Header: histories.Header{World: "bench", Workloads: []histories.Workload{{Kind: model}}},
+		Complete: true}
 	h.Ops = make([]histories.Operation, 0, n)
 	free := make([]time.Duration, clients) // when each client's last operation returned
 	names := make([]string, clients)
@@ -42,7 +43,8 @@ func served(model string, clients, n int, serve object) *histories.History {
 			c = (c + 1) % clients
 		}
 		op := histories.Operation{Process: names[c], Key: "k", Node: "m1", Outcome: histories.OK,
-			Invoked: max(free[c]+1, at-time.Duration(r.Int64N(int64(wait)))), Returned: at + time.Duration(r.Int64N(int64(wait)))}
+			Invoked: max(free[c]+1,
+				at-time.Duration(r.Int64N(int64(wait)))), Returned: at + time.Duration(r.Int64N(int64(wait)))}
 		unknown := r.IntN(50) == 0
 		op.Func, op.Arg, op.Result = serve(r, i, !unknown || r.IntN(2) == 0)
 		free[c] = op.Returned
@@ -73,6 +75,21 @@ func servedRegister(values int) object {
 			now = arg
 		}
 		return histories.FuncWrite, arg, histories.Value{}
+	}
+}
+
+// servedSums is a counter to which 1 to 9 are added at a time.
+func servedSums() object {
+	sum := int64(0)
+	return func(r *rand.Rand, n int, happens bool) (string, histories.Value, histories.Value) {
+		if r.IntN(2) == 0 {
+			return histories.FuncRead, histories.Value{}, histories.Int(sum)
+		}
+		add := 1 + r.Int64N(9)
+		if happens {
+			sum += add
+		}
+		return models.FuncAdd, histories.Int(add), histories.Int(sum)
 	}
 }
 
@@ -141,15 +158,27 @@ func BenchmarkJudges(b *testing.B) {
 		serve   func() object
 		want    checkers.Result
 	}{
-		{"register of 1,000,000", "register", 50, 1_000_000, func() object { return servedRegister(0) }, checkers.Valid},
+		{"register of 1,000,000", "register", 50, 1_000_000, func() object { return servedRegister(0) },
+			checkers.Valid},
 		{"register of 100,000", "register", 50, 100_000, func() object { return servedRegister(0) }, checkers.Valid},
-		{"register of 20,000 over 10 values", "register", 5, 20_000, func() object { return servedRegister(10) }, checkers.Valid},
+		{"register of 20,000 over 10 values", "register", 5, 20_000, func() object { return servedRegister(10) },
+			checkers.Valid},
 		{"set of 100,000", "set", 50, 100_000, func() object { return servedList(models.FuncAdd) }, checkers.Valid},
-		{"append of 100,000", "append", 50, 100_000, func() object { return servedList(models.FuncAppend) }, checkers.Valid},
-		{"counter of 100,000, told the sums", "counter", 50, 100_000, func() object { return servedCounter(true) }, checkers.Valid},
-		{"counter of 100,000, not told", "counter", 50, 100_000, func() object { return servedCounter(false) }, checkers.Valid},
-		{"queue of 100,000", "queue", 50, 100_000, func() object { return servedContainer(models.FuncEnqueue, models.FuncDequeue, false) }, checkers.Valid},
-		{"stack of 100,000", "stack", 50, 100_000, func() object { return servedContainer(models.FuncPush, models.FuncPop, true) }, checkers.Valid},
+		{"append of 100,000", "append", 50, 100_000, func() object { return servedList(models.FuncAppend) },
+			checkers.Valid},
+		{"counter of 100,000, told the sums", "counter", 50, 100_000, func() object { return servedCounter(true) },
+			checkers.Valid},
+		{"counter of 100,000, not told", "counter", 50, 100_000, func() object { return servedCounter(false) },
+			checkers.Valid},
+		{"counter of 100,000, several numbers", "counter", 50, 100_000, servedSums, checkers.Valid},
+		{"queue of 100,000", "queue", 50, 100_000, func() object {
+			return servedContainer(models.FuncEnqueue,
+				models.FuncDequeue, false)
+		}, checkers.Valid},
+		{"stack of 100,000", "stack", 50, 100_000, func() object {
+			return servedContainer(models.FuncPush,
+				models.FuncPop, true)
+		}, checkers.Valid},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			h := served(c.model, c.clients, c.ops, c.serve())

@@ -21,7 +21,10 @@ func Counter() Model {
 		Step: stepCounter,
 		Lost: func(state any, op *histories.Operation) bool {
 			sum, told := found(op)
-			return told && op.Func == histories.FuncRead && sum < state.(int64)
+			if op.Func == FuncAdd {
+				sum -= summand(op) // what it must find
+			}
+			return told && sum < state.(int64)
 		},
 		Resets: func(op *histories.Operation) bool { return op.Func == FuncAdd && summand(op) < 0 },
 		Judge:  judgeCounter,

@@ -28,6 +28,9 @@ func judgeCounter(ops []*histories.Operation) (a Answer, ok bool) {
 		return a, false
 	default:
 		c.stages(ops, c.list)
+		if c.guessed && len(c.causes.list) > 0 {
+			return a, false
+		}
 	}
 	return Answer{Causes: c.causes.list}, true
 }
@@ -35,12 +38,13 @@ func judgeCounter(ops []*histories.Operation) (a Answer, ok bool) {
 // counterJudge is what is known of a counter's operations.
 type counterJudge struct {
 	causes
-	ops   []*histories.Operation
-	told  []int // those that found a sum
-	open  []int // adds without an answer, in order of invocation
-	grows bool  // every add adds more than 0, and if it was answered it was told the new sum
-	units bool  // every add adds 1
-	list  []staged
+	ops     []*histories.Operation
+	told    []int // those that found a sum
+	open    []int // adds without an answer, in order of invocation
+	grows   bool  // every add adds more than 0, and if it was answered it was told the new sum
+	units   bool  // every add adds 1
+	guessed bool  // which adds without an answer happened was guessed
+	list    []staged
 }
 
 // sort parts the operations; false if some argument or result is no integer, or so large that sums could overflow.
@@ -176,26 +180,78 @@ func (c *counterJudge) stageOf(i int) int64 {
 }
 
 // fill lets adds without an answer make pre of the sum now, so that i may follow: those that were invoked first, which
-// can be the earliest. It says whether there are any; ok is false if they add different numbers, so that it is not plain
-// which to take.
+// can be the earliest. It says whether there are any. If they add different numbers, it takes the fewest that do, which is
+// a guess; ok is false if a few do not.
 func (c *counterJudge) fill(now, pre int64, i int) (filled, ok bool) {
 	if now == pre {
 		return true, true
 	}
-	for _, j := range c.open {
-		if summand(c.ops[j]) != summand(c.ops[c.open[0]]) {
-			return false, false
-		}
+	take, same := c.parts(pre-now, i)
+	if !same && take == nil {
+		return false, false
 	}
-	for now < pre && len(c.open) > 0 {
-		j := c.open[0]
+	for _, j := range take {
 		now += summand(c.ops[j])
-		c.open = c.open[1:]
+		c.open = slices.DeleteFunc(c.open, func(k int) bool { return k == j })
 		c.list = append(c.list, staged{j, 2 * now})
 	}
 	if now != pre {
 		c.add("gap", []int{i}, "%s cannot be: no adds make %d before it", by(c.ops[i]), pre)
 		return false, true
 	}
+	c.guessed = c.guessed || !same
 	return true, true
+}
+
+// parts are adds without an answer that make gap, in order of invocation. same says that all add the same number, so that
+// there is nothing to choose; then they may make less than gap. Otherwise they are three at most, invoked before i returned.
+func (c *counterJudge) parts(gap int64, i int) (take []int, same bool) {
+	heads := map[int64][]int{} // what is added → the first three that add it
+	var sizes []int64
+	for _, j := range c.open {
+		n := summand(c.ops[j])
+		if heads[n] == nil {
+			sizes = append(sizes, n)
+		}
+		if len(heads[n]) < 3 && c.ops[j].Invoked <= c.ops[i].Returned {
+			heads[n] = append(heads[n], j)
+		}
+	}
+	if len(sizes) <= 1 {
+		for _, j := range c.open {
+			if gap -= summand(c.ops[j]); gap < 0 {
+				break
+			}
+			take = append(take, j)
+		}
+		return take, true
+	}
+	for most := 1; most <= 3 && take == nil; most++ {
+		take = c.few(gap, most, sizes, heads)
+	}
+	slices.Sort(take)
+	return take, false
+}
+
+// few are most adds of heads that make gap, nil if there are none.
+func (c *counterJudge) few(gap int64, most int, sizes []int64, heads map[int64][]int) []int {
+	for at, n := range sizes {
+		list := heads[n]
+		if len(list) == 0 || n > gap {
+			continue
+		}
+		if most == 1 {
+			if n == gap {
+				return list[:1:1]
+			}
+			continue
+		}
+		heads[n] = list[1:]
+		rest := c.few(gap-n, most-1, sizes[at:], heads)
+		heads[n] = list
+		if rest != nil {
+			return append([]int{list[0]}, rest...)
+		}
+	}
+	return nil
 }

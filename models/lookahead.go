@@ -10,7 +10,7 @@ import (
 type lookahead struct {
 	m       *Model
 	ops     []*histories.Operation
-	next    []int32 // of each operation, the next that was answered and only reads, itself or later; len(ops) if none
+	next    []int32 // of each operation, the next that was answered and reads, itself or later; len(ops) if none
 	reset   []int32 // and the next that resets
 	at      int     // the operation that is invoked next
 	because int     // for which a way was given up; nobody
@@ -26,7 +26,7 @@ func (m *Model) newLookahead(ops []*histories.Operation) *lookahead {
 	l.next[n], l.reset[n] = int32(n), int32(n)
 	for i := n - 1; i >= 0; i-- {
 		l.next[i], l.reset[i] = l.next[i+1], l.reset[i+1]
-		if ops[i].Outcome == histories.OK && m.OnlyReads(ops[i]) {
+		if f, _ := m.Function(ops[i].Func); ops[i].Outcome == histories.OK && f.Reads {
 			l.next[i] = int32(i)
 		}
 		if m.Resets(ops[i]) {
@@ -46,13 +46,13 @@ func (l *lookahead) invoked(i int) {
 // gaveUp says whether any way was given up.
 func (l *lookahead) gaveUp() bool { return l != nil && l.because >= 0 }
 
-// hopeless says whether some read, of those under way or the next, can no more happen after w.
+// hopeless says whether some operation that reads, of those under way or the next, can no more happen after w.
 func (s *search) hopeless(w way) bool {
 	l := s.ahead
 	if l == nil {
 		return false
 	}
-	for left := s.busy & s.pure &^ w.done; left != 0; left &= left - 1 {
+	for left := s.busy &^ w.done; left != 0; left &= left - 1 {
 		if s.lost(w, s.slots[bits.TrailingZeros64(left)]) {
 			return true
 		}
