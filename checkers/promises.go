@@ -246,6 +246,13 @@ func (PubSub) promise(r *record) Promise {
 	return unbroken()
 }
 
+func (Authentication) promise(r *record) Promise {
+	if !r.works("intruder") {
+		return nobody("nobody tries a wrong password")
+	}
+	return unbroken()
+}
+
 func (Wait) promise(r *record) Promise {
 	for i := range r.Workloads {
 		if r.Workloads[i].Kind == "wait" {

@@ -17,6 +17,12 @@ func PubSub() Model {
 		Functions: []Function{{Name: "publish", Takes: "the message", Gives: "how many heard it at that server"}}}
 }
 
+// Intruder is wrong passwords that are tried. They change no data.
+func Intruder() Model {
+	return Model{Name: "intruder", About: "wrong passwords (AUTH)",
+		Functions: []Function{{Name: "intrude", Takes: "a password", Gives: "[answer to AUTH, answer to the next command]"}}}
+}
+
 // Raw is commands of which nobody knows what they do.
 func Raw() Model {
 	return Model{Name: "raw", About: "commands of which only the servers know what they do",

@@ -45,11 +45,17 @@ func (d draw) serverSettings(c cluster.Spec) cluster.Settings {
 	if d.in(6, "priority") {
 		s.put("slave-priority", pick(d, "slave-priority", 100, 1, 0))
 	}
+	if d.in(6, "password") {
+		s.put("requirepass", password)
+		s.put("masterauth", password)
+	}
 	return cluster.Settings(s)
 }
 
+const password = "correct-horse"
+
 // sentinelSettings draws how patient the Sentinels are.
-func (d draw) sentinelSettings(c cluster.Spec) cluster.Settings {
+func (d draw) sentinelSettings(c cluster.Spec, server cluster.Settings) cluster.Settings {
 	if c.Sentinels == 0 {
 		return nil
 	}
@@ -58,6 +64,9 @@ func (d draw) sentinelSettings(c cluster.Spec) cluster.Settings {
 	s.put("failover-timeout", pick(d, "failover-timeout", 10000, 3000, 5000, 20000, 30000))
 	if d.in(2, "parallel-syncs") {
 		s.put("parallel-syncs", d.between("parallel-syncs", 1, 3))
+	}
+	if set := server.Get("requirepass", ""); set != "" {
+		s.put("auth-pass", set)
 	}
 	return cluster.Settings(s)
 }

@@ -30,7 +30,7 @@ func With(dice Dice) harness.Scenario {
 	s := harness.Scenario{Name: Name, Why: "drawn"}
 	s.Cluster = d.cluster()
 	s.Config.Server = d.serverSettings(s.Cluster)
-	s.Config.Sentinel = d.sentinelSettings(s.Cluster)
+	s.Config.Sentinel = d.sentinelSettings(s.Cluster, s.Config.Server)
 	s.Workload = d.workload()
 	s.Duration = time.Duration(d.between("duration", 10, 45)) * time.Second
 	s.Settle = settle(s)

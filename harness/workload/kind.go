@@ -35,7 +35,7 @@ type Kind struct {
 
 // Kinds are the kinds of work that there are, in the order of the documents.
 func Kinds() []*Kind {
-	return []*Kind{Register(), CAS(), Counter(), StringAppend(), Bank(), Lock(), Expiry(), Databases(), Wait(), Publish(), Raw()}
+	return []*Kind{Register(), CAS(), Counter(), StringAppend(), Bank(), Lock(), Expiry(), Databases(), Wait(), Publish(), Intruder(), Raw()}
 }
 
 // KindByName returns the kind called name.
@@ -123,6 +123,7 @@ func newHand() *hand { return &hand{seen: map[string]string{}, held: map[string]
 type Talk struct {
 	out          []byte // commands to send
 	asked, heard int
+	password     string // that the server asks for; "": none
 
 	ended  bool
 	end    node.NoteKind

@@ -186,4 +186,12 @@ var cases = []Case{
 	{Name: "wait-bad-counted", Checker: "wait", Want: "invalid", Because: "WAIT counted 1 replicas that have the write, whose place is behind offset 100: not more than 0 can have it"},
 	{Name: "wait-bad-not-counted", Checker: "wait", Want: "invalid", Because: "WAIT counted 0 replicas in 300ms, although 1 were at offset 140"},
 	{Name: "wait-unknown", Checker: "wait", Want: "unknown", Because: "no WAIT was answered by a server whose offset is known"},
+
+	{Name: "authentication-good", Checker: "authentication", Want: "valid"},
+	{Name: "authentication-good-open", Checker: "authentication", Want: "valid"},
+	{Name: "authentication-good-later", Checker: "authentication", Want: "valid"},
+	{Name: "authentication-bad-taken", Checker: "authentication", Want: "invalid", Because: "took the password \"wrong-1\" of c1, which is wrong"},
+	{Name: "authentication-bad-answered", Checker: "authentication", Want: "invalid", Because: "answered its next command all the same: OK"},
+	{Name: "authentication-bad-other-error", Checker: "authentication", Want: "invalid", Because: "answered its next command all the same: WRONGTYPE"},
+	{Name: "authentication-unknown", Checker: "authentication", Want: "unknown", Because: "nobody tried a wrong password"},
 }

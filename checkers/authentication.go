@@ -1,0 +1,44 @@
+package checkers
+
+import (
+	"strings"
+
+	"github.com/ordeal-go/ordeal/histories"
+)
+
+// Authentication holds servers to their password: no wrong one is taken, and who gave a wrong one is refused everything
+// until the right one comes. Redis 4.0: server.c, authCommand and processCommand; redis.conf, requirepass.
+type Authentication struct{}
+
+// Name implements Checker.
+func (Authentication) Name() string { return "authentication" }
+
+// Check implements Checker.
+func (Authentication) Check(h *histories.History) Verdict {
+	var q inquiry
+	q.saw("wrong passwords", 0)
+	q.saw("wrong passwords where one is set", 0)
+	for i := range h.Ops {
+		op := &h.Ops[i]
+		if h.Model(op) != "intruder" || op.Outcome != histories.OK {
+			continue
+		}
+		q.saw("wrong passwords", 1)
+		auth, after := op.Result.Elem(0).Str(), op.Result.Elem(1).Str()
+		set := isError(auth, "WRONGPASS") || strings.Contains(auth, "invalid password")
+		if set {
+			q.saw("wrong passwords where one is set", 1)
+		}
+		switch {
+		case auth == "OK":
+			q.breach(op.Returned, op.Node, []int{i}, "took the password %s of %s, which is wrong", op.Arg, op.Process)
+		case set && !isError(after, "NOAUTH"):
+			q.breach(op.Returned, op.Node, []int{i}, "refused the password %s of %s, and answered its next command all the same: %s", op.Arg, op.Process, after)
+		}
+	}
+	missing := ""
+	if q.count("wrong passwords") == 0 {
+		missing = "nobody tried a wrong password"
+	}
+	return q.verdict(missing, "no wrong password was taken")
+}
