@@ -3,7 +3,7 @@
 
 GO ?= go
 
-.PHONY: run test race bench bench-judges failovers determinism determinism-arm64 judges probe lua-differential lint clean build
+.PHONY: run test race differential bench bench-judges failovers determinism determinism-arm64 judges probe lua-differential lint clean build
 
 # The main job: a sweep in the simulation, then one run on real processes through toxiproxy; verdicts and a report.
 run: build
@@ -48,6 +48,11 @@ determinism-arm64:
 # Every judge of every model against porcupine and against all orders tried, on 60,000 small histories each.
 judges:
 	$(GO) test -count=1 -v -timeout 20m -run 'TestJudges' ./models -models.histories=60000
+
+# A million commands drawn by rapid, said to our server and to the redis-server that is installed: equal replies, events,
+# streams to replicas and data. FAMILY=lists draws from one family alone.
+differential:
+	$(GO) test -count=1 -v -timeout 60m -run 'TestDifferential' ./node/server -rapid.checks=40000 -differential.family=$(FAMILY)
 
 # Acknowledged writes lost, counted by a client that shares nothing with the checkers: 200 simulated runs, and live ones.
 probe:

@@ -84,7 +84,12 @@ func (d draw) work(kind string) workload.Work {
 var rawCommands = []string{"SET {key} {value}", "SET {key} {n} EX 1", "APPEND {key} {value}", "DEL {key}", "INCRBYFLOAT {other} 0.1",
 	"INCRBY {key} {n}", "SETRANGE {key} {n} {value}", "SETBIT {other} {n} 1", "RENAME {key} {other}", "PEXPIRE {key} {n}", "EXPIRE {other} 1",
 	"PERSIST {key}", "MSET {key} {n} {other} {value}", "GETSET {key} {value}", "SETNX {key} {n}", "PSETEX {other} {n} {value}",
-	"MOVE {key} 5", "SWAPDB 5 6", "MSETNX {key} {n} {other} {n}"}
+	"MOVE {key} 5", "SWAPDB 5 6", "MSETNX {key} {n} {other} {n}",
+	"LPUSH {key} {n} {value}", "RPUSH {other} {n}", "LPOP {key}", "RPOPLPUSH {key} {other}", "LTRIM {key} 0 3", "LSET {key} 0 {value}",
+	"LINSERT {key} BEFORE {n} {value}", "LREM {key} 0 {n}", "BLPOP {key} {other} 1", "BRPOPLPUSH {key} {other} 1",
+	"SADD {key} {n} {value}", "SADD {other} {n}", "SREM {key} {n}", "SPOP {key}", "SPOP {other} 2", "SMOVE {key} {other} {n}",
+	"SINTERSTORE {key} {other} {key}", "SUNIONSTORE {key} {other} {key}", "SDIFFSTORE {other} {key} {other}",
+	"SORT {key} ALPHA STORE {other}", "SORT {key} BY nosort LIMIT 0 2 STORE {other}"}
 
 // faults draws which kinds of faults there are, how often each, and then a schedule of them.
 func (d draw) faults(s harness.Scenario) nemesis.Schedule {

@@ -35,7 +35,8 @@ type Kind struct {
 
 // Kinds are the kinds of work that there are, in the order of the documents.
 func Kinds() []*Kind {
-	return []*Kind{Register(), CAS(), Counter(), StringAppend(), Bank(), Lock(), Expiry(), Databases(), Wait(), Publish(), Intruder(), Raw()}
+	return []*Kind{Register(), CAS(), Counter(), StringAppend(), ListAppend(), Set(), Queue(), Bank(), Lock(), Expiry(),
+		Databases(), Wait(), Publish(), Intruder(), Raw()}
 }
 
 // KindByName returns the kind called name.
