@@ -16,6 +16,9 @@ type Host interface {
 	Feed(db int, args [][]byte)
 	// Settle ends a call that ran outside of Execute: it counts its changes and propagates it.
 	Settle(c *front.Call)
+	// RefuseScripted returns the error with which a script's call is turned away for the state that the server is in,
+	// without its leading '-', or "". wrote says that the script has called commands that may write.
+	RefuseScripted(c *front.Call, wrote bool) string
 	// ShowMonitors shows a call to those who watch all of them.
 	ShowMonitors(c *front.Call)
 	// Emptied is told that the running call, FLUSHALL, has removed everything.
@@ -28,6 +31,7 @@ type Settings struct {
 	SlaveReadOnly bool
 	LazyExpire    bool // expired keys reach replicas as UNLINK
 	Notify        Events
+	LuaTimeLimit  int64 // ms, see instructionsPerMS; 0 or less: none
 }
 
 // Stats are counters since the start or CONFIG RESETSTAT.
@@ -47,19 +51,21 @@ type Data struct {
 
 	watchers map[front.Key][]*front.Client // who watches a key, in order of WATCH; never walked
 	blocked
+	scripts
 	ownVolatile []front.Key        // of a writable replica; see expireOwn
 	isOwn       map[front.Key]bool // the same, to find one; never walked
 }
 
 // New returns a dataset without a keyspace, which has to be set before a command runs.
 func New(host Host, f *front.Front, cfg *Settings, rng *rand.Rand) *Data {
-	return &Data{host: host, front: f, cfg: cfg, Rand: rng, watchers: make(map[front.Key][]*front.Client)}
+	return &Data{host: host, front: f, cfg: cfg, Rand: rng, watchers: make(map[front.Key][]*front.Client),
+		scripts: scripts{longest: instructionsMax}}
 }
 
 // Rows are the families of commands on data, in the order in which COMMAND lists them.
 func (d *Data) Rows() [][]front.Command {
-	return [][]front.Command{d.stringRows(), d.bitRows(), d.listRows(), d.blockingListRows(), d.setRows(), d.keyRows(), d.sortRows(), d.expireRows(), d.databaseRows(),
-		d.transactionRows(), d.publishRows()}
+	return [][]front.Command{d.stringRows(), d.bitRows(), d.listRows(), d.blockingListRows(), d.setRows(), d.keyRows(),
+		d.sortRows(), d.expireRows(), d.databaseRows(), d.transactionRows(), d.scriptRows(), d.publishRows()}
 }
 
 // Replace puts another dataset in the place of this one.

@@ -6,6 +6,7 @@
 // expire.go, databases.go, transactions.go and publish.go are the families. lookup.go is how all of them get at keys,
 // watch.go who watches them, blocked.go who waits for them, notify.go who is told, activeexpire.go what is deleted
 // without being asked for, longdouble.go the floats of INCRBYFLOAT, double.go those of SORT.
+// scripts.go is EVAL and SCRIPT, scriptrun.go a script under way: its commands and how replicas hear of it.
 //
 // A command that changes data counts its changes in Call.Dirty, calls [Data.notify] for each, and lets what must reach
 // replicas otherwise than it came be known by Call.Instead. A blocking command replies or calls [Data.block].

@@ -32,7 +32,7 @@ const maxTracked = 63
 // setExpire gives key of database db an expiry time. Redis 4.0: db.c, setExpire.
 func (d *Data) setExpire(c *front.Call, db int, key []byte, ms int64) {
 	d.KS.DB(db).SetExpire(key, ms)
-	if !d.host.IsMaster() && !c.Is(front.Master) && !d.cfg.SlaveReadOnly && db <= maxTracked {
+	if !d.host.IsMaster() && !c.FromMaster() && !d.cfg.SlaveReadOnly && db <= maxTracked {
 		d.trackOwn(db, key)
 	}
 }
@@ -41,7 +41,10 @@ func (d *Data) setExpire(c *front.Call, db int, key []byte, ms int64) {
 // not spoilt: time alone is no change. Redis 4.0: db.c, expireIfNeeded.
 func (d *Data) expire(db int, key []byte) {
 	d.Stats.Expired++
-	d.host.Feed(db, [][]byte{delWord(d.cfg.LazyExpire), key})
+	words := [][]byte{delWord(d.cfg.LazyExpire), key}
+	if d.run == nil || !d.run.expired(db, words) {
+		d.host.Feed(db, words)
+	}
 	d.notify(eventExpired, "expired", db, key)
 	d.KS.DB(db).Delete(key)
 }

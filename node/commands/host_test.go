@@ -22,6 +22,7 @@ type host struct {
 	out    node.Effects
 	now    node.Instant
 	slave  bool
+	full   bool
 	conns  node.ConnID
 	sent   map[node.ConnID]string
 	closed map[node.ConnID]bool
@@ -102,12 +103,24 @@ func (h *host) Freed(c *front.Client)               { h.data.Freed(c) }
 func (h *host) Logs(node.LogLevel) bool             { return false }
 func (h *host) Log(node.LogLevel, string)           {}
 func (h *host) IsMaster() bool                      { return !h.slave }
-func (h *host) ShowMonitors(*front.Call)            {}
-func (h *host) Emptied(*front.Call)                 {}
-func (h *host) Settle(c *front.Call)                { h.settle(c, c.DB) }
-func (h *host) Feed(db int, args [][]byte)          { h.stream = append(h.stream, line(db, args)) }
-func (h *host) Execute(c *front.Call)               { db := c.DB; c.Cmd.Run(c); h.settle(c, db) }
+func (h *host) RefuseScripted(c *front.Call, wrote bool) string {
+	if c.Cmd.Is(front.Write) && h.slave && h.cfg.SlaveReadOnly && !c.FromMaster() {
+		return "READONLY You can't write against a read only slave."
+	}
+	if c.Cmd.Is(front.DenyOOM) && h.full && !wrote {
+		return "OOM command not allowed when used memory > 'maxmemory'."
+	}
+	return ""
+}
+func (h *host) ShowMonitors(*front.Call)   {}
+func (h *host) Emptied(*front.Call)        {}
+func (h *host) Settle(c *front.Call)       { h.settle(c, c.DB) }
+func (h *host) Feed(db int, args [][]byte) { h.stream = append(h.stream, line(db, args)) }
+func (h *host) Execute(c *front.Call)      { db := c.DB; c.Cmd.Run(c); h.settle(c, db) }
 func (h *host) settle(c *front.Call, db int) {
+	if c.Script != nil {
+		return
+	}
 	h.data.Dirty += c.Dirty
 	c.Propagated(func(args [][]byte) { h.Feed(db, args) })
 }

@@ -23,7 +23,7 @@ func (d *Data) LookupRead(c *front.Call, key []byte) (value.Value, bool) {
 		if d.host.IsMaster() {
 			d.expire(c.DB, key)
 			ok = false
-		} else if !c.Is(front.Master) && c.Cmd.Is(front.ReadOnly) {
+		} else if !c.FromMaster() && c.Cmd.Is(front.ReadOnly) {
 			ok = false
 		}
 	}

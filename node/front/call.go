@@ -28,6 +28,7 @@ type Call struct {
 	Client *Client  // nil: nobody
 	Reply  []byte   // where the reply gathers if there is no client
 	Dirty  int64    // changes that it made to the dataset; a call that made some is propagated
+	Script *Call    // the EVAL whose script makes this call, which then has no client; nil: none
 
 	front   *Front
 	forced  bool       // propagated although it changed nothing
@@ -52,6 +53,9 @@ func (f *Front) Answer(client *Client) *Call {
 
 // Is says whether the call's client is in any of the states. Nobody is in none.
 func (c *Call) Is(s State) bool { return c.Client != nil && c.Client.Is(s) }
+
+// FromMaster says whether our master makes the call, or a script that it sent.
+func (c *Call) FromMaster() bool { return c.Is(Master) || c.Script != nil && c.Script.Is(Master) }
 
 // Select changes the database, for the client's later commands too.
 func (c *Call) Select(db int) {

@@ -15,15 +15,19 @@ type ReplInfo struct {
 	Offset   int64  // of the last byte that the snapshot contains
 }
 
+// AuxScript is the field of information that holds the source of a Lua script.
+const AuxScript = "lua"
+
 // SaveOptions is what a snapshot file says about itself, and how it is written.
 type SaveOptions struct {
 	RedisVersion  string // redis-ver, such as "4.0.14"
 	CreatedAt     int64  // ctime: seconds since the epoch
 	UsedMemory    int64  // used-mem: bytes
 	Repl          *ReplInfo
-	AOFPreamble   bool // the file is the head of an append only file
-	NoCompression bool // rdbcompression no
-	NoChecksum    bool // rdbchecksum no
+	Scripts       []string // sources of Lua scripts
+	AOFPreamble   bool     // the file is the head of an append only file
+	NoCompression bool     // rdbcompression no
+	NoChecksum    bool     // rdbchecksum no
 }
 
 // EncodeRDB writes a snapshot as an RDB file. It reads nothing but the snapshot and may run on any goroutine.
@@ -49,6 +53,9 @@ func EncodeRDB(snap *Snapshot, opts SaveOptions) []byte {
 			e.write(key, entry.Value)
 			return true
 		})
+	}
+	for _, source := range opts.Scripts {
+		w.Aux(AuxScript, source)
 	}
 	return w.End()
 }

@@ -73,6 +73,7 @@ func (r *Replication) startSave(capa capabilities) {
 		r.saveRefused()
 		return
 	}
+	r.data.ForgetTold()
 	r.onSockets = kind == SaveToSockets
 	for _, c := range r.replicas {
 		if replicaOf(c).phase == waitSaveStart {

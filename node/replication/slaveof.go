@@ -53,6 +53,7 @@ func (r *Replication) closeOpenTransaction(c *front.Client) {
 func (r *Replication) setMaster(host string, port int) {
 	wasMaster := r.IsMaster()
 	r.masterHost, r.masterPort = host, port
+	r.data.ForgetTold()
 	if r.master != nil {
 		r.front.Free(r.master.client)
 	}
@@ -71,6 +72,7 @@ func (r *Replication) setMaster(host string, port int) {
 // carry the role M because the master's name goes first. Redis 4.0: replication.c, replicationUnsetMaster.
 func (r *Replication) promote() {
 	r.masterHost = ""
+	r.data.ForgetTold()
 	r.shiftID()
 	if r.master != nil {
 		r.front.Free(r.master.client)

@@ -170,6 +170,7 @@ func (r *Replication) loadFailed(reason string) {
 // install puts the master's dataset in the place of ours, and follows the master's stream from there on.
 func (r *Replication) install(loaded *keyspace.Loaded) {
 	r.data.Replace(loaded.Keyspace)
+	r.data.LoadScripts(loaded)
 	r.host.SetLoading(false)
 	m := &masterLink{id: r.link.id, applied: r.link.offset, preSync: r.link.preSync}
 	if m.preSync {

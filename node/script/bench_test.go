@@ -26,12 +26,12 @@ type counter struct {
 	text []byte
 }
 
-func (h *counter) Call(args [][]byte) resp.Reply {
+func (h *counter) Call(args [][]byte) (resp.Reply, string) {
 	if len(args[0]) == 4 {
 		h.n++
-		return resp.Reply{Kind: ':', Int: h.n}
+		return resp.Reply{Kind: ':', Int: h.n}, ""
 	}
-	return resp.Reply{Kind: '$', Str: []byte("5")}
+	return resp.Reply{Kind: '$', Str: []byte("5")}, ""
 }
 
 // BenchmarkEvalOfTenLines is what a script costs without a server around it.

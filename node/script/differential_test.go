@@ -179,8 +179,8 @@ func rounded(b []byte) []byte {
 // noHost is a server without commands.
 type noHost struct{}
 
-func (noHost) Call([][]byte) resp.Reply {
-	return resp.Reply{Kind: '-', Str: []byte("ERR no commands here")}
+func (noHost) Call([][]byte) (resp.Reply, string) {
+	return resp.Reply{Kind: '-', Str: []byte("ERR no commands here")}, ""
 }
 func (noHost) Log(int, string)                  {}
 func (noHost) ReplicateCommands() (int32, bool) { return 7, true }

@@ -12,8 +12,9 @@ import (
 
 // Host is what a script asks of its server while it runs.
 type Host interface {
-	// Call does a command for redis.call and redis.pcall. The reply is read before the next Call.
-	Call(args [][]byte) resp.Reply
+	// Call does a command for redis.call and redis.pcall. The reply is read before the next Call. A refusal that is not
+	// empty takes its place: the command did not run, and the script is told so with where it asked.
+	Call(args [][]byte) (reply resp.Reply, refusal string)
 	// Log takes what redis.log says; level is 0 debug, 1 verbose, 2 notice, 3 warning.
 	Log(level int, text string)
 	// ReplicateCommands turns on single commands replication, unless the script has written already (ok = false).

@@ -21,7 +21,7 @@ type recorder struct {
 	asked   int
 }
 
-func (h *recorder) Call(args [][]byte) resp.Reply {
+func (h *recorder) Call(args [][]byte) (resp.Reply, string) {
 	var words []string
 	for _, a := range args {
 		words = append(words, string(a))
@@ -29,9 +29,9 @@ func (h *recorder) Call(args [][]byte) resp.Reply {
 	line := strings.Join(words, " ")
 	h.calls = append(h.calls, line)
 	if r, ok := h.replies[line]; ok {
-		return r
+		return r, ""
 	}
-	return resp.Reply{Kind: '+', Str: []byte("OK")}
+	return resp.Reply{Kind: '+', Str: []byte("OK")}, ""
 }
 func (h *recorder) Log(level int, text string)       { h.logs = append(h.logs, fmt.Sprint(level, " ", text)) }
 func (h *recorder) ReplicateCommands() (int32, bool) { return 1, len(h.calls) == 0 }

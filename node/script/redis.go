@@ -67,7 +67,11 @@ func (e *Engine) command(c *lua.Call, raise bool) {
 		refuse("redis.call() outside a script")
 		return
 	}
-	reply := e.host.Call(args)
+	reply, refusal := e.host.Call(args)
+	if refusal != "" {
+		refuse(refusal)
+		return
+	}
 	c.Work(replyWork(reply))
 	if raise && reply.IsError() {
 		c.Throw(e.st.NewString(string(reply.Str)))

@@ -189,7 +189,6 @@ const (
 		"its default, and use save"
 	noEviction = "this server evicts nothing, it refuses writes: leave maxmemory-policy at noeviction and " +
 		"what belongs to it at its default"
-	noScripts         = "this server runs no scripts: leave lua-time-limit at 5000"
 	noDefrag          = "this server moves no memory: leave activedefrag at no and what belongs to it at its default"
 	noListCompression = "this server compresses no lists in memory: leave list-compress-depth at 0"
 	noWatchdog        = "this server has no watchdog: leave watchdog-period at 0"

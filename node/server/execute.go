@@ -12,23 +12,15 @@ import (
 // Refuse implements front.Host: the server's part of the order of checks. Redis 4.0: server.c, processCommand.
 func (s *Server) Refuse(c *front.Call) (refusal string, poison bool) {
 	cmd := c.Cmd
-	if s.cfg.maxMemory > 0 && cmd.Is(front.DenyOOM) && s.usedMemory() > s.cfg.maxMemory {
-		return "OOM command not allowed when used memory > 'maxmemory'.", true
-	}
-	if cmd.Is(front.Write | front.NeedsSave) {
-		if s.saveFailedStopsWrites() && s.repl.IsMaster() {
-			return misconfRDB, true
-		}
+	if cmd.Is(front.DenyOOM) && s.short() {
+		return errOOM, true
 	}
 	if cmd.Is(front.Write) {
-		if s.repl.TooFewGoodReplicas() {
-			s.noteRefused(c, "noreplicas")
-			return "NOREPLICAS Not enough good slaves to write.", true
+		if refusal := s.refuseWrite(c); refusal != "" {
+			return refusal, refusal != errReadOnly
 		}
-		if !s.repl.IsMaster() && s.cfg.data.SlaveReadOnly && !c.Is(front.Master) {
-			s.noteRefused(c, "readonly")
-			return "READONLY You can't write against a read only slave.", false
-		}
+	} else if cmd.Is(front.NeedsSave) && s.saveFailedStopsWrites() && s.repl.IsMaster() {
+		return misconfRDB, true
 	}
 	if refusal := front.NotInPubSub(c); refusal != "" {
 		return refusal, false
@@ -40,6 +32,30 @@ func (s *Server) Refuse(c *front.Call) (refusal string, poison bool) {
 		return "LOADING Redis is loading the dataset in memory", false
 	}
 	return "", false
+}
+
+// Errors of the state that a server is in.
+const (
+	errOOM      = "OOM command not allowed when used memory > 'maxmemory'."
+	errReadOnly = "READONLY You can't write against a read only slave."
+)
+
+// short says that there is more in memory than maxmemory allows.
+func (s *Server) short() bool { return s.cfg.maxMemory > 0 && s.usedMemory() > s.cfg.maxMemory }
+
+// refuseWrite returns the error with which a command that may write is turned away, or "".
+func (s *Server) refuseWrite(c *front.Call) string {
+	switch {
+	case s.repl.IsMaster() && s.saveFailedStopsWrites():
+		return misconfRDB
+	case s.repl.TooFewGoodReplicas():
+		s.noteRefused(c, "noreplicas")
+		return "NOREPLICAS Not enough good slaves to write."
+	case !s.repl.IsMaster() && s.cfg.data.SlaveReadOnly && !c.FromMaster():
+		s.noteRefused(c, "readonly")
+		return errReadOnly
+	}
+	return ""
 }
 
 // noteRefused observes a refused write.
@@ -58,7 +74,10 @@ func (s *Server) noteRefused(c *front.Call, reason string) {
 // dataset. Redis 4.0: server.c, call.
 func (s *Server) Execute(c *front.Call) {
 	cmd, db, outer, around := c.Cmd, c.DB, s.current, s.running
-	s.current, s.running = c.Client, c
+	s.running = c
+	if c.Script == nil {
+		s.current = c.Client
+	}
 	s.front.Stats.Commands++
 	cmd.Calls++
 	if len(s.front.Monitors) > 0 && !s.loading && !cmd.Is(front.SkipMonitor|front.Admin) {
@@ -73,6 +92,9 @@ func (s *Server) Execute(c *front.Call) {
 		s.logSlow(c, 0)
 	}
 	s.settle(c, db)
+	if s.emptied && c.Script == nil {
+		s.saveEmpty(c)
+	}
 	if c.Client != nil {
 		c.Client.Wrote = s.repl.Offset
 	}
@@ -83,6 +105,9 @@ func (s *Server) Settle(c *front.Call) { s.settle(c, c.DB) }
 
 // settle counts what a call has changed and propagates it; db is the database in which it began.
 func (s *Server) settle(c *front.Call, db int) {
+	if c.Script != nil {
+		return // counts with its script
+	}
 	s.data.Dirty += c.Dirty
 	c.Propagated(func(args [][]byte) { s.repl.Feed(db, args) })
 	if s.opts.Notes && c.Dirty > 0 && c.Client != nil && !c.Is(front.Master) {
@@ -173,11 +198,45 @@ func (s *Server) IsMaster() bool { return s.repl.IsMaster() }
 func (s *Server) Feed(db int, args [][]byte) { s.repl.Feed(db, args) }
 
 // Emptied implements commands.Host: what is being saved is gone, and the file must not bring it back.
-func (s *Server) Emptied(c *front.Call) {
+func (s *Server) Emptied(*front.Call) {
 	s.killSave()
-	if len(s.cfg.savePoints) == 0 {
-		return
-	}
-	dirty := s.data.Dirty + c.Dirty
+	s.emptied = len(s.cfg.savePoints) > 0
+}
+
+// saveEmpty takes a snapshot after a call that removed everything, itself or by its script.
+func (s *Server) saveEmpty(c *front.Call) {
+	outer, around, dirty := s.current, s.running, s.data.Dirty
+	s.emptied, s.current, s.running = false, c.Client, c
 	s.saveNow(func([]byte) { s.data.Dirty = dirty })
+	s.current, s.running = outer, around
+}
+
+// RefuseScripted implements commands.Host. Redis 4.0: scripting.c, luaRedisGenericCommand.
+func (s *Server) RefuseScripted(c *front.Call, wrote bool) string {
+	if s.waitsForFiles(c) {
+		return "ERR This command waits for a file, which a script cannot do"
+	}
+	if c.FromMaster() || s.loading {
+		return ""
+	}
+	if c.Cmd.Is(front.Write) {
+		if refusal := s.refuseWrite(c); refusal != "" {
+			return refusal
+		}
+	}
+	if c.Cmd.Is(front.DenyOOM) && !wrote && s.short() {
+		return errOOM
+	}
+	return ""
+}
+
+// waitsForFiles says whether a call replies only when a file has been read or written.
+func (s *Server) waitsForFiles(c *front.Call) bool {
+	switch c.Cmd.Name {
+	case "shutdown":
+		return true
+	case "config":
+		return c.Option(1) == "REWRITE" || c.Option(1) == "SET" && c.Option(2) == "DIR"
+	}
+	return false
 }

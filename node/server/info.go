@@ -108,7 +108,7 @@ func (s *Server) infoMemory(b []byte) []byte {
 	b = front.IntField(b, "used_memory_dataset", data)
 	b = front.Field(b, "used_memory_dataset_perc", percent(data, max(used-baseMemory, 1)))
 	b = front.SizeFields(b, "total_system_memory", 0)
-	b = front.SizeFields(b, "used_memory_lua", 0)
+	b = front.SizeFields(b, "used_memory_lua", s.data.ScriptMemory())
 	b = front.SizeFields(b, "maxmemory", s.cfg.maxMemory)
 	b = front.Field(b, "maxmemory_policy", "noeviction")
 	b = front.Field(b, "mem_fragmentation_ratio", "1.00")

@@ -14,6 +14,7 @@ func (s *Server) saveOptions() keyspace.SaveOptions {
 		CreatedAt:     s.now.Unix(),
 		UsedMemory:    s.usedMemory(),
 		Repl:          s.repl.RDBAux(),
+		Scripts:       s.data.Scripts(),
 		NoCompression: !s.cfg.rdbCompression,
 		NoChecksum:    !s.cfg.rdbChecksum,
 	}
@@ -71,6 +72,7 @@ func (s *Server) loadedAtStart(l loadResult) {
 		return
 	}
 	s.data.KS = l.loaded.Keyspace
+	s.data.LoadScripts(l.loaded)
 	s.logf(node.LogNotice, "DB loaded from disk: %.3f seconds", s.now.Sub(s.loadSince).Seconds())
 	s.ready(l.loaded.Repl)
 }

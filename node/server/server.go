@@ -63,6 +63,7 @@ type Server struct {
 
 	noted []byte // memory for the words of a note
 
+	emptied      bool // the running call has removed everything: a snapshot is due
 	peakMemory   int64
 	cronRuns     int64
 	activeExpire bool // DEBUG SET-ACTIVE-EXPIRE
@@ -152,8 +153,8 @@ func (s *Server) Step(now node.Instant, ev *node.Event, out *node.Effects) {
 // its FileDone before any other event. If a command started it, that client's remaining input, and the transaction
 // it stands in, go on after done.
 func (s *Server) foreground(done func(*node.Event), steps ...node.FileStep) {
-	if s.blocking != nil {
-		node.Assert(false, "a second foreground file job in one step")
+	if s.blocking != nil || s.running != nil && s.running.Script != nil {
+		node.Assert(false, "a second foreground file job in one step, or one of a script's")
 	}
 	s.nextOp++
 	s.blocking, s.resuming = done, s.current

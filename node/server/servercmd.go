@@ -47,7 +47,11 @@ func (s *Server) ShowMonitors(c *front.Call) {
 		return
 	}
 	micros := int64(s.now) / 1000
-	b := fmt.Appendf(nil, "+%d.%06d [%d %s]", micros/1e6, micros%1e6, c.DB, c.Client.Addr)
+	from := "lua"
+	if c.Client != nil {
+		from = c.Client.Addr
+	}
+	b := fmt.Appendf(nil, "+%d.%06d [%d %s]", micros/1e6, micros%1e6, c.DB, from)
 	for _, arg := range c.Args {
 		b = append(append(b, ' '), conf.Quote(string(arg))...)
 	}

@@ -164,6 +164,7 @@ var effects = []effect{
 	{"slowlog-log-slower-than", "slowlog-log-slower-than 0", "", saying("PING", "SLOWLOG LEN")},
 	{"slowlog-max-len", "slowlog-log-slower-than 0\nslowlog-max-len 1", "slowlog-log-slower-than 0", saying("PING", "PING", "SLOWLOG LEN")},
 	{"latency-monitor-threshold", "latency-monitor-threshold 100", "", saying("DEBUG SLEEP 0.2", "LATENCY LATEST")},
+	{"lua-time-limit", "lua-time-limit 1", "", saying("EVAL 'for i = 1, 1000000 do local x = i end return 1' 0")},
 	{"notify-keyspace-events", "notify-keyspace-events KA", "", func(w *solo) string {
 		c := w.connect("")
 		w.say(c, "PSUBSCRIBE *")
@@ -202,7 +203,7 @@ var refusals = map[string]string{
 	"active-defrag-threshold-lower": "1", "active-defrag-threshold-upper": "2", "active-defrag-cycle-min": "3",
 	"active-defrag-cycle-max": "4", "appendonly": "yes", "appendfilename": "a.aof", "appendfsync": "always",
 	"no-appendfsync-on-rewrite": "yes", "auto-aof-rewrite-percentage": "50", "auto-aof-rewrite-min-size": "1mb",
-	"aof-rewrite-incremental-fsync": "no", "aof-load-truncated": "no", "aof-use-rdb-preamble": "yes", "lua-time-limit": "1",
+	"aof-rewrite-incremental-fsync": "no", "aof-load-truncated": "no", "aof-use-rdb-preamble": "yes",
 	"list-compress-depth": "1", "activerehashing": "no", "activedefrag": "yes", "supervised": "systemd",
 	"lazyfree-lazy-eviction": "yes", "lazyfree-lazy-server-del": "yes", "slave-lazy-flush": "yes", "watchdog-period": "100",
 	"list-max-ziplist-entries": "1", "list-max-ziplist-value": "1", "cluster-enabled": "yes", "cluster-config-file": "a",

@@ -1,0 +1,208 @@
+package commands
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/ordeal-go/ordeal/node"
+	"github.com/ordeal-go/ordeal/node/front"
+	"github.com/ordeal-go/ordeal/node/resp"
+)
+
+// A script under way: its commands, and how replicas hear of it.
+
+// How long a script may run. A core has no clock within a Step, so time is counted in instructions.
+const (
+	instructionsPerMS = 50_000        // what lua-time-limit takes a millisecond for: about what a computer does
+	instructionsMax   = 1_000_000_000 // the end for every script of a client
+)
+
+// scriptRun is one script under way; see script.Host. A replica runs the same script as its master, unless that came to
+// something that another server may not come to: then replicas are told its changes one by one.
+type scriptRun struct {
+	d       *Data
+	outer   *front.Call // EVAL or EVALSHA
+	db      int         // selected by the script
+	random  bool        // a command was called whose outcome is chance
+	wrote   bool        // a command was called that may write
+	dirty   int64
+	changes []change // what its commands changed, as replicas would be told one by one
+	// Single commands replication was asked for, and where its changes go: the sum of 1 for the AOF and 2 for replicas.
+	effects bool
+	repl    int
+	// The script itself would come to something else on a replica: this server refused a command for its own state,
+	// ended the script, or something happened between its commands.
+	special bool
+}
+
+// change is a command as replicas are told of it.
+type change struct {
+	db   int
+	args [][]byte
+}
+
+// runScript runs a script that the engine knows, replies, and says what replicas are told.
+func (d *Data) runScript(c *front.Call, sha string, keys, argv [][]byte) {
+	node.Assert(d.run == nil, "a script inside a script")
+	const everywhere = 3
+	run := &scriptRun{d: d, outer: c, db: c.DB, repl: everywhere}
+	d.run = run
+	reply, ok := d.scriptEngine().EvalSHA(sha, keys, argv, run)
+	d.run = nil
+	node.Assert(ok, "script %s is gone", sha)
+	replyTo(c, reply)
+	c.Dirty += run.dirty
+	switch {
+	case run.effects, run.special:
+		c.Silence()
+		run.tellChanges()
+	case c.Option(0) == "EVALSHA":
+		d.tellByHash(c, strings.ToLower(sha))
+	}
+}
+
+// tellByHash makes an EVALSHA that replicas may not understand one that they do. One that changed nothing becomes a
+// SCRIPT LOAD. Redis 4.0: scripting.c, evalGenericCommand.
+func (d *Data) tellByHash(c *front.Call, sha string) {
+	if d.told[sha] || !d.host.IsMaster() {
+		return
+	}
+	if d.told == nil {
+		d.told = make(map[string]bool)
+	}
+	d.told[sha] = true
+	source, _ := d.engine.Source(sha)
+	if c.Dirty == 0 {
+		c.Instead([]byte("SCRIPT"), []byte("LOAD"), []byte(source))
+	} else {
+		c.Instead(append([][]byte{[]byte("EVAL"), []byte(source)}, c.Args[2:]...)...)
+	}
+	c.Force()
+}
+
+// tellChanges puts the changes into the stream as one transaction; within a transaction of the client's they are part
+// of that one.
+func (r *scriptRun) tellChanges() {
+	if len(r.changes) == 0 {
+		return
+	}
+	wrap := !r.outer.Is(front.InMulti)
+	if wrap {
+		r.d.host.Feed(r.outer.DB, front.Words("MULTI"))
+	}
+	for _, one := range r.changes {
+		r.d.host.Feed(one.db, one.args)
+	}
+	if wrap {
+		r.d.host.Feed(r.outer.DB, front.Words("EXEC"))
+	}
+}
+
+// Call implements script.Host. Redis 4.0: scripting.c, luaRedisGenericCommand.
+func (r *scriptRun) Call(args [][]byte) (reply resp.Reply, refusal string) {
+	d := r.d
+	cmd := d.front.Table.Lookup(args[0])
+	switch {
+	case cmd == nil:
+		return reply, "Unknown Redis command called from Lua script"
+	case !cmd.TakesArgs(len(args)):
+		return reply, "Wrong number of args calling Redis command From Lua script"
+	case cmd.Is(front.NoScript):
+		return reply, "This Redis command is not allowed from scripts"
+	case cmd.Is(front.Write) && r.random && !r.effects:
+		return reply, "Write commands not allowed after non deterministic commands. Call redis.replicate_commands() at " +
+			"the start of your script in order to switch to single commands replication mode."
+	}
+	call := d.front.NewCall(nil, cmd, args)
+	call.DB, call.Script, call.Reply = r.db, r.outer, d.reply[:0]
+	if text := d.host.RefuseScripted(&call, r.wrote); text != "" {
+		r.special = true
+		return reply, "-" + text + "\r\n"
+	}
+	r.random = r.random || cmd.Is(front.Random)
+	r.wrote = r.wrote || cmd.Is(front.Write)
+	d.front.Host.Execute(&call)
+	r.db = call.DB
+	r.dirty += call.Dirty
+	r.keep(&call)
+	if d.reply = call.Reply; cap(d.reply) > 1<<20 {
+		d.reply = nil
+		defer func() { d.parser = resp.ReplyParser{} }()
+	}
+	return r.read(&call), ""
+}
+
+// keep remembers what a call changed.
+func (r *scriptRun) keep(c *front.Call) {
+	const toReplicas = 2
+	if !r.d.host.IsMaster() || r.repl&toReplicas == 0 {
+		return
+	}
+	c.Propagated(func(args [][]byte) { r.changes = append(r.changes, change{c.DB, front.CloneArgs(args)}) })
+}
+
+// expired notes that a key outlived its time while the script runs, and says whether that is part of the changes: what
+// came before in the script must be told before. The script that replicas would run could not tell when it happened.
+func (r *scriptRun) expired(db int, args [][]byte) bool {
+	if len(r.changes) == 0 {
+		return false
+	}
+	r.special = true
+	r.changes = append(r.changes, change{db, front.CloneArgs(args)})
+	return true
+}
+
+// read takes a command's reply apart. Where chance decides the order of what it lists, it is sorted, so that the script
+// does the same on a replica.
+func (r *scriptRun) read(c *front.Call) resp.Reply {
+	p := &r.d.parser
+	p.Reset()
+	p.MaxBulk = int64(len(c.Reply))
+	p.Feed(c.Reply)
+	reply, ok, err := p.Next()
+	node.Assert(ok && err == nil && p.Buffered() == 0, "%s replied %q: %v", c.Cmd.Name,
+		c.Reply[:min(len(c.Reply), 64)], err)
+	if c.Cmd.Is(front.Sort) && !r.effects {
+		slices.SortStableFunc(reply.Elems, func(a, b resp.Reply) int { return bytes.Compare(a.Str, b.Str) })
+	}
+	return reply
+}
+
+// Log implements script.Host.
+func (r *scriptRun) Log(level int, text string) {
+	levels := []node.LogLevel{node.LogDebug, node.LogVerbose, node.LogNotice, node.LogWarning}
+	r.d.front.Host.Log(levels[level], text)
+}
+
+// ReplicateCommands implements script.Host.
+func (r *scriptRun) ReplicateCommands() (seed int32, ok bool) {
+	if r.wrote {
+		return 0, false
+	}
+	r.effects = true
+	return int32(r.d.Rand.Uint32()), true
+}
+
+// SetRepl implements script.Host.
+func (r *scriptRun) SetRepl(flags int) { r.repl = flags }
+
+// Counted implements script.Host: it ends a script that runs for too long. What our master sends has come to an end
+// there, and does so here.
+func (r *scriptRun) Counted(instructions int) error {
+	limit := r.d.cfg.LuaTimeLimit
+	switch {
+	case r.outer.Is(front.Master):
+		return nil
+	case limit > 0 && int64(instructions)/instructionsPerMS >= limit && !r.wrote:
+		r.special = true
+		return errors.New("Script killed: it ran for longer than lua-time-limit and had not written yet")
+	case instructions >= r.d.longest:
+		r.special = true
+		return fmt.Errorf("Script killed: it ran for %d instructions, the most that a script may. What it wrote stays",
+			instructions)
+	}
+	return nil
+}
