@@ -1,6 +1,7 @@
 package checkers
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strconv"
@@ -13,9 +14,10 @@ import (
 // SentinelSelection holds the leader of a failover to its choice: the replica that it promotes has the lowest priority
 // number of those that are fit, of equals the most data, of equals there the least run ID; and never priority 0.
 //
-// A leader knows replicas by their INFO, which may be five seconds old: another replica was the better one only if it was
+// A Sentinel of ours notes what it knows of each replica when it chooses, and is held to that. Another one knows replicas
+// by their INFO, which may be five seconds old, and passes over those whose INFO is older: there, another replica was the better one only if it was
 // so already then, if nothing had parted it from the leader, and if its link to the old master had been up. Offsets are
-// compared within one history alone. Priorities are those of the plan, and of CONFIG SET once the leader had the time to
+// compared within one history alone, and which of two had the lesser run ID is not judged. Priorities are those of the plan, and of CONFIG SET once the leader had the time to
 // hear of it. Redis 4.0: sentinel.c, sentinelSelectSlave.
 type SentinelSelection struct{}
 
@@ -71,7 +73,14 @@ func (c *choices) selected(e *happening) {
 	}
 	is := c.stateAt(chosen, e.at)
 	for _, other := range c.servers {
-		if other == chosen || other == old || !c.fit(other, e) {
+		if other == chosen || other == old {
+			continue
+		}
+		if known := c.known(other, e); known != nil {
+			c.byKnowledge(chosen, known, e)
+			continue
+		}
+		if !c.fit(other, e) {
 			continue
 		}
 		theirs, known := c.priority(other, e.at)
@@ -93,8 +102,6 @@ func (c *choices) selected(e *happening) {
 		if was.Offset > is.Offset {
 			c.q.breach(e.at, e.machine, nil, "chose %s at offset %d, and %s had had %d of %s for %v, with nothing between it and the leader",
 				chosen, is.Offset, other, was.Offset, short(was.ReplID), infoAge)
-		} else if c.still(chosen, is, e.at) && c.still(other, is, e.at) && strings.ToLower(was.ID) < strings.ToLower(is.ID) && was.ID != "" {
-			c.q.breach(e.at, e.machine, nil, "chose %s, and %s had the same data and the lesser run ID", chosen, other)
 		}
 	}
 }
@@ -106,12 +113,6 @@ func (c *choices) stateAt(machine string, at time.Duration) *histories.Note {
 		return found[0]
 	}
 	return found[1]
-}
-
-// still says whether a server has stood at the place of a state since before any INFO that the leader may have.
-func (c *choices) still(machine string, at *histories.Note, until time.Duration) bool {
-	was, is := c.stateAt(machine, until-infoAge), c.stateAt(machine, until)
-	return was != nil && is != nil && was.Offset == at.Offset && is.Offset == at.Offset
 }
 
 // fit says whether a replica was certainly fit in the eyes of the leader: up, a replica, linked until a short while ago,
@@ -133,6 +134,39 @@ func (c *choices) fit(machine string, e *happening) bool {
 	}
 	linked := func(n *histories.Note) bool { return isReplica(n) && n.Link == linkUp }
 	return c.r.ever(t, e.at-c.w.downAfterLeast()-infoAge, e.at, linked) && !c.r.ever(t, from, e.at, isMaster)
+}
+
+// known is what the leader noted of a replica when it chose, nil if it notes nothing.
+func (c *choices) known(machine string, e *happening) (n *histories.Note) {
+	for i := range c.r.Notes {
+		note := &c.r.Notes[i]
+		if note.Time > e.at {
+			break
+		}
+		if note.Kind == "candidate" && note.Machine == e.machine && note.Peer == machine && e.at-note.Time <= c.r.slack+time.Millisecond {
+			n = note
+		}
+	}
+	return n
+}
+
+// byKnowledge holds the choice against what the leader itself says that it knew of another replica.
+func (c *choices) byKnowledge(chosen string, other *histories.Note, e *happening) {
+	is := c.known(chosen, e)
+	if is == nil || other.Result != "fit" {
+		return
+	}
+	c.q.saw("compared with others", 1)
+	best := cmp.Or(cmp.Compare(is.N, other.N), cmp.Compare(other.Offset, is.Offset))
+	switch {
+	case is.Result != "fit":
+		c.q.breach(e.at, e.machine, nil, "chose %s, which it knew to be unfit", chosen)
+	case best > 0:
+		c.q.breach(e.at, e.machine, nil, "chose %s of priority %d at offset %d, and knew %s to have priority %d and offset %d",
+			chosen, is.N, is.Offset, other.Peer, other.N, other.Offset)
+	case best == 0 && other.ID != "" && strings.ToLower(other.ID) < strings.ToLower(is.ID):
+		c.q.breach(e.at, e.machine, nil, "chose %s, and knew %s to have the same data and the lesser run ID", chosen, other.Peer)
+	}
 }
 
 var settingText = regexp.MustCompile(`name="?slave-priority"? value="?(\d+)"?`)

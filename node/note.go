@@ -37,6 +37,9 @@ const (
 	// NoteEvent is a Sentinel's event as it is published: Event ("+odown"), Text (its payload), ID (the Sentinel's),
 	// Epoch (its current epoch).
 	NoteEvent NoteKind = "event"
+	// NoteCandidate is a replica that a Sentinel looks at to promote, right before it chooses: Master (name), Peer
+	// ("ip:port"), N (priority), Offset and ID (run ID) as the Sentinel knows them, Result "fit" or "unfit".
+	NoteCandidate NoteKind = "candidate"
 	// NoteVote is a vote given, after it is on disk: ID (the voter), Leader, Epoch, Master (name).
 	NoteVote NoteKind = "vote"
 	// NoteConfig is the address a Sentinel holds for a master: ID, Master (name), Peer ("ip:port"), Epoch (config

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/ordeal-go/ordeal/node"
 )
 
 // selectSlave returns the replica to promote, or nil if none is fit. Redis 4.0: sentinel.c, sentinelSelectSlave.
@@ -21,14 +23,29 @@ func (s *Sentinel) selectSlave(master *instance) *instance {
 	}
 	s.candidates = s.candidates[:0]
 	for _, r := range master.slaves {
-		if s.isFit(r, linkDownMost, infoAgeMost) {
+		fit := s.isFit(r, linkDownMost, infoAgeMost)
+		if fit {
 			s.candidates = append(s.candidates, r)
 		}
+		s.noteCandidate(master, r, fit)
 	}
 	if len(s.candidates) == 0 {
 		return nil
 	}
 	return slices.MinFunc(s.candidates, better)
+}
+
+// noteCandidate observes what the Sentinel knows of a replica when it chooses.
+func (s *Sentinel) noteCandidate(master, r *instance, fit bool) {
+	if !s.opts.Notes {
+		return
+	}
+	result := "unfit"
+	if fit {
+		result = "fit"
+	}
+	s.notes = append(s.notes, node.Note{Kind: node.NoteCandidate, Master: master.name, Peer: r.addr.String(), N: int64(r.priority),
+		Offset: r.offset, ID: r.runID, Result: result})
 }
 
 func (s *Sentinel) isFit(r *instance, linkDownMost, infoAgeMost time.Duration) bool {
