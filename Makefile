@@ -3,7 +3,7 @@
 
 GO ?= go
 
-.PHONY: run test race differential bench bench-judges failovers determinism determinism-arm64 judges probe lua-differential lint clean build
+.PHONY: run test race differential bench bench-judges failovers determinism determinism-arm64 judges mutants probe lua-differential lint clean build
 
 # The main job: a sweep in the simulation, then one run on real processes through toxiproxy; verdicts and a report.
 run: build
@@ -15,7 +15,8 @@ build:
 	$(GO) build -o bin/ ./harness/cmd/ordeal ./node/cmd/ordeal-node
 
 test: lint
-	$(GO) test -timeout 10m $$($(GO) list ./... | grep -v '/harness/live$$')
+	$(GO) test -timeout 10m $$($(GO) list ./... | grep -v -e '/harness/live$$' -e '/harness/mutants$$')
+	$(GO) test -timeout 10m ./harness/mutants -part=$(or $(MUTANTS_PART),0)
 	$(GO) test -timeout 10m -parallel 2 ./harness/live # real processes: beside nothing else
 
 # It plays live runs too, those of harness/live beside nothing else, as test does.
@@ -58,9 +59,9 @@ differential:
 probe:
 	$(GO) test -count=1 -v -timeout 60m -run TestTheProbe ./harness -probe.seeds=20 -probe.live=4
 
-# Acknowledged writes lost, counted by a client that shares nothing with the checkers: 200 simulated runs, and live ones.
-probe:
-	$(GO) test -count=1 -v -timeout 60m -run TestTheProbe ./harness -probe.seeds=20 -probe.live=4
+# Every planted bug is found by the checker that should, within 300 seeds of its scenario, and made small.
+mutants:
+	$(GO) test -count=1 -v -timeout 60m ./harness/mutants -every
 
 # 200,000 drawn programs in our Lua and in an installed redis-server: the same values, errors and orders.
 lua-differential:
