@@ -2,7 +2,6 @@ package lua
 
 import (
 	"fmt"
-	"math"
 	"strconv"
 	"testing"
 
@@ -107,25 +106,4 @@ func TestFormatNumberReadsBackTo14Digits(t *testing.T) {
 		want, _ := strconv.ParseFloat(strconv.FormatFloat(n, 'e', 13, 64), 64)
 		require.Equal(t, want, back)
 	})
-}
-
-// TestExactFunctionsAreWithinTheLastBit: against Go's, which are good to a few units of it.
-func TestExactFunctionsAreWithinTheLastBit(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		x := math.Exp(rapid.Float64Range(-300, 300).Draw(t, "log x"))
-		y := rapid.Float64Range(-2, 2).Draw(t, "y")
-		close := func(a, b float64) {
-			require.True(t, a == b || math.Abs(a-b) <= 1e-13*math.Abs(b), "%v %v", a, b)
-		}
-		close(pow(x, y), math.Pow(x, y))
-		close(exactExp(y*100), math.Exp(y*100))
-		if math.Abs(x-1) > 1e-3 {
-			close(exactLog(x), math.Log(x))
-			close(exactLog10(x), math.Log10(x))
-		}
-	})
-	for n := 2.0; n < 30; n++ {
-		require.Equal(t, n*n*n, pow(n, 3))
-		require.Equal(t, n, exactLog10(pow(10, n)))
-	}
 }

@@ -1,6 +1,10 @@
 package lua
 
-import "math"
+import (
+	"math"
+
+	"github.com/ordeal-go/ordeal/node/exact"
+)
 
 func math1(f func(float64) float64) Native {
 	return func(c *Call) { c.PushNum(f(c.CheckNum(1))) }
@@ -29,16 +33,16 @@ func newNaN(f func(float64) float64) func(float64) float64 {
 
 // mathLib is in 5.1's order: the order of traversal follows from it.
 var mathLib = []entry{
-	{"abs", math1(math.Abs)}, {"acos", math1(positiveNaN(acos))}, {"asin", math1(positiveNaN(asin))},
-	{"atan2", math2(atan2)}, {"atan", math1(newNaN(atan))}, {"ceil", math1(math.Ceil)},
-	{"cosh", math1(newNaN(cosh))}, {"cos", math1(newNaN(cos))},
-	{"deg", math1(func(x float64) float64 { return x / (math.Pi / 180) })}, {"exp", math1(newNaN(exactExp))},
+	{"abs", math1(math.Abs)}, {"acos", math1(positiveNaN(exact.Acos))}, {"asin", math1(positiveNaN(exact.Asin))},
+	{"atan2", math2(exact.Atan2)}, {"atan", math1(newNaN(exact.Atan))}, {"ceil", math1(math.Ceil)},
+	{"cosh", math1(newNaN(exact.Cosh))}, {"cos", math1(newNaN(exact.Cos))},
+	{"deg", math1(func(x float64) float64 { return x / (math.Pi / 180) })}, {"exp", math1(newNaN(exact.Exp))},
 	{"floor", math1(math.Floor)}, {"fmod", math2(fmod)}, {"frexp", mathFrexp}, {"ldexp", mathLdexp},
-	{"log10", math1(positiveNaN(exactLog10))}, {"log", math1(newNaN(exactLog))}, {"max", mathMax}, {"min", mathMin},
+	{"log10", math1(positiveNaN(exact.Log10))}, {"log", math1(newNaN(exact.Log))}, {"max", mathMax}, {"min", mathMin},
 	{"modf", mathModf}, {"pow", math2(mathPow)},
 	{"rad", math1(func(x float64) float64 { return x * (math.Pi / 180) })}, {"random", nil}, {"randomseed", nil},
-	{"sinh", math1(newNaN(sinh))}, {"sin", math1(newNaN(sin))}, {"sqrt", math1(newNaN(math.Sqrt))},
-	{"tanh", math1(newNaN(tanh))}, {"tan", math1(newNaN(tan))},
+	{"sinh", math1(newNaN(exact.Sinh))}, {"sin", math1(newNaN(exact.Sin))}, {"sqrt", math1(newNaN(math.Sqrt))},
+	{"tanh", math1(newNaN(exact.Tanh))}, {"tan", math1(newNaN(exact.Tan))},
 }
 
 // positiveNaN is for functions whose NaN is positive in glibc.
@@ -64,7 +68,7 @@ func fmod(a, b float64) float64 {
 }
 
 func mathPow(a, b float64) float64 {
-	r := pow(a, b)
+	r := exact.Pow(a, b)
 	if r != r && a == a {
 		return nanOf(a, b)
 	}

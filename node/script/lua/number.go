@@ -4,6 +4,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"github.com/ordeal-go/ordeal/node/exact"
 )
 
 // FormatNumber is the text of n as C's "%.14g" has it, which is what tostring and concatenation give.
@@ -245,7 +247,7 @@ func arith(op int, a, b float64) float64 {
 	case opModN:
 		r = a - float64(math.Floor(a/b)*b)
 	case opPowN:
-		r = pow(a, b)
+		r = exact.Pow(a, b)
 	}
 	if r != r && (op != opPowN || a == a) {
 		r = nanOf(a, b)

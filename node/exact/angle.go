@@ -1,4 +1,4 @@
-package lua
+package exact
 
 import "math"
 
@@ -70,34 +70,37 @@ func angle(x float64) (float64, bool) {
 	return math.Mod(x, maxAngle), true
 }
 
-func sin(x float64) float64 {
+// Sin is the sine of x.
+func Sin(x float64) float64 {
 	a, ok := angle(x)
 	if x == 0 {
 		return x
 	}
 	if !ok {
-		return nanOf(x, x)
+		return math.NaN()
 	}
 	s, _ := sinCos(a)
 	return s.hi + s.lo
 }
 
-func cos(x float64) float64 {
+// Cos is the cosine of x.
+func Cos(x float64) float64 {
 	a, ok := angle(x)
 	if !ok {
-		return nanOf(x, x)
+		return math.NaN()
 	}
 	_, c := sinCos(a)
 	return c.hi + c.lo
 }
 
-func tan(x float64) float64 {
+// Tan is the tangent of x.
+func Tan(x float64) float64 {
 	a, ok := angle(x)
 	if x == 0 {
 		return x
 	}
 	if !ok {
-		return nanOf(x, x)
+		return math.NaN()
 	}
 	s, c := sinCos(a)
 	t := s.div(c)
@@ -123,7 +126,8 @@ func atanPair(x pair) pair {
 	return sum.scale(1 << halvings)
 }
 
-func atan(x float64) float64 {
+// Atan is the arc tangent of x.
+func Atan(x float64) float64 {
 	switch {
 	case x == 0 || x != x:
 		return x
@@ -149,28 +153,34 @@ func asinPair(x float64) pair {
 	return p
 }
 
-func asin(x float64) float64 {
+// Asin is the arc sine of x.
+func Asin(x float64) float64 {
 	if x == 0 || math.Abs(x) < 1e-9 {
 		return x
 	}
 	if !(math.Abs(x) <= 1) {
-		return nanOf(x, x)
+		return math.NaN()
 	}
 	p := asinPair(x)
 	return p.hi + p.lo
 }
 
-func acos(x float64) float64 {
+// Acos is the arc cosine of x.
+func Acos(x float64) float64 {
 	if !(math.Abs(x) <= 1) {
-		return nanOf(x, x)
+		return math.NaN()
 	}
 	p := pair{halfPi[0], halfPi[1]}.add(asinPair(x).neg())
 	return p.hi + p.lo
 }
 
-func atan2(y, x float64) float64 {
-	if y != y || x != x {
-		return nanOf(y, x)
+// Atan2 is the angle of the point (x, y).
+func Atan2(y, x float64) float64 {
+	if y != y {
+		return y
+	}
+	if x != x {
+		return x
 	}
 	var p pair
 	switch {
@@ -181,7 +191,7 @@ func atan2(y, x float64) float64 {
 		p = pair{halfPi[0] / 2, halfPi[1] / 2}
 	case !math.IsInf(x, 0):
 		if q := math.Abs(y) / math.Abs(x); q < 1e-290 || q > 1e290 {
-			p = pair{atan(q), 0}
+			p = pair{Atan(q), 0}
 		} else {
 			p = atanPair(pair{math.Abs(y), 0}.div(pair{math.Abs(x), 0}))
 		}
@@ -199,7 +209,8 @@ func halves(x float64) (up, down pair) {
 	return pair{math.Ldexp(p.hi, k-1), math.Ldexp(p.lo, k-1)}, pair{math.Ldexp(q.hi, -k-1), math.Ldexp(q.lo, -k-1)}
 }
 
-func sinh(x float64) float64 {
+// Sinh is the hyperbolic sine of x.
+func Sinh(x float64) float64 {
 	switch {
 	case x == 0 || x != x || math.IsInf(x, 0):
 		return x
@@ -214,7 +225,8 @@ func sinh(x float64) float64 {
 	return s.hi + s.lo
 }
 
-func cosh(x float64) float64 {
+// Cosh is the hyperbolic cosine of x.
+func Cosh(x float64) float64 {
 	if x != x || math.Abs(x) > 711 {
 		return math.Abs(x) * math.Inf(1)
 	}
@@ -223,7 +235,8 @@ func cosh(x float64) float64 {
 	return s.hi + s.lo
 }
 
-func tanh(x float64) float64 {
+// Tanh is the hyperbolic tangent of x.
+func Tanh(x float64) float64 {
 	switch {
 	case x == 0 || x != x:
 		return x

@@ -1,4 +1,4 @@
-package lua
+package exact
 
 import "math"
 
@@ -82,7 +82,8 @@ func logPair(x float64) pair {
 	return ln2.mul(pair{float64(e), 0}).add(sum)
 }
 
-func exactExp(x float64) float64 {
+// Exp is e^x.
+func Exp(x float64) float64 {
 	switch {
 	case x != x:
 		return x
@@ -95,7 +96,8 @@ func exactExp(x float64) float64 {
 	return math.Ldexp(p.hi+p.lo, k)
 }
 
-func exactLog(x float64) float64 {
+// Log is the natural logarithm of x.
+func Log(x float64) float64 {
 	if !(x > 0) || math.IsInf(x, 0) {
 		return logOfSpecial(x)
 	}
@@ -109,12 +111,13 @@ func logOfSpecial(x float64) float64 {
 	case x == 0:
 		return math.Inf(-1)
 	case x < 0:
-		return negativeNaN
+		return math.NaN()
 	}
 	return x
 }
 
-func exactLog10(x float64) float64 {
+// Log10 is the decimal logarithm of x.
+func Log10(x float64) float64 {
 	if !(x > 0) || math.IsInf(x, 0) {
 		return logOfSpecial(x)
 	}
@@ -122,8 +125,8 @@ func exactLog10(x float64) float64 {
 	return p.hi + p.lo
 }
 
-// pow is a^b with C's special cases.
-func pow(a, b float64) float64 {
+// Pow is a^b with C's special cases.
+func Pow(a, b float64) float64 {
 	switch {
 	case b == 0 || a == 1:
 		return 1
@@ -141,7 +144,7 @@ func pow(a, b float64) float64 {
 	case a == 0 || math.IsInf(a, 0):
 		return powOfExtreme(a, b)
 	case a < 0 && b != math.Trunc(b):
-		return negativeNaN
+		return math.NaN()
 	case b == 1:
 		return a
 	}
