@@ -64,8 +64,9 @@ func New(host Host, f *front.Front, cfg *Settings, rng *rand.Rand) *Data {
 
 // Rows are the families of commands on data, in the order in which COMMAND lists them.
 func (d *Data) Rows() [][]front.Command {
-	return [][]front.Command{d.stringRows(), d.bitRows(), d.listRows(), d.blockingListRows(), d.setRows(), d.keyRows(),
-		d.sortRows(), d.expireRows(), d.databaseRows(), d.transactionRows(), d.scriptRows(), d.publishRows()}
+	return [][]front.Command{d.stringRows(), d.bitRows(), d.listRows(), d.blockingListRows(), d.setRows(),
+		d.sortedSetRows(), d.sortedSetRangeRows(), d.sortedSetStoreRows(), d.hashRows(), d.hyperLogLogRows(), d.geoRows(),
+		d.keyRows(), d.sortRows(), d.expireRows(), d.databaseRows(), d.transactionRows(), d.scriptRows(), d.publishRows()}
 }
 
 // Replace puts another dataset in the place of this one.

@@ -2,7 +2,7 @@ package server
 
 // drawKeys draws a command on keys, whatever they hold, or one that makes a string.
 func drawKeys(g draws) drawn {
-	key := func() string { return g.key(g.pick("l", "s", "k")) }
+	key := func() string { return g.key(g.pick("l", "s", "k", "h", "z")) }
 	switch name := g.pick("DEL", "EXISTS", "TYPE", "OBJECT", "RENAME", "RENAMENX", "MOVE", "EXPIRE", "PERSIST", "TTL", "SET", "INCR", "SELECT",
 		"SWAPDB", "DBSIZE"); name {
 	case "DEL", "EXISTS":

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"flag"
 	"fmt"
+	"maps"
 	"net"
 	"os/exec"
 	"slices"
@@ -27,7 +28,15 @@ import (
 // commands; families names them all.
 
 // families are the groups of commands that are drawn, each as often as the others.
-var families = map[string]func(g draws) drawn{"lists": drawLists, "sets": drawSets, "sort": drawSort, "keys": drawKeys}
+var families = map[string]func(g draws) drawn{"lists": drawLists, "sets": drawSets, "sort": drawSort, "keys": drawKeys,
+	"hashes": drawHashes, "sortedsets": drawSortedSets, "hyperloglogs": drawHyperLogLogs, "geo": drawGeo}
+
+// beginning is said before all sequences: places for GEORADIUS to ask for, and what is of a wrong type for good.
+var beginning = []unit{
+	{commands: []drawn{say("GEOADD", "g1", "13.361389", "38.115556", "Palermo", "15.087269", "37.502669", "Catania")}},
+	{commands: []drawn{say("GEOADD", "g2", "-122.4", "37.8", "a")}},
+	{commands: []drawn{say("SET", "w1", "none")}},
+}
 
 // drawn is one command to be said to both.
 type drawn struct {
@@ -48,6 +57,11 @@ const (
 // wordsChanged are errors that Redis has put into other words since 4.0, besides those of sameWords.
 var wordsChanged = []struct{ of40, of70, why string }{
 	{"-ERR timeout is not an integer or out of range", "-ERR timeout is not a float or out of range", "timeouts may be fractions since 6.0"},
+	{"-ERR unsupported unit provided. please use m, km, ft, mi", "-ERR unsupported unit provided. please use M, KM, FT, MI", "in any case since 6.2"},
+	{"-ERR STORE option in GEORADIUS is not compatible with WITHDIST, WITHHASH and WITHCOORDS options",
+		"-ERR STORE option in GEORADIUS is not compatible with WITHDIST, WITHHASH and WITHCOORD options", "the option has no S"},
+	{"-ERR at least 1 input key is needed for ZUNIONSTORE/ZINTERSTORE", "-ERR at least 1 input key is needed for 'zunionstore' command", "6.2 has ZUNION too"},
+	{"-ERR at least 1 input key is needed for ZUNIONSTORE/ZINTERSTORE", "-ERR at least 1 input key is needed for 'zinterstore' command", "6.2 has ZINTER too"},
 	{"-ERR index out of range", "-ERR value is out of range, must be positive", "SPOP of a negative count is told so since 6.2"},
 }
 
@@ -60,7 +74,13 @@ var onlyIn40 = map[string]string{
 }
 
 // otherErrorFirst are commands that have several errors to complain of, and name another one since.
-var otherErrorFirst = map[string]string{"SORT": "4.0 looks at the type of the key before it reads the options"}
+var otherErrorFirst = map[string]string{
+	"SORT":             "4.0 looks at the type of the key before it reads the options",
+	"ZRANGEBYLEX":      "4.0 reads the ends of the range before the options",
+	"ZREVRANGEBYLEX":   "as ZRANGEBYLEX",
+	"ZRANGEBYSCORE":    "as ZRANGEBYLEX",
+	"ZREVRANGEBYSCORE": "as ZRANGEBYLEX",
+}
 
 // eventsSince are events that 4.0 does not tell of.
 var eventsSince = map[string]string{"move_from": "since 6.0", "move_to": "since 6.0", "persist": "since 6.0"}
@@ -68,6 +88,9 @@ var eventsSince = map[string]string{"move_from": "since 6.0", "move_to": "since 
 // notSaid are commands that are left out of a sequence where the data is such that 4.0 and 7.0 must differ.
 func (p *pair) notSaid(t require.TestingT, u unit) bool {
 	for _, c := range u.commands {
+		if strings.HasPrefix(c.words[0], "GEORADIUS") && (u.multi || !p.exists(t, c.words[1])) {
+			return true // 4.0 looks at nothing else where there is no key, and stores nothing
+		}
 		if p.missedInRedis(t, c) || c.words[0] == "SWAPDB" && p.anyWaits(t) {
 			return true // whom a SWAPDB serves first of several keys, hash tables decide in Redis
 		}
@@ -79,12 +102,13 @@ func (p *pair) notSaid(t require.TestingT, u unit) bool {
 			continue
 		}
 		// A key that is not there ends an intersection in 4.0; 7.0 looks at the types of all of them first.
-		types := ""
+		absent, other := false, false
 		for _, key := range keys {
 			p.ours.main.write(t, resp.AppendCommand(nil, "TYPE", key))
-			types += " " + string(p.ours.main.must(t).Str)
+			kind := string(p.ours.main.must(t).Str)
+			absent, other = absent || kind == "none", other || kind != "none" && kind != "set"
 		}
-		if u.multi || strings.Contains(types, "none") && (strings.Contains(types, "list") || strings.Contains(types, "string")) {
+		if u.multi || absent && other {
 			return true
 		}
 	}
@@ -98,7 +122,11 @@ func (p *pair) missedInRedis(t require.TestingT, c drawn) bool {
 	if c.words[0] != "SORT" || at < 0 || at+1 == len(c.words) {
 		return false
 	}
-	p.ours.main.write(t, resp.AppendCommand(nil, "EXISTS", c.words[at+1]))
+	return p.exists(t, c.words[at+1])
+}
+
+func (p *pair) exists(t require.TestingT, key string) bool {
+	p.ours.main.write(t, resp.AppendCommand(nil, "EXISTS", key))
 	return p.ours.main.must(t).Int > 0
 }
 
@@ -116,7 +144,7 @@ func (g draws) upTo(n int) int { return rapid.IntRange(0, n).Draw(g.t, "number")
 // key is a key that holds what the letter says, and now and then one that holds something else.
 func (g draws) key(letter string) string {
 	if g.oneIn(16) {
-		letter = g.pick("l", "s", "k")
+		letter = g.pick("l", "s", "k", "h", "z")
 	}
 	return letter + g.pick("1", "2", "3")
 }
@@ -163,7 +191,7 @@ func drawUnit(t *rapid.T, only string) unit {
 		if only != "" {
 			return families[only](g)
 		}
-		return families[g.pick("lists", "sets", "sort", "keys")](g)
+		return families[g.pick(slices.Sorted(maps.Keys(families))...)](g)
 	}
 	switch rapid.IntRange(0, 19).Draw(t, "unit") {
 	case 18:
@@ -457,7 +485,7 @@ func (p *pair) try(t require.TestingT, units []unit) (said int) {
 	p.ours.reset(t, token)
 	p.theirs.reset(t, token)
 	p.asked, p.served = [waiters + 1]int{}, [waiters + 1][]string{}
-	for _, u := range units {
+	for _, u := range append(slices.Clone(beginning), units...) {
 		if p.notSaid(t, u) {
 			continue
 		}

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"math"
 	"math/bits"
+	"strings"
 )
 
 // A HyperLogLog is a string: a head of 16 bytes, then 16,384 registers of 6 bits. Redis 4.0: hyperloglog.c.
@@ -307,17 +309,24 @@ func (v Value) withBytes(b []byte) Value {
 	return w
 }
 
-// HLLCount estimates how many different elements the HyperLogLog v has counted. The estimate is kept in v itself:
-// stored says that it was not there yet, and w is then what to store in the place of v. PFCOUNT of one key, which so
-// is a write to it.
-func (l *Ledger) HLLCount(v Value) (n uint64, w Value, stored bool, err error) {
+// HLLKept returns the estimate that is kept in the HyperLogLog v; kept is false if it is out of date.
+func HLLKept(v Value) (n uint64, kept bool, err error) {
 	b, err := checkHLL(v)
-	if err != nil {
-		return 0, v, false, err
+	if err != nil || b[hllStale]&0x80 != 0 {
+		return 0, false, err
 	}
-	if b[hllStale]&0x80 == 0 {
-		return binary.LittleEndian.Uint64(b[hllCount:]), v, false, nil
+	return binary.LittleEndian.Uint64(b[hllCount:]), true, nil
+}
+
+// HLLCount estimates how many different elements the HyperLogLog v has counted. The estimate is kept in v itself:
+// stored says that it was not there yet, and w is then what to store in the place of v, which comes from where HLLAdd's
+// does. PFCOUNT of one key, which so is a write to it.
+func (l *Ledger) HLLCount(v Value) (n uint64, w Value, stored bool, err error) {
+	n, kept, err := HLLKept(v)
+	if err != nil || kept {
+		return n, v, false, err
 	}
+	b := v.Bytes()
 	var histogram [64]int
 	histogram[0] = hllRegisters
 	if !registers(b, func(_, run int, value byte) { histogram[0] -= run; histogram[value] += run }) {
@@ -402,6 +411,25 @@ func HLLRegisters(v Value) ([]byte, error) {
 func HLLIsSparse(v Value) (bool, error) {
 	b, err := checkHLL(v)
 	return err == nil && b[hllEncoding] == encodingSparse, err
+}
+
+// HLLRuns describes the runs of v, a HyperLogLog in the sparse encoding: z:n for n registers of 0, Z:n if the run takes
+// two bytes, v:x,n for n registers of x. PFDEBUG DECODE.
+func HLLRuns(v Value) string {
+	var text []byte
+	for rest := v.Bytes()[hllHead:]; len(rest) > 0; {
+		size, run, value := opcode(rest)
+		switch {
+		case value != 0:
+			text = fmt.Appendf(text, "v:%d,%d ", value, run)
+		case size == 2:
+			text = fmt.Appendf(text, "Z:%d ", run)
+		default:
+			text = fmt.Appendf(text, "z:%d ", run)
+		}
+		rest = rest[size:]
+	}
+	return strings.TrimSuffix(string(text), " ")
 }
 
 // HLLToDense returns what to store in the place of v to have it dense. PFDEBUG TODENSE.
