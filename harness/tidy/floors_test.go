@@ -33,7 +33,7 @@ var mayImport = map[string][]string{
 	"node/value":           {"node", "node/resp", "node/table"},
 	"node/keyspace":        {"node/rdb", "node/table", "node/value"},
 	"node/front":           {"node", "node/resp", "node/pubsub"},
-	"node/commands":        {"node", "node/front", "node/resp", "node/rdb", "node/script", "node/glob", "node/value", "node/keyspace"},
+	"node/commands":        {"node", "node/exact", "node/front", "node/resp", "node/rdb", "node/script", "node/glob", "node/value", "node/keyspace"},
 	"node/replication":     {"node", "node/front", "node/commands", "node/resp", "node/keyspace"},
 	"node/server":          {"node", "node/front", "node/commands", "node/replication", "node/resp", "node/conf", "node/glob", "node/value", "node/keyspace"},
 	"node/script":          {"node", "node/resp", "node/script/lua"},
