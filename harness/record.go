@@ -73,7 +73,9 @@ func value(text string) histories.Value {
 		return histories.Value{}
 	}
 	v, err := histories.ParseValue(text)
-	node.Assert(err == nil, "a client noted the value %s: %v", text, err)
+	if err != nil {
+		node.Assert(false, "a client noted the value %s: %v", text, err)
+	}
 	return v
 }
 

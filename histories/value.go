@@ -120,7 +120,12 @@ func (v Value) Compare(w Value) int {
 }
 
 // String is v as JSON.
-func (v Value) String() string { return string(v.AppendJSON(nil)) }
+func (v Value) String() string {
+	if v.kind == text && plain(v.text) {
+		return `"` + v.text + `"` // what clients mostly write and find
+	}
+	return string(v.AppendJSON(nil))
+}
 
 // AppendJSON appends v as JSON to b.
 func (v Value) AppendJSON(b []byte) []byte {

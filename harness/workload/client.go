@@ -2,7 +2,6 @@ package workload
 
 import (
 	"math/rand/v2"
-	"strconv"
 	"strings"
 	"time"
 
@@ -54,8 +53,6 @@ type Client struct {
 	talk   Talk
 	target int // on this server
 	since  node.Instant
-
-	text []byte // memory to make a word in
 }
 
 func (s setup) client(m cluster.Machine, b cluster.Boot) node.Core {
@@ -138,9 +135,7 @@ func (c *Client) nextOp() operation {
 	}
 	op := operation{n: c.tickets, elsewhere: c.rng.Float64()*100 < float64(share)}
 	op.target = c.rng.IntN(len(c.links))
-	d := drawing{rng: c.rng, work: w, key: w.keys[c.rng.IntN(len(w.keys))], write: write}
-	c.text = strconv.AppendInt(append(append(c.text[:0], c.name...), '-'), int64(op.n), 10)
-	d.unique = string(c.text)
+	d := drawing{rng: c.rng, work: w, key: w.keys[c.rng.IntN(len(w.keys))], write: write, client: c.name, n: op.n}
 	op.Op = w.kind.draw(&d)
 	op.work, op.hand = w, c.hands[i]
 	if op.DB == 0 {

@@ -21,7 +21,7 @@ func Expiry() *Kind {
 			case persist:
 				return Op{Func: FuncPersist, Key: d.key, Write: true}
 			}
-			return Op{Func: FuncPut, Key: d.key, Arg: histories.List(histories.Text(d.unique), histories.Int(ttl)), Write: true}
+			return Op{Func: FuncPut, Key: d.key, Arg: histories.List(histories.Text(d.unique()), histories.Int(ttl)), Write: true}
 		},
 		begin: func(op *Op, t *Talk) {
 			switch op.Func {

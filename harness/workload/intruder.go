@@ -12,7 +12,7 @@ func Intruder() *Kind {
 		Name: "intruder", About: "AUTH with wrong passwords, and a GET after each", Model: "intruder",
 		Commands: []string{"AUTH", "GET"},
 		draw: func(d *drawing) Op {
-			return Op{Func: FuncIntrude, Key: d.key, Arg: histories.Text("wrong-" + d.unique)}
+			return Op{Func: FuncIntrude, Key: d.key, Arg: histories.Text("wrong-" + d.unique())}
 		},
 		begin: func(op *Op, t *Talk) {
 			t.Ask("AUTH", op.Arg.Str())

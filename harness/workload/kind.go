@@ -109,8 +109,12 @@ type drawing struct {
 	work   *work
 	key    string
 	write  bool   // it shall change something
-	unique string // a word that no other operation of the run has
+	client string // who does it,
+	n      int    // as which of its operations, from 1
 }
+
+// unique is a word that no other operation of the run has.
+func (d *drawing) unique() string { return d.client + "-" + strconv.Itoa(d.n) }
 
 // hand is what one client has in hand of one work: what it saw and holds.
 type hand struct {

@@ -15,7 +15,7 @@ func ListAppend() *Kind {
 			if !d.write {
 				return Op{Func: histories.FuncRead, Key: d.key}
 			}
-			return Op{Func: models.FuncAppend, Key: d.key, Arg: histories.Text(d.unique), Write: true}
+			return Op{Func: models.FuncAppend, Key: d.key, Arg: histories.Text(d.unique()), Write: true}
 		},
 		begin: func(op *Op, t *Talk) {
 			if op.Write {
@@ -42,7 +42,7 @@ func Queue() *Kind {
 			if !d.write {
 				return Op{Func: models.FuncDequeue, Key: d.key, Write: true}
 			}
-			return Op{Func: models.FuncEnqueue, Key: d.key, Arg: histories.Text(d.unique), Write: true}
+			return Op{Func: models.FuncEnqueue, Key: d.key, Arg: histories.Text(d.unique()), Write: true}
 		},
 		begin: func(op *Op, t *Talk) {
 			if op.Func == models.FuncEnqueue {

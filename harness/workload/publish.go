@@ -12,7 +12,7 @@ func Publish() *Kind {
 		Name: "pubsub", About: "PUBLISH of messages, each once, to which the observer is subscribed at every server", Model: "pubsub",
 		Commands: []string{"PUBLISH", "SUBSCRIBE"},
 		draw: func(d *drawing) Op {
-			return Op{Func: FuncPublish, Key: d.key, Arg: histories.Text(d.unique), Write: true}
+			return Op{Func: FuncPublish, Key: d.key, Arg: histories.Text(d.unique()), Write: true}
 		},
 		begin: func(op *Op, t *Talk) { t.Ask("PUBLISH", op.Key, op.Arg.Str()) },
 		hear: func(op *Op, t *Talk, r resp.Reply) {

@@ -18,7 +18,7 @@ func Raw() *Kind {
 		Name: "raw", About: "commands made of templates, judged by the digests of the data alone", Model: "raw",
 		draw: func(d *drawing) Op {
 			line := d.work.Commands[d.rng.IntN(len(d.work.Commands))]
-			fill := strings.NewReplacer("{key}", d.key, "{other}", d.work.other(d.key, 1), "{value}", d.unique, "{n}", strconv.Itoa(d.rng.IntN(100)))
+			fill := strings.NewReplacer("{key}", d.key, "{other}", d.work.other(d.key, 1), "{value}", d.unique(), "{n}", strconv.Itoa(d.rng.IntN(100)))
 			words := strings.Fields(line)
 			for i := range words {
 				words[i] = fill.Replace(words[i])

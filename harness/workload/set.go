@@ -15,7 +15,7 @@ func Set() *Kind {
 			if !d.write {
 				return Op{Func: histories.FuncRead, Key: d.key}
 			}
-			return Op{Func: models.FuncAdd, Key: d.key, Arg: histories.Text(d.unique), Write: true}
+			return Op{Func: models.FuncAdd, Key: d.key, Arg: histories.Text(d.unique()), Write: true}
 		},
 		begin: func(op *Op, t *Talk) {
 			if op.Write {

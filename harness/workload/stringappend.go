@@ -17,7 +17,7 @@ func StringAppend() *Kind {
 			if !d.write {
 				return Op{Func: histories.FuncRead, Key: d.key}
 			}
-			return Op{Func: "append", Key: d.key, Arg: histories.Text(d.unique), Write: true}
+			return Op{Func: "append", Key: d.key, Arg: histories.Text(d.unique()), Write: true}
 		},
 		begin: func(op *Op, t *Talk) {
 			if op.Write {

@@ -97,6 +97,20 @@ func (cmd *Command) KeyIndices(args [][]byte) (keys []int) {
 	return keys
 }
 
+// FirstKey is the first argument of a call that is a key, nil if none is.
+func (cmd *Command) FirstKey(args [][]byte) []byte {
+	if cmd.Keys == nil { // most commands by far: no list has to be made
+		if cmd.First == 0 || cmd.First >= len(args) {
+			return nil
+		}
+		return args[cmd.First]
+	}
+	if keys := cmd.Keys(args); len(keys) > 0 {
+		return args[keys[0]]
+	}
+	return nil
+}
+
 // Table is the commands that a core has.
 type Table struct {
 	rows   []Command

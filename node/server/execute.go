@@ -63,11 +63,7 @@ func (s *Server) noteRefused(c *front.Call, reason string) {
 	if !s.opts.Notes {
 		return
 	}
-	key := ""
-	if keys := c.Cmd.KeyIndices(c.Args); len(keys) > 0 {
-		key = string(c.Args[keys[0]])
-	}
-	s.note(node.Note{Kind: node.NoteRefused, Reason: reason, Key: key, N: int64(s.repl.GoodReplicas), M: s.cfg.repl.MinSlavesToWrite})
+	s.note(node.Note{Kind: node.NoteRefused, Reason: reason, Key: string(c.Cmd.FirstKey(c.Args)), N: int64(s.repl.GoodReplicas), M: s.cfg.repl.MinSlavesToWrite})
 }
 
 // Execute implements front.Host: it runs a call and puts its effect into the replication stream if it changed the
@@ -122,12 +118,12 @@ func (s *Server) noteWrote(c *front.Call) {
 	if !s.repl.IsMaster() {
 		n.Role = "slave"
 	}
-	keys := c.Cmd.KeyIndices(c.Args)
-	if len(keys) == 0 {
+	key := c.Cmd.FirstKey(c.Args)
+	if key == nil {
 		return
 	}
 	// One piece of memory for both words: this is for every write.
-	key, last := c.Args[keys[0]], c.Args[len(c.Args)-1]
+	last := c.Args[len(c.Args)-1]
 	last = last[:min(len(last), notedWordMax)]
 	s.noted = append(append(s.noted[:0], key...), last...)
 	words := string(s.noted)
