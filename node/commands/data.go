@@ -31,11 +31,16 @@ type Settings struct {
 	SlaveReadOnly bool
 	LazyExpire    bool // expired keys reach replicas as UNLINK
 	Notify        Events
-	LuaTimeLimit  int64 // ms, see instructionsPerMS; 0 or less: none
+	Policy        string // maxmemory-policy, one of Policies
+	Samples       int64  // maxmemory-samples, > 0
+	LFULogFactor  int64  // lfu-log-factor
+	LFUDecayTime  int64  // minutes, 0: counters lose nothing
+	LazyEviction  bool   // evicted keys reach replicas as UNLINK
+	LuaTimeLimit  int64  // ms, see instructionsPerMS; 0 or less: none
 }
 
 // Stats are counters since the start or CONFIG RESETSTAT.
-type Stats struct{ Hits, Misses, Expired int64 }
+type Stats struct{ Hits, Misses, Expired, Evicted int64 }
 
 // Data is a server's dataset and what hangs on its keys. All of it is touched by Step alone.
 type Data struct {
@@ -52,6 +57,7 @@ type Data struct {
 	watchers map[front.Key][]*front.Client // who watches a key, in order of WATCH; never walked
 	blocked
 	scripts
+	eviction
 	ownVolatile []front.Key        // of a writable replica; see expireOwn
 	isOwn       map[front.Key]bool // the same, to find one; never walked
 }
@@ -73,6 +79,8 @@ func (d *Data) Rows() [][]front.Command {
 func (d *Data) Replace(ks *keyspace.Keyspace) {
 	d.touchedAll(-1)
 	d.KS = ks
+	d.SetClock()
+	d.ForgetCandidates()
 	d.readyAll()
 }
 

@@ -9,6 +9,7 @@
 // longdouble.go the floats of INCRBYFLOAT, double.go all others, scores.go those of sorted sets and the ends of ranges,
 // geohash.go how a place is a score.
 // scripts.go is EVAL and SCRIPT, scriptrun.go a script under way: its commands and how replicas hear of it.
+// eviction.go is which keys go when memory is short, accessclock.go what it goes by.
 //
 // A command that changes data counts its changes in Call.Dirty, calls [Data.notify] for each, and lets what must reach
 // replicas otherwise than it came be known by Call.Instead. A blocking command replies or calls [Data.block].

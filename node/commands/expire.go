@@ -89,7 +89,7 @@ func (d *Data) expireCommand(c *front.Call, base, unit int64) {
 
 // ttlCommand replies with the time left in unit ms, -1 for a key that stays and -2 for none.
 func (d *Data) ttlCommand(c *front.Call, unit int64) {
-	if _, found := d.LookupRead(c, c.Args[1]); !found {
+	if _, found := d.Peek(c, c.Args[1]); !found {
 		c.Int(-2)
 		return
 	}

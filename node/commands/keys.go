@@ -16,7 +16,7 @@ func (d *Data) keyRows() []front.Command {
 		front.Row("del", -2, "w", 1, -1, 1, d.delCommand, "Delete a key"),
 		front.Row("unlink", -2, "wF", 1, -1, 1, d.delCommand, "Delete a key; its memory may be freed later"),
 		front.Row("exists", -2, "rF", 1, -1, 1, d.existsCommand, "Determine if a key exists"),
-		front.Row("touch", -2, "rF", 1, 1, 1, d.existsCommand, "Count existing keys, and count as an access to them"),
+		front.Row("touch", -2, "rF", 1, 1, 1, d.touchCommand, "Count existing keys, and count as an access to them"),
 		front.Row("type", 2, "rF", 1, 1, 1, d.typeCommand, "Determine the type stored at key"),
 		front.Row("rename", 3, "w", 1, 2, 1, func(c *front.Call) { d.rename(c, false) }, "Rename a key"),
 		front.Row("renamenx", 3, "wF", 1, 2, 1, func(c *front.Call) { d.rename(c, true) },
@@ -46,6 +46,16 @@ func (d *Data) delCommand(c *front.Call) {
 func (d *Data) existsCommand(c *front.Call) {
 	n := int64(0)
 	for _, key := range c.Args[1:] {
+		if _, found := d.Peek(c, key); found {
+			n++
+		}
+	}
+	c.Int(n)
+}
+
+func (d *Data) touchCommand(c *front.Call) {
+	n := int64(0)
+	for _, key := range c.Args[1:] {
 		if _, found := d.LookupRead(c, key); found {
 			n++
 		}
@@ -54,7 +64,7 @@ func (d *Data) existsCommand(c *front.Call) {
 }
 
 func (d *Data) typeCommand(c *front.Call) {
-	v, found := d.LookupRead(c, c.Args[1])
+	v, found := d.Peek(c, c.Args[1])
 	if !found {
 		c.Simple("none")
 		return
@@ -187,7 +197,7 @@ func (d *Data) objectCommand(c *front.Call) {
 		c.Error("ERR Unknown subcommand or wrong number of arguments for '" + string(c.Args[1]) + "'. Try OBJECT help")
 		return
 	}
-	v, found := d.LookupRead(c, c.Args[2])
+	v, found := d.Peek(c, c.Args[2])
 	if !found {
 		c.Null()
 		return
@@ -198,12 +208,24 @@ func (d *Data) objectCommand(c *front.Call) {
 	case "ENCODING":
 		c.Text(v.Encoding())
 	case "IDLETIME":
-		c.Int(0) // no clock of accesses is kept
+		if d.lfu() {
+			c.Error("ERR An LFU maxmemory policy is selected, idle time not tracked." + policiesSwitched)
+			return
+		}
+		word, _ := d.db(c).Access(c.Args[2])
+		c.Int(d.idle(word))
 	case "FREQ":
-		c.Error("ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that when switching " +
-			"between policies at runtime LRU and LFU data will take some time to adjust.")
+		if !d.lfu() {
+			c.Error("ERR An LFU maxmemory policy is not selected, access frequency not tracked." + policiesSwitched)
+			return
+		}
+		word, _ := d.db(c).Access(c.Args[2])
+		c.Int(d.frequency(word))
 	}
 }
+
+const policiesSwitched = " Please note that when switching between policies at runtime LRU and LFU data will take some " +
+	"time to adjust."
 
 // refCount is what OBJECT REFCOUNT tells: Redis shares the objects of small numbers among all their keys, and says so
 // by

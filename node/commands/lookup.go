@@ -18,7 +18,17 @@ func (d *Data) outlived(ms int64) bool { return d.Now.UnixMilli() > ms }
 // master; a replica waits for its master's DEL, but hides the key from clients that only read.
 // Redis 4.0: db.c, lookupKeyReadWithFlags.
 func (d *Data) LookupRead(c *front.Call, key []byte) (value.Value, bool) {
+	v, at, volatile, ok := d.db(c).Use(key)
+	return d.unlessExpired(c, key, v, at, volatile, ok)
+}
+
+// Peek is LookupRead for a command that asks about the key only, which is no use of it.
+func (d *Data) Peek(c *front.Call, key []byte) (value.Value, bool) {
 	v, at, volatile, ok := d.db(c).Lookup(key)
+	return d.unlessExpired(c, key, v, at, volatile, ok)
+}
+
+func (d *Data) unlessExpired(c *front.Call, key []byte, v value.Value, at int64, volatile, ok bool) (value.Value, bool) {
 	if ok && volatile && d.outlived(at) {
 		if d.host.IsMaster() {
 			d.expire(c.DB, key)
@@ -42,7 +52,7 @@ func (d *Data) LookupWrite(c *front.Call, key []byte) (value.Value, bool) {
 
 // lookupWriteIn is LookupWrite in a database that is not the call's.
 func (d *Data) lookupWriteIn(db int, key []byte) (value.Value, bool) {
-	v, at, volatile, ok := d.KS.DB(db).Lookup(key)
+	v, at, volatile, ok := d.KS.DB(db).Use(key)
 	if ok && volatile && d.outlived(at) && d.host.IsMaster() {
 		d.expire(db, key)
 		return value.Value{}, false
@@ -121,6 +131,9 @@ func (d *Data) dropEmpty(c *front.Call, key []byte, v value.Value) {
 // setKey gives key a new value and no expiry time. Redis 4.0: db.c, setKey.
 func (d *Data) setKey(c *front.Call, key []byte, v value.Value) {
 	db := d.db(c)
+	if d.lfu() {
+		db.Use(key)
+	}
 	db.Set(key, v)
 	if db.Volatile() > 0 {
 		db.Persist(key)

@@ -29,6 +29,8 @@ func TestScriptsRunCommands(t *testing.T) {
 		{"GET b", "$4 in 1"},
 		{"SELECT 0", "+OK"},
 		{eval("redis.call('MSET', 'c', 1, 'd', 2, 'b', 3) return redis.call('KEYS', '*')"), "*4 $1 a $1 b $1 c $1 d"},
+		{eval("redis.call('SADD', 's', 'z', 'x', 'y') return redis.call('SMEMBERS', 's')"), "*3 $1 x $1 y $1 z"},
+		{eval("return redis.call('SORT', 's', 'BY', 'nosort')"), "*3 $1 x $1 y $1 z"},
 		{eval("return redis.pcall('INCR', 'a')"), "-ERR value is not an integer or out of range"},
 		{eval("return redis.pcall('INCR', 'a')['err']"), "$43 ERR value is not an integer or out of range"},
 	} {

@@ -95,8 +95,9 @@ func (d *Data) sortCommand(c *front.Call) {
 	if !ok {
 		return
 	}
-	if o.asTheyAre && found && v.Kind() == value.KindSet && o.store != nil {
-		// Sets have an order of their own on each server. What is stored must be the same on all of them.
+	if o.asTheyAre && found && v.Kind() == value.KindSet && (o.store != nil || c.Script != nil) {
+		// Sets have an order of their own on each server. What is stored, or what a script goes by, must be the same on
+		// all of them.
 		o.asTheyAre, o.alpha, o.by = false, true, nil
 	}
 	var list []weighed

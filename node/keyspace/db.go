@@ -22,6 +22,7 @@ type DB struct {
 type shared struct {
 	limits value.Limits
 	fresh  uint32
+	touch  func(word uint32) uint32 // nil: a key that is used gets the word fresh
 }
 
 // About how much memory a key, and its expiry time, take besides the bytes of the key and its value, in bytes: their
@@ -145,6 +146,9 @@ func (db *DB) put(key []byte, v value.Value, p table.Place, added bool) value.Va
 	if added {
 		db.keyed += keyMemory(len(key))
 		*db.keys.Word(p) = db.shared.fresh
+	}
+	if !added && db.shared.touch == nil {
+		db.use(p)
 	}
 	db.uncount(p)
 	e := db.keys.Own(p)

@@ -19,12 +19,17 @@ type LoadOptions struct {
 	DropExpired bool
 	Now         int64 // ms since the epoch
 
+	LFU bool // access words are those of an LFU policy; otherwise of the LRU clock
+
 	Limits     *value.Limits // of compact forms; nil means Redis's defaults
 	KeepDigest bool          // keep the digest from the beginning; see [Keyspace.KeepDigest]
 
 	MaxVersion int  // newest format accepted; 0 means all that package rdb reads
 	NoChecksum bool // rdbchecksum no
 }
+
+// lfuInit is the counter of a key that the file says nothing of. Redis 4.0: evict.c, LFU_INIT_VAL.
+const lfuInit = 5
 
 // Loaded is what a snapshot file held.
 type Loaded struct {
@@ -84,6 +89,10 @@ func Load(data []byte, opts LoadOptions) (*Loaded, error) {
 	if opts.Limits != nil {
 		*l.Keyspace.Limits() = *opts.Limits
 	}
+	l.Keyspace.SetFresh(LRUWord(opts.Now, 0))
+	if opts.LFU {
+		l.Keyspace.SetFresh(LFUWord(opts.Now, lfuInit))
+	}
 	if opts.KeepDigest {
 		l.Keyspace.KeepDigest()
 	}
@@ -134,6 +143,12 @@ func (l *Loaded) add(r *rdb.Reader, e *rdb.Entry, opts LoadOptions) error {
 	}
 	if e.HasExpire {
 		db.SetExpire(e.Key, e.ExpireMS)
+	}
+	switch {
+	case e.HasIdle && !opts.LFU:
+		db.SetAccess(e.Key, LRUWord(opts.Now, e.Idle))
+	case e.HasFreq && opts.LFU:
+		db.SetAccess(e.Key, LFUWord(opts.Now, e.Freq))
 	}
 	db.settleMany()
 	return nil

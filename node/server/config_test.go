@@ -17,7 +17,7 @@ func TestDirectivesAreReadSetAndPrinted(t *testing.T) {
 		{"repl-backlog-size", "2mb", "2097152", "0"},
 		{"repl-backlog-size", "1", "16384", "x"},
 		{"loglevel", "warning", "warning", "loud"},
-		{"maxmemory-policy", "NoEviction", "noeviction", "allkeys-lru"},
+		{"maxmemory-policy", "AllKeys-LRU", "allkeys-lru", "lru"},
 		{"auto-aof-rewrite-min-size", "64mb", "67108864", "1mb"},
 		{"dbfilename", "other.rdb", "other.rdb", "a/b"},
 		{"hz", "1000", "500", "often"},

@@ -187,8 +187,6 @@ const (
 	noSupervision = "this server does not speak to a supervisor: leave supervised at no"
 	noAppendOnly  = "this server writes no append only file: leave appendonly at no and what belongs to it at " +
 		"its default, and use save"
-	noEviction = "this server evicts nothing, it refuses writes: leave maxmemory-policy at noeviction and " +
-		"what belongs to it at its default"
 	noDefrag          = "this server moves no memory: leave activedefrag at no and what belongs to it at its default"
 	noListCompression = "this server compresses no lists in memory: leave list-compress-depth at 0"
 	noWatchdog        = "this server has no watchdog: leave watchdog-period at 0"

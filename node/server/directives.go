@@ -4,6 +4,7 @@ import (
 	"math"
 	"strings"
 
+	"github.com/ordeal-go/ordeal/node/commands"
 	"github.com/ordeal-go/ordeal/node/conf"
 	"github.com/ordeal-go/ordeal/node/value"
 )
@@ -68,10 +69,14 @@ func directiveTable() []directive {
 			512<<20, 1, conf.BadDirective).then((*Server).bulkLimitChanged),
 		size("client-query-buffer-limit", func(c *config) *int64 { return &c.QueryBufferLimit },
 			1<<30, 1, conf.BadDirective),
-		fixed("maxmemory-policy", "noeviction", noEviction),
-		fixed("maxmemory-samples", "5", noEviction),
-		fixed("lfu-log-factor", "10", noEviction),
-		fixed("lfu-decay-time", "1", noEviction),
+		word("maxmemory-policy", func(c *config) *string { return &c.data.Policy },
+			"noeviction", "Invalid maxmemory policy", commands.Policies...).then(policyChanged),
+		number("maxmemory-samples", func(c *config) *int64 { return &c.data.Samples },
+			5, 1, math.MaxInt32, "maxmemory-samples must be 1 or greater"),
+		number("lfu-log-factor", func(c *config) *int64 { return &c.data.LFULogFactor }, 10, 0, math.MaxInt32,
+			"lfu-log-factor must be 0 or greater"),
+		number("lfu-decay-time", func(c *config) *int64 { return &c.data.LFUDecayTime }, 1, 0, math.MaxInt32,
+			"lfu-decay-time must be 0 or greater"),
 		fixed("active-defrag-ignore-bytes", "104857600", noDefrag),
 		fixed("active-defrag-threshold-lower", "10", noDefrag),
 		fixed("active-defrag-threshold-upper", "100", noDefrag),
@@ -116,7 +121,7 @@ func directiveTable() []directive {
 		fixed("aof-load-truncated", "yes", noAppendOnly),
 		fixed("aof-use-rdb-preamble", "no", noAppendOnly),
 		fixed("supervised", "no", noSupervision).atStart(),
-		fixed("lazyfree-lazy-eviction", "no", noEviction),
+		yesNo("lazyfree-lazy-eviction", func(c *config) *bool { return &c.data.LazyEviction }, false),
 		yesNo("lazyfree-lazy-expire", func(c *config) *bool { return &c.data.LazyExpire }, false),
 		fixed("lazyfree-lazy-server-del", "no", alwaysLazy),
 		fixed("slave-lazy-flush", "no", alwaysLazy),
@@ -177,6 +182,13 @@ func listSize(n int64) int {
 		return 1
 	}
 	return int(min(max(n, smallest), most))
+}
+
+// policyChanged has keys that are used from now on marked as the policy wants it, and those that were sampled by another
+// one forgotten.
+func policyChanged(s *Server) {
+	s.data.SetClock()
+	s.data.ForgetCandidates()
 }
 
 func refreshGoodReplicas(s *Server) { s.repl.RefreshGood() }

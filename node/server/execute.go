@@ -12,7 +12,7 @@ import (
 // Refuse implements front.Host: the server's part of the order of checks. Redis 4.0: server.c, processCommand.
 func (s *Server) Refuse(c *front.Call) (refusal string, poison bool) {
 	cmd := c.Cmd
-	if cmd.Is(front.DenyOOM) && s.short() {
+	if s.cfg.maxMemory > 0 && !s.makeRoom() && cmd.Is(front.DenyOOM) && !c.FromMaster() {
 		return errOOM, true
 	}
 	if cmd.Is(front.Write) {
@@ -41,7 +41,29 @@ const (
 )
 
 // short says that there is more in memory than maxmemory allows.
-func (s *Server) short() bool { return s.cfg.maxMemory > 0 && s.usedMemory() > s.cfg.maxMemory }
+func (s *Server) short() bool { return s.cfg.maxMemory > 0 && s.excess() > 0 }
+
+// excess is how much more is in memory than maxmemory allows, in bytes, replicas' output apart: it grows by what is
+// evicted. Redis 4.0: evict.c, freeMemoryGetNotCountedMemory.
+func (s *Server) excess() int64 {
+	used := s.usedMemory()
+	for _, c := range s.front.Clients() {
+		if c.Is(front.Replica) {
+			used -= c.Waiting()
+		}
+	}
+	return used - s.cfg.maxMemory
+}
+
+// makeRoom evicts keys where there are more than maxmemory allows, and says whether there is room now. A replica evicts
+// nothing: its data is its master's. Redis 4.0: evict.c, freeMemoryIfNeeded.
+func (s *Server) makeRoom() bool {
+	if s.front.Paused || s.loading {
+		return true
+	}
+	excess := s.excess()
+	return excess <= 0 || s.repl.IsMaster() && s.data.Evict(excess)
+}
 
 // refuseWrite returns the error with which a command that may write is turned away, or "".
 func (s *Server) refuseWrite(c *front.Call) string {

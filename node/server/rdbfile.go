@@ -1,6 +1,8 @@
 package server
 
 import (
+	"strings"
+
 	"github.com/ordeal-go/ordeal/node"
 	"github.com/ordeal-go/ordeal/node/keyspace"
 )
@@ -28,6 +30,7 @@ func (s *Server) loadOptions(isMaster bool) keyspace.LoadOptions {
 		KeepDigest:  s.opts.Notes,
 		Databases:   int(s.cfg.data.Databases),
 		HashSeed:    s.rng.Uint64(),
+		LFU:         strings.HasSuffix(s.cfg.data.Policy, "-lfu"),
 		DropExpired: isMaster, // a replica waits for its master's DEL
 		Now:         s.now.UnixMilli(),
 		NoChecksum:  !s.cfg.rdbChecksum,
@@ -72,6 +75,7 @@ func (s *Server) loadedAtStart(l loadResult) {
 		return
 	}
 	s.data.KS = l.loaded.Keyspace
+	s.data.SetClock()
 	s.data.LoadScripts(l.loaded)
 	s.logf(node.LogNotice, "DB loaded from disk: %.3f seconds", s.now.Sub(s.loadSince).Seconds())
 	s.ready(l.loaded.Repl)

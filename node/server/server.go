@@ -106,6 +106,7 @@ func New(opts Options) *Server {
 func (s *Server) Step(now node.Instant, ev *node.Event, out *node.Effects) {
 	s.now, s.out = now, out
 	s.front.Now, s.front.Out, s.data.Now = now, out, now
+	s.data.SetClock()
 	switch ev.Kind {
 	case node.Started:
 		s.start()

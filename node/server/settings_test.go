@@ -154,6 +154,26 @@ var effects = []effect{
 	{"requirepass", "requirepass x", "", saying("PING")},
 	{"maxclients", "maxclients 1", "", func(w *solo) string { w.connect(""); return served(w, "") }},
 	{"maxmemory", "maxmemory 1", "", saying("SET a 1")},
+	{"maxmemory-policy", "maxmemory-policy allkeys-lfu", "", saying("SET a 1", "OBJECT FREQ a")},
+	{"maxmemory-samples", "maxmemory-policy allkeys-lru\nmaxmemory-samples 1", "maxmemory-policy allkeys-lru\nmaxmemory-samples 64",
+		func(w *solo) string {
+			fill(w, 30)
+			shrink(w, 1000)
+			return saying("KEYS *")(w)
+		}},
+	{"lfu-log-factor", "maxmemory-policy allkeys-lfu\nlfu-log-factor 0", "maxmemory-policy allkeys-lfu\nlfu-log-factor 1000",
+		func(w *solo) string {
+			saying("SET a 1")(w)
+			saying(slices.Repeat([]string{"GET a"}, 50)...)(w)
+			return saying("OBJECT FREQ a")(w)
+		}},
+	{"lfu-decay-time", "maxmemory-policy allkeys-lfu\nlfu-decay-time 0", "maxmemory-policy allkeys-lfu", func(w *solo) string {
+		saying("SET a 1")(w)
+		w.run(3 * time.Minute)
+		return saying("OBJECT FREQ a")(w)
+	}},
+	{"lazyfree-lazy-eviction", "maxmemory-policy allkeys-random\nlazyfree-lazy-eviction yes", "maxmemory-policy allkeys-random",
+		replicaSees(0, "SET a 1", "CONFIG SET maxmemory 1", "PING")},
 	{"proto-max-bulk-len", "proto-max-bulk-len 10", "", saying("*2\r\n$4\r\nECHO\r\n$11\r\n01234567890")},
 	{"client-query-buffer-limit", "client-query-buffer-limit 10", "", func(w *solo) string {
 		c := w.connect("")
@@ -198,14 +218,14 @@ var elsewhere = map[string]string{
 // refusals are directives of which only the default can be had, with another value, and those that cannot be had.
 var refusals = map[string]string{
 	"tcp-backlog": "100", "unixsocket": "/tmp/s", "unixsocketperm": "700", "tcp-keepalive": "60", "syslog-enabled": "yes",
-	"syslog-ident": "me", "syslog-facility": "local1", "repl-disable-tcp-nodelay": "yes", "maxmemory-policy": "allkeys-lru",
-	"maxmemory-samples": "10", "lfu-log-factor": "1", "lfu-decay-time": "2", "active-defrag-ignore-bytes": "1mb",
+	"syslog-ident": "me", "syslog-facility": "local1", "repl-disable-tcp-nodelay": "yes",
+	"active-defrag-ignore-bytes":    "1mb",
 	"active-defrag-threshold-lower": "1", "active-defrag-threshold-upper": "2", "active-defrag-cycle-min": "3",
 	"active-defrag-cycle-max": "4", "appendonly": "yes", "appendfilename": "a.aof", "appendfsync": "always",
 	"no-appendfsync-on-rewrite": "yes", "auto-aof-rewrite-percentage": "50", "auto-aof-rewrite-min-size": "1mb",
 	"aof-rewrite-incremental-fsync": "no", "aof-load-truncated": "no", "aof-use-rdb-preamble": "yes",
 	"list-compress-depth": "1", "activerehashing": "no", "activedefrag": "yes", "supervised": "systemd",
-	"lazyfree-lazy-eviction": "yes", "lazyfree-lazy-server-del": "yes", "slave-lazy-flush": "yes", "watchdog-period": "100",
+	"lazyfree-lazy-server-del": "yes", "slave-lazy-flush": "yes", "watchdog-period": "100",
 	"list-max-ziplist-entries": "1", "list-max-ziplist-value": "1", "cluster-enabled": "yes", "cluster-config-file": "a",
 	"cluster-node-timeout": "1", "cluster-migration-barrier": "1", "cluster-slave-validity-factor": "1",
 	"cluster-require-full-coverage": "no", "cluster-announce-ip": "1.2.3.4", "cluster-announce-port": "1",

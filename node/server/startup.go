@@ -148,6 +148,7 @@ func (s *Server) configured() {
 	if s.opts.Notes {
 		s.data.KS.KeepDigest()
 	}
+	s.data.SetClock()
 	s.repl.Configured()
 	limitsChanged(s)
 	s.banner()

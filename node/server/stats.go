@@ -9,8 +9,6 @@ import (
 
 // stats are the counters of the server itself since the start or CONFIG RESETSTAT. Redis 4.0: server.c, resetServerStats.
 type stats struct {
-	evicted int64
-
 	ops, in, out rate
 }
 
