@@ -123,6 +123,15 @@ func facts(h *histories.History, opts Options) []fact {
 	return kept
 }
 
+// ofKinds says how many of the operations write a register, and how many read: what else there is does other things.
+func ofKinds(writes, reads, all int) string {
+	text := fmt.Sprintf("%s writes, %s reads", thousands(writes), thousands(reads))
+	if others := all - writes - reads; others > 0 {
+		text += fmt.Sprintf(", %s others", thousands(others))
+	}
+	return text
+}
+
 func findings(from []checkers.Finding) []finding {
 	var all []finding
 	for _, f := range from {
@@ -151,7 +160,7 @@ func tiles(h *histories.History, verdicts checkers.Verdicts) []tile {
 		}
 	}
 	all := []tile{
-		{"operations", thousands(len(h.Ops)), fmt.Sprintf("%s writes, %s reads", thousands(outcomes[histories.FuncWrite]), thousands(outcomes[histories.FuncRead]))},
+		{"operations", thousands(len(h.Ops)), ofKinds(outcomes[histories.FuncWrite], outcomes[histories.FuncRead], len(h.Ops))},
 		{"succeeded", percent(outcomes["ok"], len(h.Ops)), fmt.Sprintf("%s failed, %s unknown", thousands(outcomes["fail"]), thousands(outcomes["info"]))},
 		{"faults", thousands(len(h.Faults)), faultKinds(h)},
 		{"promotions", thousands(kinds["promoted"]), ""},
