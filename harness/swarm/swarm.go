@@ -89,7 +89,13 @@ var rawCommands = []string{"SET {key} {value}", "SET {key} {n} EX 1", "APPEND {k
 	"LINSERT {key} BEFORE {n} {value}", "LREM {key} 0 {n}", "BLPOP {key} {other} 1", "BRPOPLPUSH {key} {other} 1",
 	"SADD {key} {n} {value}", "SADD {other} {n}", "SREM {key} {n}", "SPOP {key}", "SPOP {other} 2", "SMOVE {key} {other} {n}",
 	"SINTERSTORE {key} {other} {key}", "SUNIONSTORE {key} {other} {key}", "SDIFFSTORE {other} {key} {other}",
-	"SORT {key} ALPHA STORE {other}", "SORT {key} BY nosort LIMIT 0 2 STORE {other}"}
+	"SORT {key} ALPHA STORE {other}", "SORT {key} BY nosort LIMIT 0 2 STORE {other}",
+	"HSET h{key} {n} {value} a {n}", "HSETNX h{key} {n} {value}", "HMSET h{other} a {n} b {n}", "HINCRBY h{key} a {n}",
+	"HINCRBYFLOAT h{key} a 0.1", "HINCRBYFLOAT h{other} b 1e-3", "HDEL h{key} a {n}", "HDEL h{other} a b", "EXPIRE h{other} 1",
+	"ZADD z{key} {n} {value} {n} a", "ZADD z{key} INCR 1.1 a", "ZADD z{other} XX CH {n} a", "ZINCRBY z{other} 0.1 {n}", "ZREM z{key} a {n}",
+	"ZREMRANGEBYRANK z{key} 0 1", "ZREMRANGEBYSCORE z{key} {n} +inf", "ZREMRANGEBYLEX z{other} [a [m", "ZUNIONSTORE z{other} 2 z{key} z{other} WEIGHTS 2 0.5",
+	"ZINTERSTORE z{other} 2 z{key} {key} AGGREGATE MAX", "RENAME z{key} z{other}", "PFADD p{key} {value} {n}", "PFADD p{other} {n}", "PFCOUNT p{key}",
+	"PFMERGE p{key} p{other}", "GEOADD z{key} {n} {n} {value}", "GEORADIUS z{key} 40 40 3000 km STOREDIST z{other}"}
 
 // faults draws which kinds of faults there are, how often each, and then a schedule of them.
 func (d draw) faults(s harness.Scenario) nemesis.Schedule {

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -276,4 +277,33 @@ func ExampleLedger_HLLAdd() {
 	sparse, _ := HLLIsSparse(v)
 	fmt.Println(changed, n, sparse, slices.Max(v.Bytes()[:4]) == 'Y')
 	// Output: true 2 true true
+}
+
+// TestLexRangesDependOnTheMembersAlone: where scores differ a range of members means nothing, yet a replica that loaded
+// the sorted set must remove what its master, which built it up, removes.
+func TestLexRangesDependOnTheMembersAlone(t *testing.T) {
+	limits := DefaultLimits()
+	limits.ZSetEntries = 0
+	l := NewLedger(&limits, 1)
+	rapid.Check(t, func(t *rapid.T) {
+		built, loaded := NewZSet(l), NewZSet(l)
+		for range rapid.IntRange(1, 400).Draw(t, "changes") {
+			member := []byte(strconv.Itoa(rapid.IntRange(0, 200).Draw(t, "member")))
+			if rapid.IntRange(0, 3).Draw(t, "what") == 0 {
+				built.Remove(member)
+			} else {
+				built.Set(member, float64(rapid.IntRange(0, 3).Draw(t, "score")))
+			}
+		}
+		for member, score := range built.Backward(0, built.Len()) {
+			loaded.Set(member, score)
+		}
+		bound := func() LexBound {
+			return LexBound{Member: []byte(strconv.Itoa(rapid.IntRange(0, 200).Draw(t, "bound"))), Open: rapid.Bool().Draw(t, "open")}
+		}
+		min, max := bound(), bound()
+		from, to := built.LexRange(min, max)
+		from2, to2 := loaded.LexRange(min, max)
+		require.Equal(t, []int{from, to}, []int{from2, to2})
+	})
 }

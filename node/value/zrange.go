@@ -33,11 +33,35 @@ type LexBound struct {
 }
 
 // LexRange returns the ranks from ≤ rank < to of the members from min to max, in a sorted set whose members all have
-// the same score; for others the answer means nothing.
+// the same score; for others the answer means nothing, but is the same on all servers that hold the same.
 func (z *ZSet) LexRange(min, max LexBound) (from, to int) {
-	from = z.rankWhere(func(it *item) bool { c := compareTo(min, it); return c < 0 || (c == 0 && min.Open) })
-	to = z.rankWhere(func(it *item) bool { c := compareTo(max, it); return c < 0 || (c == 0 && !max.Open) })
+	from = z.lexRank(func(it *item) bool { c := compareTo(min, it); return c < 0 || (c == 0 && min.Open) })
+	to = z.lexRank(func(it *item) bool { c := compareTo(max, it); return c < 0 || (c == 0 && !max.Open) })
 	return from, limitTo(from, to)
+}
+
+// lexRank is rankWhere for conditions on members. If their scores differ, the members are in no order that a tree could
+// be searched by: where the search ended would depend on its shape, and so on how the sorted set came about. It goes
+// through them then.
+func (z *ZSet) lexRank(before func(*item) bool) (rank int) {
+	if z.body == nil || z.n == 0 || z.scoreAt(0) == z.scoreAt(int(z.n)-1) {
+		return z.rankWhere(before)
+	}
+	z.body.tree.walk(0, int(z.n), func(it *item) bool {
+		if !before(it) {
+			return false
+		}
+		rank++
+		return true
+	})
+	return rank
+}
+
+// scoreAt returns the score of the member of a rank.
+func (z *ZSet) scoreAt(rank int) (score float64) {
+	for _, score = range z.Range(rank, rank+1) {
+	}
+	return score
 }
 
 // compareTo compares the member of it with the bound: negative before it, 0 at it, positive behind it.
