@@ -60,7 +60,11 @@ func (Convergence) Check(h *histories.History) Verdict {
 	}
 	p.look(servers)
 	p.sentinels()
-	return q.verdict("", fmt.Sprintf("one master, and every replica the same, %v after the last fault was healed", p.at-healed))
+	same := "the same"
+	if why := unseen(r, "digest"); why != "" {
+		same = "at the same offset (the data was not compared: " + why + ")"
+	}
+	return q.verdict("", fmt.Sprintf("one master, and every replica %s, %v after the last fault was healed", same, p.at-healed))
 }
 
 // lastHeal is when the last fault ended, and a fault that never did.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/ordeal-go/ordeal/histories"
+	"github.com/ordeal-go/ordeal/histories/versions"
 )
 
 // Crashes holds servers and Sentinels to staying up: none ends but by a fault of the nemesis, and none ever breaks an
@@ -13,10 +14,6 @@ type Crashes struct{}
 
 // crashSlack is how long after a fault is over its machine may still end of it: a process takes time to die.
 const crashSlack = time.Second
-
-// killed is how the ends begin that the world itself made, such as "killed: it did not stop within 10s" when a save at
-// SIGTERM fails.
-const killed = "killed"
 
 // closedWithTheWorld is how machines end when the run does.
 const closedWithTheWorld = "closed with the world"
@@ -38,7 +35,7 @@ func (Crashes) Check(h *histories.History) Verdict {
 				continue
 			}
 			q.saw("ends", 1)
-			if broke(n.Text) || !strings.HasPrefix(n.Text, killed) && !hit(h, n.Machine, n.Time) {
+			if broke(n.Text) || !asked(n.Text) && !hit(h, n.Machine, n.Time) {
 				q.breach(n.Time, n.Machine, nil, "ended, and nobody ended it: %s", n.Text)
 			}
 		}
@@ -53,6 +50,12 @@ func (Crashes) Check(h *histories.History) Verdict {
 // broke tells the ends that no fault excuses.
 func broke(why string) bool {
 	return strings.HasPrefix(why, "invariant broken") || strings.HasPrefix(why, "panic")
+}
+
+// asked tells the ends that the world itself made, or asked for: the process may take its time, such as a master that
+// waits for replicas that lag.
+func asked(why string) bool {
+	return strings.HasPrefix(why, versions.Killed) || why == versions.Terminated
 }
 
 // hit says whether a fault was in force on the machine at that time, or just before.

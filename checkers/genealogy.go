@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/ordeal-go/ordeal/histories"
+	"github.com/ordeal-go/ordeal/histories/versions"
 )
 
 // genealogy says which replication history goes on from which. A replica that becomes a master goes on from its old
@@ -141,18 +142,18 @@ func (r *record) fromLog(o *origin, machine string, of life) {
 		}
 		switch {
 		case l.Time < of.from:
-			if snapshotBegins(l.Text) {
+			if versions.Says(l.Text, versions.SnapshotBegins) {
 				begun = l.Time
-			} else if snapshotDone(l.Text) && begun >= 0 {
+			} else if versions.Says(l.Text, versions.SnapshotDone) && begun >= 0 {
 				done = begun
 			}
-		case strings.Contains(l.Text, "DB loaded from append only file"):
+		case versions.Says(l.Text, versions.LoadedAppendOnly):
 			o.restart.vague = false // a killed process has written all that it acknowledged
 			return
-		case strings.Contains(l.Text, "DB loaded from disk"):
+		case versions.Says(l.Text, versions.LoadedSnapshot):
 			o.restart.vague, o.restart.snapshot, o.cut = done < 0, done, wholly
 			return
-		case strings.Contains(l.Text, "Ready to accept connections"):
+		case versions.Says(l.Text, versions.Serving):
 			o.parent, o.restart.vague = "", false
 			return
 		}

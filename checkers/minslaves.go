@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/ordeal-go/ordeal/histories"
+	"github.com/ordeal-go/ordeal/histories/versions"
 	"github.com/ordeal-go/ordeal/models"
 )
 
@@ -87,6 +88,8 @@ func (MinSlaves) Check(h *histories.History) Verdict {
 	}
 	missing := ""
 	switch {
+	case !inForce && unseen(r, "settings") != "":
+		missing = "nobody knows which min-slaves-to-write is in force: " + unseen(r, "settings") + "; it takes a user that may ask CONFIG GET"
 	case !inForce:
 		missing = "min-slaves-to-write was never in force"
 	case q.count("writes acknowledged with enough replicas")+q.count("refusals with too few replicas") == 0:
@@ -95,12 +98,21 @@ func (MinSlaves) Check(h *histories.History) Verdict {
 	return q.verdict(missing, "writes were acknowledged with enough replicas only, and refused only without")
 }
 
-// replicasLost are the moments at which masters log that a replica's connection is gone, by machine: "Connection with
-// slave 10.0.0.2:6379 lost.", and since 5.0 "replica" for "slave".
+// unseen says which server did not tell the observer what, and why; "" if all did.
+func unseen(r *record, what string) string {
+	for i := range r.Notes {
+		if n := &r.Notes[i]; n.Kind == "unseen" && n.Key == what {
+			return n.Machine + ": " + n.Text
+		}
+	}
+	return ""
+}
+
+// replicasLost are the moments at which masters log that a replica's connection is gone, by machine.
 func replicasLost(r *record) map[string][]time.Duration {
 	lost := map[string][]time.Duration{}
 	for i := range r.Logs {
-		if l := &r.Logs[i]; strings.HasSuffix(l.Text, " lost.") && (strings.Contains(l.Text, "Connection with replica ") || strings.Contains(l.Text, "Connection with slave ")) {
+		if l := &r.Logs[i]; strings.HasSuffix(l.Text, " lost.") && versions.Says(l.Text, versions.ReplicaLost) {
 			lost[l.Machine] = append(lost[l.Machine], l.Time)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/ordeal-go/ordeal/histories"
+	"github.com/ordeal-go/ordeal/histories/versions"
 )
 
 // NeedlessFailover holds Sentinels to leaving a healthy master alone: one is replaced only after it could not be
@@ -90,7 +91,7 @@ func (c *failoverCauses) orders() {
 func (c *failoverCauses) event(e *happening) {
 	switch e.name {
 	case "":
-		if strings.Contains(e.text, "Executing user requested FAILOVER of") {
+		if versions.Says(e.text, versions.FailoverOrdered) {
 			c.ordered[e.machine] = true
 		}
 	case "+try-failover":

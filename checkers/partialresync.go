@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/ordeal-go/ordeal/histories"
+	"github.com/ordeal-go/ordeal/histories/versions"
 )
 
 // PartialResync holds masters to PSYNC's rule: +CONTINUE if and only if the replica's history is the master's up to the
@@ -125,12 +126,12 @@ func (q *inquiry) fromLogs(r *record, g genealogy) {
 		l := &r.Logs[i]
 		if id, offset, ok := parseRequest(l.Text); ok {
 			open[l.Machine], going[l.Machine] = &request{id, offset, l.Time}, nil
-		} else if _, _, ok := parseFullSync(l.Text); ok {
+		} else if versions.Says(l.Text, versions.FullSync) || versions.Says(l.Text, versions.RDBChannelSync) {
 			open[l.Machine] = nil
-		} else if strings.Contains(l.Text, "Successful partial resynchronization with master.") {
+		} else if versions.Says(l.Text, versions.Continued) {
 			q.saw("continues", 1)
 			going[l.Machine], open[l.Machine] = open[l.Machine], nil
-		} else if id := after(l.Text, "Master replication ID changed to "); id != "" && going[l.Machine] != nil {
+		} else if id := after(l.Text, versions.NewID); id != "" && going[l.Machine] != nil {
 			asked := going[l.Machine]
 			if o, known := g[id]; known && o.told && strings.EqualFold(o.parent, asked.id) && asked.offset > o.cut {
 				q.breach(l.Time, l.Machine, nil, "was let continue %s from offset %d by %s, which shares it only up to offset %d",
@@ -148,10 +149,10 @@ func (q *inquiry) fromLogs(r *record, g genealogy) {
 			if asked <= offset2 {
 				q.breach(l.Time, l.Machine, nil, "needless full sync: refused offset %d of its second history, which it shares up to %d", asked, offset2)
 			}
-		} else if strings.Contains(l.Text, "Unable to partial resync with ") {
+		} else if versions.Says(l.Text, versions.NoBacklog) {
 			q.saw("full syncs refused a continue", 1)
 			q.saw("refused: backlog", 1)
-		} else if strings.Contains(l.Text, "Full resync requested by ") {
+		} else if versions.Says(l.Text, versions.FullSyncAsked) {
 			q.saw("full syncs asked for", 1)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/ordeal-go/ordeal/histories"
+	"github.com/ordeal-go/ordeal/histories/versions"
 )
 
 // SentinelSafety holds Sentinels to their elections: each votes for one leader per master and epoch, over restarts too;
@@ -169,11 +170,11 @@ func (e *elections) forget(machine string) {
 }
 
 func (e *elections) log(l *histories.LogLine, noted bool) {
-	if strings.Contains(l.Text, "Executing user requested FAILOVER of") {
+	if versions.Says(l.Text, versions.FailoverOrdered) {
 		e.ordered[l.Machine] = true
 		return
 	}
-	if id := after(l.Text, "Sentinel ID is "); id != "" {
+	if id := after(l.Text, versions.SentinelID); id != "" {
 		e.call(l.Machine, id)
 		return
 	}

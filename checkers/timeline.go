@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/ordeal-go/ordeal/histories"
+	"github.com/ordeal-go/ordeal/histories/versions"
 )
 
 // record is a history with what was observed of each machine at hand.
@@ -84,13 +85,20 @@ func index(h *histories.History) *record {
 	return r
 }
 
-// indexLogs finds full syncs in the logs of machines that note none themselves.
+// indexLogs finds full syncs in the logs of machines that note none themselves. A replica that fetches the snapshot over
+// a connection of its own says nothing of the sync but that it drops its data.
 func (r *record) indexLogs() {
+	said := map[string]bool{} // machines that have said of a full sync and not yet dropped their data for it
 	for i := range r.Logs {
 		l := &r.Logs[i]
 		if _, _, full := parseFullSync(l.Text); full {
 			t := r.of(l.Machine)
-			t.resyncs = append(t.resyncs, l.Time)
+			t.resyncs, said[l.Machine] = append(t.resyncs, l.Time), true
+		} else if versions.Says(l.Text, versions.DataFlushed) {
+			if t := r.of(l.Machine); !said[l.Machine] {
+				t.resyncs = append(t.resyncs, l.Time)
+			}
+			said[l.Machine] = false
 		}
 	}
 	for _, t := range r.machines { // any order: each machine is sorted by itself

@@ -69,6 +69,9 @@ const (
 	// NoteSettings is a setting in force at a server, as it answers CONFIG GET: About, Key (its name), Text (its value); when
 	// it is first seen, and whenever it has changed.
 	NoteSettings NoteKind = "settings"
+	// NoteUnseen is what a server does not tell the observer: About, Key ("digest", "settings"), Text (the command and why:
+	// what it answered, or how long that takes).
+	NoteUnseen NoteKind = "unseen"
 	// NoteOrder is a command that the observer gave to a server as its operator: About, Text, Result (the reply).
 	NoteOrder NoteKind = "order"
 )

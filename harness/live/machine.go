@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"github.com/ordeal-go/ordeal/harness/cluster"
+	"github.com/ordeal-go/ordeal/histories/versions"
 )
 
 // machine is one computer of the run: a process, or a core inside the harness. Its fields are guarded by World.mu.
@@ -122,7 +123,7 @@ func (m *machine) went(asked, why string, died func() *cluster.Died) {
 		m.setClock.close()
 		m.setClock = nil
 	}
-	if asked == terminated && m.downs == 0 && !w.closed {
+	if asked == versions.Terminated && m.downs == 0 && !w.closed {
 		if err := m.start(); err != nil { // its fault ended while it was on its way down
 			w.fail(err)
 		}

@@ -12,12 +12,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
 	"time"
 
 	"github.com/ordeal-go/ordeal/harness/cluster"
+	"github.com/ordeal-go/ordeal/histories/versions"
 	"github.com/ordeal-go/ordeal/node"
 )
 
@@ -28,16 +30,11 @@ const (
 	listenPause = 3 * time.Millisecond
 	// stopPatience is how long a stop may take on a busy computer. What takes longer still comes.
 	stopPatience = time.Second
-	// terminatePatience is how long a process that was asked to stop may take (docker stop: 10 s).
-	terminatePatience = 10 * time.Second
 	// logPatience is how long the log of a process that has ended may be kept open by what it left behind.
 	logPatience = 200 * time.Millisecond
 	// logKept is how many of the last log lines are told when a process ends unasked.
 	logKept = 20
 )
-
-// terminated is why a process ended that was asked to stop.
-const terminated = "terminated"
 
 // process is one life of a machine that runs a program.
 type process struct {
@@ -185,16 +182,34 @@ func (p *process) reason(err error) string {
 	}
 }
 
-// askToStop sends the process SIGTERM, and SIGKILL when it takes longer than an operator's patience. It does not wait.
+// patience is how long the process may take to end when it is asked to: an operator's, and what its own settings allow.
+func (p *process) patience() time.Duration {
+	if spec := &p.machine.spec; p.machine.program().major >= versions.WaitsAtShutdown && spec.Kind == cluster.Server {
+		wait := versions.ShutdownTimeout
+		for line := range strings.Lines(spec.Files[spec.ConfigPath]) {
+			words := strings.Fields(line)
+			if len(words) != 2 || strings.ToLower(words[0]) != "shutdown-timeout" {
+				continue
+			}
+			if n, err := strconv.Atoi(strings.Trim(words[1], `"'`)); err == nil && n >= 0 {
+				wait = time.Duration(n) * time.Second // the last one counts
+			}
+		}
+		return versions.StopPatience + wait
+	}
+	return versions.StopPatience
+}
+
+// askToStop sends the process SIGTERM, and SIGKILL when it takes longer than its patience. It does not wait.
 func (p *process) askToStop() {
-	p.why = terminated
+	p.why = versions.Terminated
 	syscall.Kill(p.cmd.Process.Pid, syscall.SIGTERM)
 	w := p.machine.world
 	w.work.Go(func() {
 		select {
 		case <-p.exited:
 		case <-w.ctx.Done():
-		case <-time.After(terminatePatience):
+		case <-time.After(p.patience()):
 			p.kill()
 		}
 	})

@@ -7,12 +7,12 @@ import (
 	"strings"
 
 	"github.com/ordeal-go/ordeal/histories"
+	"github.com/ordeal-go/ordeal/histories/versions"
 )
 
 // heard adds to the notes what the logs tell of machines that note nothing themselves, as a real Redis and a real
 // Sentinel: events, votes, promotions and resynchronizations. Without it the report would show none, which is a
-// different thing. The words are those of Redis 4.0 (replication.c, sentinel.c) and of later versions, which write
-// "replica" for "slave".
+// different thing.
 func heard(h *histories.History) []histories.Note {
 	speaks := map[string]bool{}
 	for _, n := range h.Notes {
@@ -62,7 +62,6 @@ func (l *listener) hear(line string) histories.Note {
 	case strings.Contains(head, ":X "):
 		return l.sentinel(text)
 	}
-	text = strings.NewReplacer("replica ", "slave ", "REPLICA", "SLAVE").Replace(text)
 	return l.server(text)
 }
 
@@ -76,7 +75,7 @@ func cutLevel(line string) (head, text string, ok bool) {
 }
 
 func (l *listener) sentinel(text string) histories.Note {
-	if id, ok := strings.CutPrefix(text, "Sentinel ID is "); ok {
+	if id, ok := versions.After(text, versions.SentinelID); ok {
 		l.id = id
 		return histories.Note{}
 	}
@@ -95,36 +94,34 @@ func (l *listener) sentinel(text string) histories.Note {
 }
 
 func (l *listener) server(text string) histories.Note {
-	between := func(before, after string) (string, bool) {
-		rest, is := strings.CutPrefix(text, before)
+	between := func(before versions.Event, after string) (string, bool) {
+		rest, is := versions.After(text, before)
 		found, _, ends := strings.Cut(rest, after)
-		return found, is && (ends || after == "")
+		return found, is && ends
 	}
-	if addr, ok := strings.CutPrefix(text, "Connecting to MASTER "); ok {
+	if addr, ok := versions.After(text, versions.Connecting); ok {
 		l.master = l.name(addr)
 		return histories.Note{}
 	}
-	if asked, ok := between("Partial resynchronization not accepted: Replication ID mismatch (Slave asked for '", "'"); ok {
+	if asked, ok := between(versions.Mismatch, "'"); ok {
 		l.refused = histories.Note{Reason: "replid", AskedID: asked}
-	} else if asked, ok := between("Partial resynchronization not accepted: Replication ID mismatch (Replica asked for '", "'"); ok {
-		l.refused = histories.Note{Reason: "replid", AskedID: asked}
-	} else if offset, ok := between("Partial resynchronization not accepted: Requested offset for second ID was ", ","); ok {
+	} else if offset, ok := between(versions.SecondOffset, ","); ok {
 		l.refused = histories.Note{Reason: "second-offset", AskedOffset: number(offset)}
-	} else if strings.HasPrefix(text, "Unable to partial resync with slave ") {
+	} else if versions.Says(text, versions.NoBacklog) {
 		l.refused = histories.Note{Reason: "backlog"}
-	} else if addr, ok := strings.CutPrefix(text, "Full resync requested by slave "); ok {
+	} else if addr, ok := versions.After(text, versions.FullSyncAsked); ok {
 		n := l.refused
 		l.refused = histories.Note{}
 		n.Kind, n.Result, n.Peer, n.Reason = "psync", "fullresync", l.name(addr), cmp.Or(n.Reason, "asked")
 		return n
-	} else if addr, ok := between("Partial resynchronization request from ", " accepted"); ok {
+	} else if addr, ok := between(versions.Granted, " accepted"); ok {
 		_, offset, _ := strings.Cut(text, "starting from offset ")
 		return histories.Note{Kind: "psync", Result: "continue", Peer: l.name(addr), AskedOffset: number(offset)}
-	} else if strings.HasSuffix(text, "sync: Finished with success") {
+	} else if versions.Says(text, versions.Synced) {
 		return histories.Note{Kind: "resync", Result: "fullresync", Peer: l.master}
-	} else if strings.HasSuffix(text, "Master accepted a Partial Resynchronization.") {
+	} else if versions.Says(text, versions.Joined) {
 		return histories.Note{Kind: "resync", Result: "continue", Peer: l.master}
-	} else if old, ok := between("Setting secondary replication ID to ", ","); ok {
+	} else if old, ok := between(versions.Promotion, ","); ok {
 		_, rest, _ := strings.Cut(text, "valid up to offset: ")
 		offset, id, _ := strings.Cut(rest, ". New replication ID is ")
 		return histories.Note{Kind: "promoted", ReplID: id, ReplID2: old, Offset: number(offset) - 1, Offset2: number(offset)}

@@ -9,7 +9,7 @@ import (
 	"github.com/ordeal-go/ordeal/histories"
 )
 
-// The lines of Redis 4.0 and of 7.0 make the same notes.
+// The lines of Redis 4.0, of 7.0 and of Valkey make the same notes.
 func TestWhatAMachineDoesNotNoteIsHeardFromItsLog(t *testing.T) {
 	log := func(machine string, lines string) (all []histories.LogLine) {
 		for line := range strings.Lines(strings.TrimSpace(lines)) {
@@ -19,7 +19,11 @@ func TestWhatAMachineDoesNotNoteIsHeardFromItsLog(t *testing.T) {
 	}
 	a, b := strings.Repeat("a", 40), strings.Repeat("b", 40)
 	machines := []histories.Machine{{Name: "m1", Kind: "server", Addr: "10.0.0.1:6379"}, {Name: "r1", Kind: "server", Addr: "10.0.0.2:6379"}, {Name: "s1", Kind: "sentinel", Addr: "10.0.0.4:26379"}}
-	for version, slave := range map[string]string{"4.0": "slave", "7.0": "replica"} {
+	for version, slave := range map[string]string{"4.0": "slave", "7.0": "replica", "Valkey 8": "replica"} {
+		master := "master"
+		if version == "Valkey 8" {
+			master = "primary"
+		}
 		t.Run(version, func(t *testing.T) {
 			h := &histories.History{Header: histories.Header{Machines: machines}}
 			h.Logs = append(log("m1", `
@@ -30,9 +34,9 @@ func TestWhatAMachineDoesNotNoteIsHeardFromItsLog(t *testing.T) {
 				7:M 22 Nov 2026 02:05:53.318 * Full resync requested by `+slave+` 10.0.0.9:6379
 				7:M 22 Nov 2026 02:05:54.318 * Partial resynchronization request from 10.0.0.2:6379 accepted. Sending 10 bytes of backlog starting from offset 61.`),
 				append(log("r1", `
-				8:S 22 Nov 2026 02:05:52.312 * Connecting to MASTER 10.0.0.1:6379
-				8:S 22 Nov 2026 02:05:57.376 * MASTER <-> `+strings.ToUpper(slave)+` sync: Finished with success
-				8:S 22 Nov 2026 02:05:58.376 * MASTER <-> `+strings.ToUpper(slave)+` sync: Master accepted a Partial Resynchronization.
+				8:S 22 Nov 2026 02:05:52.312 * Connecting to `+strings.ToUpper(master)+` 10.0.0.1:6379
+				8:S 22 Nov 2026 02:05:57.376 * `+strings.ToUpper(master)+` <-> `+strings.ToUpper(slave)+` sync: Finished with success
+				8:S 22 Nov 2026 02:05:58.376 * `+strings.ToUpper(master)+` <-> `+strings.ToUpper(slave)+` sync: `+strings.ToUpper(master[:1])+master[1:]+` accepted a Partial Resynchronization.
 				8:M 22 Nov 2026 02:05:59.376 # Setting secondary replication ID to `+a+`, valid up to offset: 71. New replication ID is `+b),
 					log("s1", `
 				9:X 22 Nov 2026 02:05:57.491 # Sentinel ID is `+b+`

@@ -84,8 +84,10 @@ type view struct {
 	questions, answers int
 	refused            bool
 	refusal            string // the last error that it answered to INFO or SENTINEL MASTER; "": it answered
+	untold             string // what it last did not tell, and why
 	digest             string
 	blind              bool // it does not tell its dataset's digest, and never will
+	slow               int  // how often its digest did not come in time, although it answered what was asked before
 
 	server   serverState   // of a server
 	settings []setting     // those that were asked for
@@ -188,6 +190,7 @@ func (o *Observer) round() {
 			v.open(o.now, o.out, awaitPeriod)
 		case v.state == linkDialling && o.now.Sub(v.since) > observeLimit,
 			v.asked != 0 && o.now.Sub(v.asked) > observeLimit:
+			o.late(v)
 			v.drop(o.now, o.out)
 			o.lost(v)
 		case v.state == linkUp && v.asked == 0:
@@ -201,6 +204,23 @@ func (o *Observer) round() {
 		period = min(period, awaitPeriod)
 	}
 	o.out.SetTimer(timerObserve, period)
+}
+
+// slowMax is how many digests in a row are too late before none is asked for any more. A server computes them while
+// everybody else waits: with 500,000 keys longer than the observer's patience and many a Sentinel's.
+const slowMax = 2
+
+// late takes an answer that did not come in time.
+func (o *Observer) late(v *view) {
+	if v.asked == 0 || v.questions != 3 || v.answers != 1 {
+		return // it is not the digest that takes so long
+	}
+	if v.slow++; v.slow == slowMax && !v.blind {
+		v.blind, v.digest, v.server.Digest = true, "", ""
+		n := node.Note{Kind: node.NoteUnseen, About: v.peer.Name, Key: "digest", Took: int64(observeLimit)}
+		n.Text = "DEBUG DIGEST takes longer than " + observeLimit.String()
+		o.out.Note(n)
+	}
 }
 
 // lost forgets what was under way on a link that is gone.
@@ -226,7 +246,7 @@ func (o *Observer) ask(v *view) {
 	switch {
 	case v.sentinel:
 		v.send(o.out, "SENTINEL", "MASTER", cluster.MasterName)
-	case o.await == StageSettled:
+	case o.await == StageSettled && !v.blind:
 		v.questions = 3
 		b := resp.AppendCommand(v.out[:0], "INFO", "replication")
 		b = resp.AppendCommand(b, "DEBUG", "DIGEST")
@@ -285,12 +305,14 @@ func (o *Observer) answered(v *view, r resp.Reply) {
 			v.server.Digest = v.digest
 		}
 	case r.Kind == '+' && v.answers == 2:
-		v.digest = string(r.Str)
+		v.digest, v.slow = string(r.Str), 0
 	case r.Kind == '-' && v.questions == 3 && v.answers == 2 && !busy(r.Str):
 		v.blind, v.digest = true, ""
+		o.unseen(v, "digest", "DEBUG DIGEST", r.Str)
 	case r.Kind == '*' && v.answers == 2: // CONFIG GET
 		o.settings(v, r.Elems)
-	case r.Kind == '-' && v.questions == 2 && v.answers == 2 && !busy(r.Str): // CONFIG is renamed, or not allowed
+	case r.Kind == '-' && v.questions == 2 && v.answers == 2 && !busy(r.Str):
+		o.unseen(v, "settings", "CONFIG GET", r.Str)
 	default:
 		v.refused = true // an error, as while it loads its dataset
 	}
@@ -300,6 +322,15 @@ func (o *Observer) answered(v *view, r resp.Reply) {
 	if v.answers == v.questions {
 		o.concluded(v)
 	}
+}
+
+// unseen notes what a server does not tell, because the command is renamed or not allowed: once until it does.
+func (o *Observer) unseen(v *view, what, command string, err []byte) {
+	if v.untold == what+string(err) {
+		return
+	}
+	v.untold = what + string(err)
+	o.out.Note(node.Note{Kind: node.NoteUnseen, About: v.peer.Name, Key: what, Text: command + ": " + string(err)})
 }
 
 // settings takes the answer to CONFIG GET, names and values in turn, and notes what is new.

@@ -42,6 +42,10 @@ var cases = []Case{
 	{Name: "read-only-unknown", Checker: "read-only", Want: "unknown", Because: "no client is known to have written to a replica"},
 
 	{Name: "stale-reads-good", Checker: "stale-reads", Want: "valid"},
+	{Name: "stale-reads-good-redis-4", Checker: "stale-reads", Want: "valid"},
+	{Name: "stale-reads-good-valkey-8", Checker: "stale-reads", Want: "valid"},
+	{Name: "stale-reads-good-dual-channel", Checker: "stale-reads", Want: "valid"},
+	{Name: "stale-reads-good-rdb-channel", Checker: "stale-reads", Want: "valid"},
 	{Name: "stale-reads-good-full-sync", Checker: "stale-reads", Want: "valid"},
 	{Name: "stale-reads-good-lagging", Checker: "stale-reads", Want: "valid", Because: "1 of 2 reads were stale: by 19ms (median)"},
 	{Name: "stale-reads-good-missing", Checker: "stale-reads", Want: "valid", Because: "1 of 2 reads were stale: by 9ms (median)"},
@@ -66,6 +70,7 @@ var cases = []Case{
 	{Name: "min-slaves-bad-acknowledged", Checker: "min-slaves", Want: "invalid", Because: "acknowledged write k \"v2\" with 0 good replicas, and needs 1"},
 	{Name: "min-slaves-bad-refused", Checker: "min-slaves", Want: "invalid", Because: "refused write k \"v2\" for lack of replicas, and had enough"},
 	{Name: "min-slaves-unknown", Checker: "min-slaves", Want: "unknown", Because: "min-slaves-to-write was never in force"},
+	{Name: "min-slaves-unknown-no-config", Checker: "min-slaves", Want: "unknown", Because: "in force: m1: CONFIG GET: ERR unknown command"},
 
 	{Name: "partial-resync-good", Checker: "partial-resync", Want: "valid"},
 	{Name: "partial-resync-good-log", Checker: "partial-resync", Want: "valid"},
@@ -77,6 +82,10 @@ var cases = []Case{
 	{Name: "partial-resync-bad-ahead", Checker: "partial-resync", Want: "invalid", Because: "is at offset 130 of aaaaaaaa, and its master r1 at 4ms only at 116"},
 	{Name: "partial-resync-bad-log", Checker: "partial-resync", Want: "invalid", Because: "was let continue aaaaaaaa from offset 140 by r1"},
 	{Name: "partial-resync-unknown", Checker: "partial-resync", Want: "unknown", Because: "no replica asked to go on where it had stopped"},
+	{Name: "partial-resync-good-redis-5", Checker: "partial-resync", Want: "valid"},
+	{Name: "partial-resync-good-valkey", Checker: "partial-resync", Want: "valid"},
+	{Name: "partial-resync-good-dual-channel", Checker: "partial-resync", Want: "valid"},
+	{Name: "partial-resync-bad-valkey", Checker: "partial-resync", Want: "invalid", Because: "was let continue aaaaaaaa from offset 140 by r1"},
 
 	{Name: "same-data-good", Checker: "same-offset-same-data", Want: "valid"},
 	{Name: "same-data-bad", Checker: "same-offset-same-data", Want: "invalid", Because: "has data d2d2d2d2 at offset 100 of aaaaaaaa, where m1 at 1ms had d1d1d1d1"},
@@ -84,6 +93,7 @@ var cases = []Case{
 	{Name: "same-data-unknown", Checker: "same-offset-same-data", Want: "unknown", Because: "no two digests were taken at the same place"},
 
 	{Name: "convergence-good", Checker: "convergence", Want: "valid"},
+	{Name: "convergence-good-no-digest", Checker: "convergence", Want: "valid", Because: "the data was not compared: m1: DEBUG DIGEST takes longer than 2s"},
 	{Name: "convergence-bad-link", Checker: "convergence", Want: "invalid", Because: "has no link to its master m1"},
 	{Name: "convergence-bad-two", Checker: "convergence", Want: "invalid", Because: "is a master, and so is m1"},
 	{Name: "convergence-bad-data", Checker: "convergence", Want: "invalid", Because: "has data d2d2d2d2 at offset 100, where its master m1 has d1d1d1d1"},
@@ -149,6 +159,7 @@ var cases = []Case{
 	{Name: "parallel-unknown", Checker: "parallel-syncs", Want: "unknown", Because: "no failover pointed a replica at a new master"},
 
 	{Name: "crashes-good", Checker: "crashes", Want: "valid"},
+	{Name: "crashes-good-slow-end", Checker: "crashes", Want: "valid"},
 	{Name: "crashes-bad", Checker: "crashes", Want: "invalid", Because: "ended, and nobody ended it: exit 1"},
 	{Name: "crashes-bad-invariant", Checker: "crashes", Want: "invalid", Because: "invariant broken: backlog read at 5"},
 	{Name: "crashes-unknown", Checker: "crashes", Want: "unknown", Because: "no machine is known to have started"},
