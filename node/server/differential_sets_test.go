@@ -1,8 +1,17 @@
 package server
 
+import "strconv"
+
 // drawSets draws a command on sets.
 func drawSets(g draws) drawn {
 	key := func() string { return g.key("s") }
+	if g.oneIn(60) { // about as many as an intset may have
+		var members []string
+		for i := range 505 + g.upTo(10) {
+			members = append(members, strconv.Itoa(i*7))
+		}
+		return with(members, "SADD", key())
+	}
 	switch name := g.pick("SADD", "SADD", "SADD", "SREM", "SMOVE", "SISMEMBER", "SCARD", "SPOP", "SRANDMEMBER", "SINTER", "SINTERSTORE", "SUNION",
 		"SUNIONSTORE", "SDIFF", "SDIFFSTORE", "SMEMBERS", "SSCAN"); name {
 	case "SADD", "SREM":
@@ -36,15 +45,15 @@ func drawSets(g draws) drawn {
 	}
 }
 
-// scanOptions are what may follow a cursor.
-func (g draws) scanOptions() (words []string) {
-	switch g.pick("none", "none", "count", "match", "wrong") {
-	case "count":
-		return []string{"COUNT", g.pick("100", "1000", "0", "x")}
+// scanOptions are what may follow a cursor: many enough for all of a collection, because pages differ, or wrong ones.
+func (g draws) scanOptions() []string {
+	switch g.pick("all", "match", "wrong", "half") {
 	case "match":
-		return []string{"MATCH", g.pick("*", "a*", "[0-9]", "?"), "COUNT", "100"}
+		return []string{"MATCH", g.pick("*", "a*", "[0-9]", "?", "y*"), "count", "20000"}
 	case "wrong":
-		return []string{g.pick("COUNT", "NOSUCH", "MATCH")}
+		return []string{g.pick("COUNT", "NOSUCH"), g.pick("0", "x", "-1")}
+	case "half":
+		return []string{"COUNT", "10000", g.pick("COUNT", "MATCH")}
 	}
-	return nil
+	return []string{"COUNT", "10000"}
 }

@@ -149,8 +149,11 @@ func (g draws) key(letter string) string {
 	return letter + g.pick("1", "2", "3")
 }
 
-// word is a short value, equal to others every now and then.
+// word is a short value, equal to others every now and then, or a long one.
 func (g draws) word() string {
+	if g.oneIn(30) {
+		return strings.Repeat(g.pick("y", "z"), 100*(1+g.upTo(70)))
+	}
 	return g.pick("a", "b", "c", "1", "2", "3", "-7", "10", "", "1.5", "300", "70000", "5000000000", "b", "x y", "\xff\x00")
 }
 
@@ -504,9 +507,14 @@ func (p *pair) try(t require.TestingT, units []unit) (said int) {
 		}
 	}
 	digest := resp.AppendCommand(nil, "DEBUG", "DIGEST")
-	p.ours.main.write(t, digest)
 	p.theirs.main.write(t, digest)
-	require.Equal(t, replyBytes(p.ours.main.must(t)), replyBytes(p.theirs.main.must(t)), "DEBUG DIGEST")
+	want := replyBytes(p.theirs.main.must(t))
+	p.ours.main.write(t, digest)
+	require.Equal(t, want, replyBytes(p.ours.main.must(t)), "DEBUG DIGEST")
+	p.ours.main.write(t, resp.AppendCommand(nil, "DEBUG", "RELOAD"))
+	p.ours.main.must(t)
+	p.ours.main.write(t, digest)
+	require.Equal(t, want, replyBytes(p.ours.main.must(t)), "DEBUG DIGEST after a file was written and read")
 	return said
 }
 
