@@ -9,7 +9,8 @@ import (
 // ListAppend is RPUSH and LRANGE of a few lists, to which every operation adds a word of its own.
 func ListAppend() *Kind {
 	return &Kind{
-		Name: "list-append", About: "RPUSH of words, each once, whose reply is the new length, and LRANGE of the whole", Model: "append",
+		Name: "list-append", About: "RPUSH of words, each once, whose reply is the new length, and LRANGE of the whole",
+		Model:    "append",
 		Commands: []string{"RPUSH", "LRANGE"},
 		draw: func(d *drawing) Op {
 			if !d.write {

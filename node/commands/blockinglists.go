@@ -13,9 +13,11 @@ import (
 
 func (d *Data) blockingListRows() []front.Command {
 	return front.Group("list",
-		front.Row("brpop", -3, "ws", 1, -2, 1, func(c *front.Call) { d.blockingPop(c, false) }, "Remove and get the last element of the first list that has one, or wait for it"),
+		front.Row("brpop", -3, "ws", 1, -2, 1, func(c *front.Call) { d.blockingPop(c, false) },
+			"Remove and get the last element of the first list that has one, or wait for it"),
 		front.Row("brpoplpush", 4, "wms", 1, 2, 1, d.brpoplpushCommand, "Do RPOPLPUSH, or wait until there is an element"),
-		front.Row("blpop", -3, "ws", 1, -2, 1, func(c *front.Call) { d.blockingPop(c, true) }, "Remove and get the first element of the first list that has one, or wait for it"),
+		front.Row("blpop", -3, "ws", 1, -2, 1, func(c *front.Call) { d.blockingPop(c, true) },
+			"Remove and get the first element of the first list that has one, or wait for it"),
 	)
 }
 
@@ -60,7 +62,8 @@ func (d *Data) blockingPop(c *front.Call, head bool) {
 	d.block(c, keys, limit, Blocking{Serve: serve, TimedOut: (*front.Call).NullArray})
 }
 
-// takeFor takes the first or the last element of the list at key for the caller. It says false if there is none, or no list.
+// takeFor takes the first or the last element of the list at key for the caller. It says false if there is none, or
+// no list.
 func (d *Data) takeFor(c *front.Call, key []byte, head bool) bool {
 	if v, found := d.LookupWrite(c, key); !found || v.Kind() != value.KindList {
 		return false

@@ -238,8 +238,9 @@ func (d *Data) got(c *front.Call, list []weighed, o *sorting) (results [][]byte)
 	return results
 }
 
-// lookupPattern returns the string at the key that pattern becomes with element in the place of its first *, or, if -> and
-// a field follow behind that, the field of the hash there; nil if there is none. Redis 4.0: sort.c, lookupKeyByPattern.
+// lookupPattern returns the string at the key that pattern becomes with element in the place of its first *, or, if
+// -> and a field follow behind that, the field of the hash there; nil if there is none.
+// Redis 4.0: sort.c, lookupKeyByPattern.
 func (d *Data) lookupPattern(c *front.Call, pattern, element []byte) []byte {
 	before, after, ok := bytes.Cut(pattern, []byte("*"))
 	if !ok {

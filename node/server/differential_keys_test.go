@@ -3,7 +3,8 @@ package server
 // drawKeys draws a command on keys, whatever they hold, or one that makes a string.
 func drawKeys(g draws) drawn {
 	key := func() string { return g.key(g.pick("l", "s", "k", "h", "z")) }
-	switch name := g.pick("DEL", "EXISTS", "TYPE", "OBJECT", "RENAME", "RENAMENX", "MOVE", "EXPIRE", "PERSIST", "TTL", "SET", "INCR", "SELECT",
+	switch name := g.pick("DEL", "EXISTS", "TYPE", "OBJECT", "RENAME", "RENAMENX", "MOVE", "EXPIRE", "PERSIST", "TTL",
+		"SET", "INCR", "SELECT",
 		"SWAPDB", "DBSIZE"); name {
 	case "DEL", "EXISTS":
 		return with(g.list(key), name)

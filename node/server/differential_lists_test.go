@@ -3,7 +3,8 @@ package server
 // drawLists draws a command on lists.
 func drawLists(g draws) drawn {
 	key := func() string { return g.key("l") }
-	switch name := g.pick("LPUSH", "RPUSH", "LPUSH", "RPUSH", "LPUSHX", "RPUSHX", "LPOP", "RPOP", "LLEN", "LINDEX", "LSET", "LRANGE", "LTRIM",
+	switch name := g.pick("LPUSH", "RPUSH", "LPUSH", "RPUSH", "LPUSHX", "RPUSHX", "LPOP", "RPOP", "LLEN", "LINDEX",
+		"LSET", "LRANGE", "LTRIM",
 		"LREM", "LINSERT", "RPOPLPUSH", "BLPOP", "BRPOP", "BRPOPLPUSH"); name {
 	case "LPUSH", "RPUSH", "LPUSHX", "RPUSHX":
 		return with(g.list(g.word), name, key())
@@ -19,16 +20,13 @@ func drawLists(g draws) drawn {
 		return say(name, key(), g.pick("BEFORE", "AFTER", "before", "after", "BESIDE"), g.word(), g.word())
 	case "RPOPLPUSH":
 		return say(name, key(), key())
-	case "BLPOP", "BRPOP", "BRPOPLPUSH":
-		return drawBlocking(g)
+	case "BLPOP", "BRPOP": // who says it here must not wait; see drawWait
+		return say(name, key(), g.pick("x", "-1", "-5"))
+	case "BRPOPLPUSH":
+		return say(name, key(), key(), g.pick("x", "-1", "-5"))
 	default:
 		return say(name, key())
 	}
-}
-
-// drawBlocking draws what may be said without waiting: the client that speaks has to go on.
-func drawBlocking(g draws) drawn {
-	return say(g.pick("BLPOP", "BRPOP"), g.key("l"), g.pick("x", "-1", "-5"))
 }
 
 // drawWait draws what a client of its own says, which may wait.

@@ -12,7 +12,8 @@ func drawSets(g draws) drawn {
 		}
 		return with(members, "SADD", key())
 	}
-	switch name := g.pick("SADD", "SADD", "SADD", "SREM", "SMOVE", "SISMEMBER", "SCARD", "SPOP", "SRANDMEMBER", "SINTER", "SINTERSTORE", "SUNION",
+	switch name := g.pick("SADD", "SADD", "SADD", "SREM", "SMOVE", "SISMEMBER", "SCARD", "SPOP", "SRANDMEMBER", "SINTER",
+		"SINTERSTORE", "SUNION",
 		"SUNIONSTORE", "SDIFF", "SDIFFSTORE", "SMEMBERS", "SSCAN"); name {
 	case "SADD", "SREM":
 		return with(g.list(g.word), name, key())

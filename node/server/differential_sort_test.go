@@ -1,7 +1,7 @@
 package server
 
-// drawSort draws a SORT. Where 4.0 and 7.0 leave the order of elements that weigh the same to their algorithms, it draws
-// nothing that shows it.
+// drawSort draws a SORT. Where 4.0 and 7.0 leave the order of elements that weigh the same to their algorithms, it
+// draws nothing that shows it.
 func drawSort(g draws) drawn {
 	words := []string{"SORT", g.key(g.pick("l", "s"))}
 	by := g.pick("", "", "k*", "nosort", "h*->f", "*", "k*->")

@@ -1,22 +1,17 @@
 package server
 
 import (
-	"bytes"
 	"flag"
 	"fmt"
 	"maps"
-	"net"
-	"os/exec"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
-	"github.com/ordeal-go/ordeal/node"
 	"github.com/ordeal-go/ordeal/node/resp"
 )
 
@@ -51,7 +46,7 @@ const (
 	exact   likeness = iota
 	sorted           // arrays whose order is the server's own affair: the elements are equal
 	counted          // as many elements
-	shaped           // by chance: as many elements. What a SPOP took away differs then, and so its key is deleted afterwards
+	shaped           // by chance: as many elements, and what a SPOP has left is deleted, because it differs
 )
 
 // wordsChanged are errors that Redis has put into other words since 4.0, besides those of sameWords.
@@ -91,7 +86,7 @@ func (p *pair) notSaid(t require.TestingT, u unit) bool {
 		if strings.HasPrefix(c.words[0], "GEORADIUS") && (u.multi || !p.exists(t, c.words[1])) {
 			return true // 4.0 looks at nothing else where there is no key, and stores nothing
 		}
-		if p.missedInRedis(t, c) || c.words[0] == "SWAPDB" && p.anyWaits(t) {
+		if p.missedInRedis(t, u, c) || c.words[0] == "SWAPDB" && p.anyWaits(t) {
 			return true // whom a SWAPDB serves first of several keys, hash tables decide in Redis
 		}
 		keys, ok := c.words[1:], c.words[0] == "SINTER"
@@ -115,14 +110,14 @@ func (p *pair) notSaid(t require.TestingT, u unit) bool {
 	return false
 }
 
-// missedInRedis says whether a SORT puts a list in the place of something else: in Redis, 7.0 too, a client that waits for
-// the key does not hear of it, and waits on beside the list. Ours is served.
-func (p *pair) missedInRedis(t require.TestingT, c drawn) bool {
+// missedInRedis says whether a SORT may put a list in the place of something else while somebody waits for the key: in
+// Redis, 7.0 too, that client does not hear of it, and waits on beside the list. Ours is served.
+func (p *pair) missedInRedis(t require.TestingT, u unit, c drawn) bool {
 	at := slices.Index(c.words, "STORE")
-	if c.words[0] != "SORT" || at < 0 || at+1 == len(c.words) {
+	if c.words[0] != "SORT" || at < 0 || at+1 == len(c.words) || !p.anyWaits(t) {
 		return false
 	}
-	return p.exists(t, c.words[at+1])
+	return p.exists(t, c.words[at+1]) || u.multi
 }
 
 func (p *pair) exists(t require.TestingT, key string) bool {
@@ -154,12 +149,14 @@ func (g draws) word() string {
 	if g.oneIn(30) {
 		return strings.Repeat(g.pick("y", "z"), 100*(1+g.upTo(70)))
 	}
-	return g.pick("a", "b", "c", "1", "2", "3", "-7", "10", "", "1.5", "300", "70000", "5000000000", "b", "x y", "\xff\x00")
+	return g.pick("a", "b", "c", "1", "2", "3", "-7", "10", "", "1.5", "300", "70000", "5000000000", "b", "x y",
+		"\xff\x00")
 }
 
 // index is a number that positions are counted by; one in many is none.
 func (g draws) index() string {
-	return g.pick("0", "1", "2", "3", "-1", "-2", "-3", "7", "-7", "9223372036854775807", "-9223372036854775808", "0", "1", "-1", "x", "1.5")
+	return g.pick("0", "1", "2", "3", "-1", "-2", "-3", "7", "-7", "9223372036854775807", "-9223372036854775808", "0",
+		"1", "-1", "x", "1.5")
 }
 
 // list is one to four of what draw draws.
@@ -200,7 +197,11 @@ func drawUnit(t *rapid.T, only string) unit {
 	case 18:
 		u := unit{multi: true}
 		for range rapid.IntRange(1, 4).Draw(t, "in the transaction") {
-			if d := command(); d.as != shaped && d.words[0] != "SELECT" {
+			d := command()
+			if g.oneIn(8) {
+				d = drawWait(g) // nobody waits in a transaction
+			}
+			if d.as != shaped && d.words[0] != "SELECT" {
 				u.commands = append(u.commands, d)
 			}
 		}
@@ -209,209 +210,6 @@ func drawUnit(t *rapid.T, only string) unit {
 		return unit{waiter: 1 + rapid.IntRange(0, waiters-1).Draw(t, "waiter"), commands: []drawn{drawWait(g)}}
 	}
 	return unit{commands: []drawn{command()}}
-}
-
-// socket is a connection to one of the servers.
-type socket struct {
-	in    resp.ReplyParser
-	conn  net.Conn // of redis-server
-	solo  *solo    // of ours
-	id    node.ConnID
-	close func()
-}
-
-func (l *socket) write(t require.TestingT, request []byte) {
-	if l.solo != nil {
-		l.solo.step(node.Event{Kind: node.Received, Conn: l.id, Bytes: request})
-		return
-	}
-	_, err := l.conn.Write(request)
-	require.NoError(t, err)
-}
-
-// read feeds what has come, or, from redis-server, what comes next within the time.
-func (l *socket) read(within time.Duration) bool {
-	if l.solo != nil {
-		came := l.solo.sent[l.id]
-		l.solo.sent[l.id] = nil
-		l.in.Feed(came)
-		return len(came) > 0
-	}
-	buf := make([]byte, 64<<10)
-	_ = l.conn.SetReadDeadline(time.Now().Add(within))
-	n, err := l.conn.Read(buf)
-	l.in.Feed(buf[:n])
-	return err == nil
-}
-
-// next is the next reply; ok is false if none comes within the time.
-func (l *socket) next(t require.TestingT, within time.Duration) (r resp.Reply, ok bool) {
-	for {
-		r, ok, err := l.in.Next()
-		require.NoError(t, err)
-		if ok || !l.read(within) {
-			return r, ok
-		}
-	}
-}
-
-const patience = 10 * time.Second
-
-func (l *socket) must(t require.TestingT) resp.Reply {
-	r, ok := l.next(t, patience)
-	require.True(t, ok, "no reply came")
-	return r
-}
-
-// side is one of the two servers, and who is connected to it.
-type side struct {
-	open                    func() *socket
-	main, replica, listener *socket
-	waiting                 [waiters + 1]*socket
-	db                      string // that the stream is in
-}
-
-func ourSide(t *testing.T) *side {
-	w := newSolo(t, "", "port 6379", "save \"\"", "notify-keyspace-events EA", "repl-ping-slave-period 3600")
-	return &side{open: func() *socket {
-		id := w.connect("")
-		return &socket{solo: w, id: id, close: func() { w.step(node.Event{Kind: node.Closed, Conn: id}) }}
-	}}
-}
-
-func theirSide(t *testing.T) *side {
-	path, err := exec.LookPath("redis-server")
-	if err != nil {
-		t.Skip("redis-server is not installed: apt-get install redis-server")
-	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	addr := l.Addr().String()
-	require.NoError(t, l.Close())
-	_, port, _ := strings.Cut(addr, ":")
-	cmd := exec.Command(path, "--port", port, "--bind", "127.0.0.1", "--save", "", "--dir", t.TempDir(), "--enable-debug-command", "yes",
-		"--notify-keyspace-events", "EA", "--repl-diskless-sync", "no", "--repl-ping-replica-period", "3600", "--repl-timeout", "7200")
-	cmd.Env = []string{"LC_ALL=C"}
-	require.NoError(t, cmd.Start())
-	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
-	dial := func() *socket {
-		conn, err := net.Dial("tcp", addr)
-		if err != nil {
-			return nil
-		}
-		return &socket{conn: conn, close: func() {
-			_ = conn.(*net.TCPConn).SetLinger(0) // its port is needed again
-			_ = conn.Close()
-		}}
-	}
-	require.Eventually(t, func() bool {
-		l := dial()
-		if l != nil {
-			l.close()
-		}
-		return l != nil
-	}, patience, 10*time.Millisecond, "redis-server does not listen")
-	return &side{open: dial}
-}
-
-// connect makes the connections: one that speaks, a replica's, a subscriber's.
-func (s *side) connect(t *testing.T) {
-	s.main, s.replica, s.listener = s.open(), s.open(), s.open()
-	s.listener.write(t, resp.AppendCommand(nil, "PSUBSCRIBE", "*"))
-	s.listener.must(t)
-	s.replica.write(t, resp.AppendCommand(nil, "PSYNC", "?", "-1"))
-	var raw []byte
-	for deadline := time.Now().Add(patience); ; {
-		require.True(t, time.Now().Before(deadline), "no snapshot came")
-		if l := s.replica; l.solo != nil {
-			raw = append(raw, l.solo.sent[l.id]...)
-			l.solo.sent[l.id] = nil
-		} else {
-			buf := make([]byte, 64<<10)
-			n, _ := l.conn.Read(buf)
-			raw = append(raw, buf[:n]...)
-		}
-		_, after, ok := bytes.Cut(raw, []byte("$"))
-		length, body, ok2 := bytes.Cut(after, []byte("\r\n"))
-		n, err := strconv.Atoi(string(length))
-		if ok && ok2 && err == nil && len(body) >= n {
-			s.replica.in.Feed(body[n:])
-			break
-		}
-	}
-	s.replica.write(t, resp.AppendCommand(nil, "REPLCONF", "ACK", "0")) // or ours sends it nothing yet
-	for i := range s.waiting {
-		s.waiting[i] = s.open()
-	}
-}
-
-// reset makes an empty server of it, whatever was going on.
-func (s *side) reset(t require.TestingT, token string) {
-	for i, w := range s.waiting {
-		w.close()
-		s.waiting[i] = s.open()
-	}
-	var b []byte
-	for _, words := range [][]string{{"DISCARD"}, {"SELECT", "0"}, {"FLUSHALL"}, {"PUBLISH", "mark", token}, {"ECHO", token}} {
-		b = resp.AppendCommand(b, words...)
-	}
-	s.main.write(t, b)
-	for string(s.main.must(t).Str) != token {
-	}
-	s.events(t, token)
-	s.stream(t, token)
-}
-
-// events are what the subscriber has heard until the mark.
-func (s *side) events(t require.TestingT, mark string) (events []string) {
-	for {
-		m := s.listener.must(t).Elems
-		require.Len(t, m, 4)
-		if string(m[2].Str) == "mark" {
-			if string(m[3].Str) == mark {
-				return events
-			}
-			continue
-		}
-		_, name, _ := strings.Cut(string(m[2].Str), ":")
-		if _, since := eventsSince[name]; !since {
-			events = append(events, fmt.Sprintf("%s %q", m[2].Str, m[3].Str))
-		}
-	}
-}
-
-// stream is what has reached the replica until the mark: commands with their database, no frame around transactions.
-func (s *side) stream(t require.TestingT, mark string) (commands []streamed) {
-	for {
-		var words []string
-		for _, e := range s.replica.must(t).Elems {
-			words = append(words, string(e.Str))
-		}
-		words[0] = strings.ToLower(words[0])
-		switch words[0] {
-		case "select":
-			s.db = words[1]
-		case "multi", "exec", "ping":
-		case "publish":
-			if words[2] == mark {
-				return commands
-			}
-		default:
-			commands = append(commands, streamed{name: words[0], text: s.db + " " + streamText(words)})
-		}
-	}
-}
-
-type streamed struct{ name, text string }
-
-// streamText prints a command without what cannot be the same: times. 7.0 tells replicas when a key expires, 4.0 in how
-// long.
-func streamText(words []string) string {
-	switch words[0] {
-	case "expire", "pexpireat":
-		words = []string{"expires", words[1]}
-	}
-	return fmt.Sprintf("%q", words)
 }
 
 // alike says whether the replicas were told the same, which is said in words if not.
@@ -468,6 +266,8 @@ type pair struct {
 	turn         int
 	asked        [waiters + 1]int      // answers that a client that may wait is to get
 	served       [waiters + 1][]string // and those that ours gave it
+	waiting      [waiters + 1]bool     // the last thing that it said did not have its answer at once
+	waited       int                   // how often a client had to wait and was served, in all sequences
 }
 
 func newPair(t *testing.T) *pair {
@@ -487,7 +287,7 @@ func (p *pair) try(t require.TestingT, units []unit) (said int) {
 	token := p.token()
 	p.ours.reset(t, token)
 	p.theirs.reset(t, token)
-	p.asked, p.served = [waiters + 1]int{}, [waiters + 1][]string{}
+	p.asked, p.served, p.waiting = [waiters + 1]int{}, [waiters + 1][]string{}, [waiters + 1]bool{}
 	for _, u := range append(slices.Clone(beginning), units...) {
 		if p.notSaid(t, u) {
 			continue
@@ -546,10 +346,12 @@ func (p *pair) say(t require.TestingT, u unit) {
 	} else {
 		ours, theirs := p.ours.main.must(t), p.theirs.main.must(t)
 		if !equalReplies(u.commands[0], ours, theirs, as) {
-			require.FailNow(t, fmt.Sprintf("%q:\nordeal %s\nredis  %s", u.commands[0].words, replyBytes(ours), replyBytes(theirs)))
+			require.FailNow(t, fmt.Sprintf("%q:\nordeal %s\nredis  %s", u.commands[0].words, replyBytes(ours),
+				replyBytes(theirs)))
 		}
 		if as == shaped {
-			require.Equal(t, replyBytes(p.ours.main.must(t)), replyBytes(p.theirs.main.must(t)), "DEL of what %q left", u.commands[0].words)
+			require.Equal(t, replyBytes(p.ours.main.must(t)), replyBytes(p.theirs.main.must(t)), "DEL of what %q left",
+				u.commands[0].words)
 		}
 	}
 	require.Equal(t, replyBytes(p.theirs.main.must(t)), replyBytes(p.ours.main.must(t)), "subscribers")
@@ -572,7 +374,8 @@ func (p *pair) compareTransaction(t require.TestingT, u unit) {
 	require.Equal(t, len(b.Elems), len(a.Elems), "%v: %s, %s", u.commands, replyBytes(a), replyBytes(b))
 	for i := range a.Elems {
 		if !equalReplies(u.commands[i], a.Elems[i], b.Elems[i], u.commands[i].as) {
-			require.FailNow(t, fmt.Sprintf("in EXEC, %q:\nordeal %s\nredis  %s", u.commands[i].words, replyBytes(a.Elems[i]), replyBytes(b.Elems[i])))
+			require.FailNow(t, fmt.Sprintf("in EXEC, %q:\nordeal %s\nredis  %s", u.commands[i].words, replyBytes(a.Elems[i]),
+				replyBytes(b.Elems[i])))
 		}
 	}
 }
@@ -595,6 +398,9 @@ func (p *pair) wait(t require.TestingT, u unit) {
 		s.main.must(t)
 	}
 	p.compareEffects(t, u, mark, exact)
+	if p.waits(t, u.waiter) {
+		p.waiting[u.waiter] = true
+	}
 }
 
 // waits says whether a client waits.
@@ -615,6 +421,10 @@ func (p *pair) heard(t require.TestingT, waiter int) {
 			return
 		}
 		p.served[waiter] = append(p.served[waiter], replyBytes(r))
+		if p.waiting[waiter] {
+			p.waiting[waiter] = false
+			p.waited++
+		}
 	}
 }
 
@@ -627,7 +437,7 @@ func TestDifferential(t *testing.T) {
 		drawn := rapid.Custom(func(t *rapid.T) unit { return drawUnit(t, *onlyFamily) })
 		said += p.try(t, rapid.SliceOfN(drawn, n, n).Draw(t, "sequence"))
 	})
-	t.Logf("%d commands said to both", said)
+	t.Logf("%d commands said to both, %d clients served that had waited", said, p.waited)
 }
 
 var onlyFamily = flag.String("differential.family", "", "draw commands of this family alone")
