@@ -219,12 +219,15 @@ func FuzzStep(f *testing.F) {
 		"MONITOR\r\nMONITOR\r\nGET a\r\n", "CLIENT PAUSE 10\r\nGET a\r\n", "DEBUG RELOAD\r\nBGSAVE\r\nDEBUG DIGEST\r\n", "INFO all\r\n",
 		"BITOP NOT a b\r\nBITPOS a 1 0 -1\r\nSETRANGE a 10 x\r\nINCRBYFLOAT a 1e10\r\n", "SCAN 0 MATCH [a COUNT 3\r\nKEYS *\r\n",
 		"EXPIRE a -1\r\nPEXPIREAT a 1\r\nSWAPDB 0 1\r\nMOVE a 1\r\n", "MULTI\r\nSLAVEOF 10.0.0.1 1\r\nCONFIG REWRITE\r\nSELECT 1\r\nEXEC\r\n",
+		"RPUSH l a b a\r\nLINSERT l AFTER b x\r\nLREM l -1 a\r\nLTRIM l 1 -1\r\nLSET l 0 y\r\nRPOPLPUSH l l\r\nBRPOPLPUSH m l 1\r\n",
+		"MULTI\r\nRPUSH l a\r\nBLPOP l m 0\r\nEXEC\r\nBLPOP l 1\r\nDEL l\r\n", "SADD s 1 2 x\r\nSPOP s 2\r\nSMOVE s t 1\r\nSSCAN s 0 COUNT 3\r\n",
+		"SADD s 1 2\r\nSINTERSTORE s s t\r\nSUNIONSTORE t s s\r\nSDIFF s t\r\nSORT t BY k* GET # GET k*->f LIMIT 0 1 ALPHA STORE l\r\n",
 		"*1000000000\r\n", "$5\r\n", "\x00\xff\r\n", "*1\r\n$-1\r\n", "\"\r\n",
 	} {
 		f.Add([]byte(text), uint8(7))
 	}
 	f.Fuzz(func(t *testing.T, input []byte, cut uint8) {
-		for _, word := range []string{"shutdown", "segfault", "panic", "assert", "populate", "setbit", "setrange"} {
+		for _, word := range []string{"shutdown", "segfault", "panic", "assert", "populate", "setbit", "setrange", "srandmember"} {
 			if bytes.Contains(bytes.ToLower(input), []byte(word)) {
 				return // ends the server or takes half a gigabyte, as it should
 			}
