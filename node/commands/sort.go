@@ -3,10 +3,13 @@ package commands
 import (
 	"bytes"
 	"cmp"
+	"encoding/binary"
+	"math"
 	"slices"
 	"strings"
 
 	"github.com/ordeal-go/ordeal/node/front"
+	"github.com/ordeal-go/ordeal/node/resp"
 	"github.com/ordeal-go/ordeal/node/value"
 )
 
@@ -126,27 +129,30 @@ func (d *Data) sortCommand(c *front.Call) {
 // weighed is an element and what it is sorted by.
 type weighed struct {
 	element []byte
-	score   float64
-	text    []byte // nil: there is none, and comes before all others
+	text    []byte // by ALPHA; nil: there is none, and comes before all others
+	rank    uint64 // of the score, or of the text as far as eight bytes tell
 }
 
 // elements are those of a list, set or sorted set in the order that it has, a sorted set the other way round if
-// backward is set.
+// backward is set. They are good until the value is changed.
 func elements(v value.Value, backward bool) (list []weighed) {
 	list = make([]weighed, 0, v.Elements())
-	add := func(element []byte) { list = append(list, weighed{element: bytes.Clone(element)}) }
 	switch v.Kind() {
 	case value.KindList:
 		for element := range v.List().Range(0, v.List().Len()) {
-			add(element)
+			list = append(list, weighed{element: element})
 		}
 	case value.KindSet:
+		_, ints := v.Set().Ints()
 		for element := range v.Set().All() {
-			add(element)
+			if ints {
+				element = bytes.Clone(element) // its room is that of the next one
+			}
+			list = append(list, weighed{element: element})
 		}
 	case value.KindZSet:
 		for element := range v.ZSet().Range(0, v.ZSet().Len()) {
-			add(element)
+			list = append(list, weighed{element: bytes.Clone(element)})
 		}
 		if backward {
 			slices.Reverse(list)
@@ -159,51 +165,89 @@ func elements(v value.Value, backward bool) (list []weighed) {
 func (d *Data) weigh(c *front.Call, list []weighed, o *sorting) bool {
 	good := true
 	for i := range list {
-		by := list[i].element
+		w := &list[i]
+		by := w.element
 		if o.by != nil {
-			if by = d.lookupPattern(c, o.by, list[i].element); by == nil {
-				continue
-			}
+			by = d.lookupPattern(c, o.by, w.element)
 		}
-		if o.alpha {
-			list[i].text = by
-			continue
-		}
-		var ok bool
-		list[i].score, ok = score(by)
-		good = good && ok
-	}
-	if !good {
-		return false
-	}
-	slices.SortStableFunc(list, func(a, b weighed) int {
-		n := 0
 		switch {
-		case !o.alpha:
-			n = cmp.Compare(a.score, b.score)
-		case (a.text == nil) != (b.text == nil):
-			n = 1
-			if a.text == nil {
-				n = -1
-			}
+		case o.alpha:
+			w.text, w.rank = by, textRank(by)
+		case by == nil:
+			w.rank = scoreRank(0)
 		default:
-			n = bytes.Compare(a.text, b.text)
+			f, ok := score(by)
+			w.rank, good = scoreRank(f), good && ok
 		}
-		if n == 0 {
-			// 4.0 leaves those that weigh the same by ALPHA as its algorithm has them. On a set, which has another order
-			// at each server, what STORE stores would not be the same.
-			n = bytes.Compare(a.element, b.element)
+	}
+	if good {
+		inOrder(list, o.desc)
+	}
+	return good
+}
+
+// scoreRank is in the order of the numbers.
+func scoreRank(f float64) uint64 {
+	bits := math.Float64bits(f + 0) // there is one zero
+	if bits>>63 != 0 {
+		return ^bits
+	}
+	return bits | 1<<63
+}
+
+// textRank is in the order of the texts, as far as eight bytes tell.
+func textRank(text []byte) uint64 {
+	var head [8]byte
+	copy(head[:], text)
+	return binary.BigEndian.Uint64(head[:])
+}
+
+// inOrder sorts a list that has been weighed. 4.0 leaves elements that weigh the same by ALPHA as its algorithm has them.
+// On a set, which has another order at each server, what STORE stores would not be the same: here they are in their own
+// order.
+func inOrder(list []weighed, desc bool) {
+	type place struct { // small, to be moved around
+		rank uint64
+		i    int
+	}
+	places := make([]place, len(list))
+	for i := range list {
+		places[i] = place{list[i].rank, i}
+	}
+	slices.SortFunc(places, func(p, q place) int {
+		if p.rank == q.rank {
+			return compareWeighed(&list[p.i], &list[q.i])
 		}
-		if o.desc {
-			n = -n
+		if p.rank < q.rank {
+			return -1
 		}
-		return n
+		return 1
 	})
-	return true
+	if desc {
+		slices.Reverse(places)
+	}
+	before := slices.Clone(list)
+	for i, p := range places {
+		list[i] = before[p.i]
+	}
+}
+
+// compareWeighed compares what has one rank.
+func compareWeighed(a, b *weighed) int {
+	if (a.text == nil) != (b.text == nil) {
+		if a.text == nil {
+			return -1
+		}
+		return 1
+	}
+	return cmp.Or(bytes.Compare(a.text, b.text), bytes.Compare(a.element, b.element))
 }
 
 // score reads what an element weighs as C does: up to the first zero byte, after blanks, and nothing is 0.
 func score(text []byte) (f float64, ok bool) {
+	if n, ok := resp.ParseInt(text); ok {
+		return float64(n), true
+	}
 	text, _, _ = bytes.Cut(text, []byte{0})
 	if len(text) == 0 {
 		return 0, true
@@ -223,6 +267,7 @@ func (o *sorting) within(list []weighed) []weighed {
 
 // got returns what is asked for of each element; nil is nothing.
 func (d *Data) got(c *front.Call, list []weighed, o *sorting) (results [][]byte) {
+	results = make([][]byte, 0, len(list)*max(len(o.get), 1))
 	for _, w := range list {
 		if len(o.get) == 0 {
 			results = append(results, w.element)
