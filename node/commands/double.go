@@ -8,8 +8,7 @@ import (
 
 // strtod reads the number that text is as C's function does in the C locale: decimal or hexadecimal with or without an
 // exponent, infinity or NaN, a sign before it. tiny says that it is so small that digits are lost; it is 0 then, or close
-// to it. ok is false if text is anything else than a number, or too large for one; f is the
-// infinity of its sign then.
+// to it. ok is false if text is anything else than a number, or too large for one; f is the infinity of its sign then.
 func strtod(text string) (f float64, tiny, ok bool) {
 	digits := strings.ToLower(strings.TrimLeft(text, "+-"))
 	if len(text)-len(digits) > 1 || digits == "" || strings.Contains(digits, "_") {

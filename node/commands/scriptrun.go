@@ -34,7 +34,7 @@ type scriptRun struct {
 	effects bool
 	repl    int
 	// The script itself would come to something else on a replica: this server refused a command for its own state,
-	// ended the script, or something happened between its commands.
+	// ended the script, something happened between its commands, or chance decided what it changed.
 	special bool
 }
 
@@ -123,6 +123,8 @@ func (r *scriptRun) Call(args [][]byte) (reply resp.Reply, refusal string) {
 		return reply, "-" + text + "\r\n"
 	}
 	r.random = r.random || cmd.Is(front.Random)
+	// What SPOP takes is chance: 4.0 sends the script all the same, and each replica takes something else.
+	r.special = r.special || cmd.Is(front.Random) && cmd.Is(front.Write)
 	r.wrote = r.wrote || cmd.Is(front.Write)
 	d.front.Host.Execute(&call)
 	r.db = call.DB

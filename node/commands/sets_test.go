@@ -118,3 +118,16 @@ func TestDoublesAreReadAsStrtodDoes(t *testing.T) {
 		require.False(t, ok, text)
 	}
 }
+
+// What chance decides within a script reaches replicas as what came of it.
+func TestScriptsThatPopAreToldByWhatTheyTook(t *testing.T) {
+	h := newHost(t)
+	c := h.connect()
+	h.say(c, "SADD s a b c d e f g h")
+	h.streamed()
+	reply := h.say(c, `EVAL "redis.call('set','k','v') return redis.call('spop','s')" 0`)
+	taken := strings.TrimPrefix(reply, "$1 ")
+	require.Equal(t, "0 MULTI; 0 set k v; 0 SREM s "+taken+"; 0 EXEC", h.streamed())
+	h.say(c, "DEL s", "SADD s b a")
+	require.Equal(t, "*2 $1 a $1 b", h.say(c, `EVAL "return redis.call('sort','s','by','nosort')" 0`))
+}

@@ -51,13 +51,19 @@ const (
 
 // wordsChanged are errors that Redis has put into other words since 4.0, besides those of sameWords.
 var wordsChanged = []struct{ of40, of70, why string }{
-	{"-ERR timeout is not an integer or out of range", "-ERR timeout is not a float or out of range", "timeouts may be fractions since 6.0"},
-	{"-ERR unsupported unit provided. please use m, km, ft, mi", "-ERR unsupported unit provided. please use M, KM, FT, MI", "in any case since 6.2"},
+	{"-ERR timeout is not an integer or out of range", "-ERR timeout is not a float or out of range",
+		"timeouts may be fractions since 6.0"},
+	{"-ERR unsupported unit provided. please use m, km, ft, mi",
+		"-ERR unsupported unit provided. please use M, KM, FT, MI", "in any case since 6.2"},
 	{"-ERR STORE option in GEORADIUS is not compatible with WITHDIST, WITHHASH and WITHCOORDS options",
-		"-ERR STORE option in GEORADIUS is not compatible with WITHDIST, WITHHASH and WITHCOORD options", "the option has no S"},
-	{"-ERR at least 1 input key is needed for ZUNIONSTORE/ZINTERSTORE", "-ERR at least 1 input key is needed for 'zunionstore' command", "6.2 has ZUNION too"},
-	{"-ERR at least 1 input key is needed for ZUNIONSTORE/ZINTERSTORE", "-ERR at least 1 input key is needed for 'zinterstore' command", "6.2 has ZINTER too"},
-	{"-ERR index out of range", "-ERR value is out of range, must be positive", "SPOP of a negative count is told so since 6.2"},
+		"-ERR STORE option in GEORADIUS is not compatible with WITHDIST, WITHHASH and WITHCOORD options",
+		"the option has no S"},
+	{"-ERR at least 1 input key is needed for ZUNIONSTORE/ZINTERSTORE",
+		"-ERR at least 1 input key is needed for 'zunionstore' command", "6.2 has ZUNION too"},
+	{"-ERR at least 1 input key is needed for ZUNIONSTORE/ZINTERSTORE",
+		"-ERR at least 1 input key is needed for 'zinterstore' command", "6.2 has ZINTER too"},
+	{"-ERR index out of range", "-ERR value is out of range, must be positive",
+		"SPOP of a negative count is told so since 6.2"},
 }
 
 // onlyIn40 are commands that 4.0 sends to replicas even if they have changed nothing.
