@@ -66,7 +66,7 @@ func judgePromised(c Checker, h *histories.History, r *record) Verdict {
 		p = says.promise(r)
 	}
 	switch {
-	case p.Until <= 0:
+	case p.Until <= 0, len(h.Ops) > 0 && p.Until <= h.Ops[0].Invoked: // it was over before anybody did anything
 		return Verdict{Checker: c.Name(), Result: NotPromised, Why: p.Why}
 	case p.Until == histories.Forever:
 		return Judge(c, h)
@@ -113,6 +113,13 @@ func (r *record) ends(why string, verbs ...string) Promise {
 			p = Promise{Until: max(f.Start, 1), Why: fmt.Sprintf("%s (%s)", why, f.Text)}
 		}
 	}
+	if slices.Contains(verbs, "name=slave-read-only") {
+		for i := range r.Notes {
+			if n := &r.Notes[i]; n.Kind == "settings" && (n.Key == "slave-read-only" || n.Key == "replica-read-only") && n.Text == "no" {
+				return first(p, Promise{Until: max(n.Time, 1), Why: fmt.Sprintf("%s (%s no at %s)", why, n.Key, n.Machine)})
+			}
+		}
+	}
 	return p
 }
 
@@ -152,7 +159,7 @@ var handsOn = []string{"flushall", "restore-rdb", "run-as", "name=slave-read-onl
 // oneMaster is how long one process was the only master: what it executes one at a time looks so to everybody. With a
 // failover, a restart, or an operator's order, that is over.
 func (r *record) oneMaster() Promise {
-	p := r.ends("an operator intervened", append([]string{"promote", "slaveof", "sentinel-failover"}, handsOn...)...)
+	p := r.ends("an operator intervened, or replicas may be written to", append([]string{"promote", "slaveof", "sentinel-failover"}, handsOn...)...)
 	end := func(at time.Duration, format string, args ...any) {
 		p = first(p, Promise{Until: max(at, 1), Why: fmt.Sprintf(format, args...)})
 	}
@@ -263,7 +270,8 @@ func (Wait) promise(r *record) Promise {
 }
 
 func (Convergence) promise(r *record) Promise {
-	return r.ends("nobody puts right what an operator or a disk set wrong", "promote", "slaveof", "config-set", "sentinel-set",
+	return r.ends("nobody puts right what an operator or a disk set wrong, or what is written to a replica", "name=slave-read-only",
+		"promote", "slaveof", "config-set", "sentinel-set",
 		"sentinel-remove", "sentinel-reset", "sentinel-add", "replica-add", "replica-remove", "restore-config", "run-as",
 		"lying-fsync", "torn-tail", "eio-write", "eio-sync", "disk-full", "file-gone").whole()
 }

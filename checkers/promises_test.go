@@ -75,7 +75,7 @@ func TestAWriteUnderWayAtTheEndOfThePromiseMayOrMayNotHaveHappened(t *testing.T)
 
 func TestAReplicaThatWasMadeWritableIsNotAccused(t *testing.T) {
 	set := histories.Fault{ID: 1, Text: "config-set r1 name=slave-read-only value=no", Start: 3 * s, Stop: 3 * s, Targets: []string{"r1"}}
-	late := []histories.Operation{did(5*s, "c1", "write", "1", "r1")}
+	late := []histories.Operation{did(1*s, "c2", "read", "", "m1"), did(5*s, "c1", "write", "1", "r1")}
 	v := verdictOf(t, twoServers(late, nil, set), "read-only")
 	require.Equal(t, checkers.Valid, v.Result)
 	require.Equal(t, 1, v.Excused)
@@ -86,6 +86,16 @@ func TestAReplicaThatWasMadeWritableIsNotAccused(t *testing.T) {
 	require.Equal(t, checkers.Invalid, v.Result)
 	require.Len(t, v.Findings, 1)
 	require.Equal(t, 1, v.Excused)
+}
+
+func TestAReplicaThatWasWritableFromTheBeginningIsNotAccused(t *testing.T) {
+	said := histories.Note{Time: s / 10, Machine: "r1", Kind: "settings", From: "observer", Key: "slave-read-only", Text: "no"}
+	h := twoServers([]histories.Operation{did(5*s, "c1", "write", "1", "r1")}, []histories.Note{said})
+	for _, name := range []string{"read-only", "linearizable", "lost-writes", "stale-reads", "same-offset-same-data", "partial-resync", "convergence"} {
+		v := verdictOf(t, h, name)
+		require.Equal(t, checkers.NotPromised, v.Result, name)
+		require.Contains(t, v.Why, "slave-read-only no at r1", name)
+	}
 }
 
 func TestWhatNobodyDoesIsNotPromised(t *testing.T) {

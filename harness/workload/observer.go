@@ -341,15 +341,20 @@ func (o *Observer) settings(v *view, words []resp.Reply) {
 		if name == "min-slaves-to-write" {
 			v.server.Needed, _ = strconv.ParseInt(value, 10, 64) // digits: it is a number's setting
 		}
-		if known := slices.IndexFunc(v.settings, func(s setting) bool { return s.name == name }); known < 0 {
-			v.settings = append(v.settings, setting{name, value})
-		} else if v.settings[known].value == value {
-			continue
-		} else {
-			v.settings[known].value = value
-		}
-		o.out.Note(node.Note{Kind: node.NoteSettings, About: v.peer.Name, Key: name, Text: value})
+		o.inForce(v, name, value)
 	}
+}
+
+// inForce notes a setting that is new, or has changed.
+func (o *Observer) inForce(v *view, name, value string) {
+	if known := slices.IndexFunc(v.settings, func(s setting) bool { return s.name == name }); known < 0 {
+		v.settings = append(v.settings, setting{name, value})
+	} else if v.settings[known].value == value {
+		return
+	} else {
+		v.settings[known].value = value
+	}
+	o.out.Note(node.Note{Kind: node.NoteSettings, About: v.peer.Name, Key: name, Text: value})
 }
 
 // setting is a directive in force at a server, as it says itself.
@@ -365,6 +370,9 @@ func (o *Observer) concluded(v *view) {
 	n := v.server.note(v.peer.Name)
 	n.Took = int64(o.now.Sub(v.asked))
 	v.asked, v.heard = 0, o.now
+	if v.server.ReadOnly != "" {
+		o.inForce(v, "slave-read-only", v.server.ReadOnly)
+	}
 	o.out.Note(n)
 	if v.server.Digest != "" {
 		o.out.Note(v.server.digestNote(v.peer.Name))

@@ -17,6 +17,7 @@ type serverState struct {
 	Replicas                    int64
 	Needed                      int64  // min-slaves-to-write, if it was asked for
 	Digest                      string // belongs to Offset
+	ReadOnly                    string // slave-read-only, "yes" or "no", on a replica
 }
 
 // parse reads the text of INFO replication.
@@ -26,6 +27,7 @@ func (s *serverState) parse(info []byte) {
 		Offset: infoInt(info, "master_repl_offset"), Offset2: infoInt(info, "second_repl_offset"),
 		Good: infoInt(info, "min_slaves_good_slaves"), Replicas: infoInt(info, "connected_slaves")}
 	if s.Role == "slave" {
+		s.ReadOnly = map[string]string{"0": "no", "1": "yes"}[infoField(info, "slave_read_only")]
 		s.Peer = infoField(info, "master_host") + ":" + infoField(info, "master_port")
 	}
 }
