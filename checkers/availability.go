@@ -16,10 +16,11 @@ import (
 // refused and why, and how long each client was without a master.
 //
 // An outage lasts from one acknowledged write to the next, if that is much longer than clients wait between two writes:
-// ten times the usual pause between any two, and a quarter of a second at least. What an old master still takes counts as
-// taken, whatever becomes of it: lost-writes counts that. Nothing is promised about how long: limits are for that. But a
-// write that is turned away has a reason, and a master that has its replicas has none of those that only a replica, or a
-// server without memory or disk, can give. Redis 4.0: server.c, processCommand.
+// ten times the usual pause between any two, and a quarter of a second at least. What the computer let stand still of a
+// live run is not counted. What an old master still takes counts as taken, whatever becomes of it: lost-writes counts
+// that. Nothing is promised about how long: limits are for that. But a write that is turned away has a reason, and a
+// master that has its replicas has none of those that only a replica, or a server without memory or disk, can give.
+// Redis 4.0: server.c, processCommand.
 type Availability struct{}
 
 // Name implements Checker.
@@ -28,6 +29,7 @@ func (Availability) Name() string { return "availability" }
 // outage is a time without an acknowledged write.
 type outage struct {
 	from, to time.Duration
+	lasted   time.Duration    // without what this computer let the run stand still for
 	fault    *histories.Fault // the last that had begun, nil if none
 }
 
@@ -70,7 +72,7 @@ func (Availability) Check(h *histories.History) Verdict {
 		return q.verdict("fewer than three writes were acknowledged", "")
 	}
 	slices.Sort(acks)
-	found := outages(h, append(acks, max(last, acks[len(acks)-1])))
+	found := outages(r, append(acks, max(last, acks[len(acks)-1])))
 	q.saw("outages", len(found))
 	v := q.verdict("", sayOutages(found, refused))
 	v.Figures = outageFigures(found, byClient, last)
@@ -81,6 +83,12 @@ func (Availability) Check(h *histories.History) Verdict {
 		v.Figures["masterless_s"] = none.Seconds()
 		if v.Result == Valid && none >= 50*time.Millisecond {
 			v.Why += fmt.Sprintf("; no server was a master that takes writes for %.1f s", none.Seconds())
+		}
+	}
+	if total, _ := r.stalled(0, h.End); total > 0 {
+		v.Figures["stalled_s"] = total.Seconds()
+		if v.Result == Valid {
+			v.Why += fmt.Sprintf("; not counted: this computer let the run stand still for %.1f s", total.Seconds())
 		}
 	}
 	v.Figures["refused"] = float64(sum(refused))
@@ -106,16 +114,17 @@ func (q *inquiry) refusal(r *record, i int, refused map[string]int) {
 }
 
 // outages finds the long pauses between the moments at, which are sorted.
-func outages(h *histories.History, at []time.Duration) []outage {
+func outages(r *record, at []time.Duration) []outage {
 	limit := usual(at)
 	var found []outage
 	for i := 1; i < len(at); i++ {
-		if at[i]-at[i-1] <= limit {
+		stalled, _ := r.stalled(at[i-1], at[i])
+		if at[i]-at[i-1]-stalled <= limit {
 			continue
 		}
-		o := outage{from: at[i-1], to: at[i]}
-		for j := range h.Faults {
-			if f := &h.Faults[j]; f.Start <= o.from+limit && (f.Stop >= o.from || o.fault == nil || f.Start > o.fault.Start) {
+		o := outage{from: at[i-1], to: at[i], lasted: at[i] - at[i-1] - stalled}
+		for j := range r.Faults {
+			if f := &r.Faults[j]; f.Start <= o.from+limit && (f.Stop >= o.from || o.fault == nil || f.Start > o.fault.Start) {
 				o.fault = f
 			}
 		}
@@ -142,7 +151,7 @@ func sayOutages(found []outage, refused map[string]int) string {
 	byFault := map[string]time.Duration{}
 	var order []string
 	for _, o := range found {
-		all, longest = all+o.to-o.from, max(longest, o.to-o.from)
+		all, longest = all+o.lasted, max(longest, o.lasted)
 		text := "no fault"
 		if o.fault != nil {
 			text = o.fault.Text
@@ -150,7 +159,7 @@ func sayOutages(found []outage, refused map[string]int) string {
 		if _, known := byFault[text]; !known {
 			order = append(order, text)
 		}
-		byFault[text] += o.to - o.from
+		byFault[text] += o.lasted
 	}
 	var parts []string
 	for _, text := range order {
@@ -169,7 +178,7 @@ func sayOutages(found []outage, refused map[string]int) string {
 func outageFigures(found []outage, byClient map[string][]time.Duration, last time.Duration) map[string]float64 {
 	var all, longest time.Duration
 	for _, o := range found {
-		all, longest = all+o.to-o.from, max(longest, o.to-o.from)
+		all, longest = all+o.lasted, max(longest, o.lasted)
 	}
 	f := map[string]float64{"outage_s": all.Seconds(), "outage_max_s": longest.Seconds(), "outages": float64(len(found))}
 	var recoveries []time.Duration // of each client, the longest time without a write of its own taken

@@ -51,6 +51,11 @@ func (Convergence) Check(h *histories.History) Verdict {
 	case settled == histories.Forever && !h.Complete:
 		return q.verdict("the history ends before the run did", "")
 	}
+	if settled == histories.Forever && r.stoodStill(watchingOf(h), healed, h.End) {
+		total, longest := r.stalled(healed, h.End)
+		return q.verdict(fmt.Sprintf("the cluster did not settle in the %v after the last fault was healed, in which this computer let it stand still for %v, %v at a time: "+
+			"run again on a quieter one", h.End-healed, total.Round(time.Millisecond), longest.Round(time.Millisecond)), "")
+	}
 	p := picture{r: r, g: trace(r), q: &q, from: healed, at: h.End}
 	if settled == histories.Forever {
 		q.breach(h.End, "", nil, "the cluster did not settle in the %v after the last fault was healed", h.End-healed)

@@ -61,7 +61,7 @@ func (MinSlaves) Check(h *histories.History) Verdict {
 			continue
 		}
 		t := r.machines[op.Node]
-		if t == nil || blinked(t, op) {
+		if t == nil || blinked(t, op) || r.stalledAround(op) {
 			continue
 		}
 		switch refused := op.Outcome == histories.Fail && isError(op.Error, "NOREPLICAS"); {

@@ -148,6 +148,11 @@ func (c *failoverCauses) failover(e *happening, addr string) {
 		c.q.saw("not judged", 1)
 		return
 	}
+	// A stall of everybody is no silence of the master's, and no Sentinel can tell the two apart.
+	if _, longest := c.r.stalled(max(reigns, tried-c.w.downAfterLeast()-opinionLasts), tried); longest >= c.w.downAfterLeast()/2 {
+		c.q.saw("not judged", 1)
+		return
+	}
 	c.q.breach(e.at, e.machine, nil, "was elected to replace %s, which nothing had kept from answering: %d of the %d Sentinels needed could have missed it since it became the master, %v before the attempt; %s",
 		master, len(missed), c.needed, (tried - reigns).Round(time.Millisecond), c.opinions(addr, reigns, e.at, served, silent))
 }

@@ -107,6 +107,8 @@ func (l *lateness) isMaster(machine string, at time.Duration) bool {
 func (l *lateness) death(master string, at, next time.Duration) {
 	l.q.saw("deaths of a master", 1)
 	until := at + l.bound()
+	stalled, _ := l.r.stalled(at, until)
+	until += stalled // nobody could do anything meanwhile
 	replaced, by := l.switched(at, until, "")
 	reached := until
 	if replaced != 0 {
@@ -145,6 +147,9 @@ func (l *lateness) switched(from, to time.Duration, sentinel string) (at time.Du
 func (l *lateness) excuse(master string, at, until, next time.Duration) string {
 	if next < until {
 		return "it came back"
+	}
+	if l.r.stoodStill(l.w, at-infoPeriod, until) {
+		return "the run stood still"
 	}
 	before := at - 2*slices.Max(l.w.failoverTimeout) - 2*time.Second
 	for i := range l.events {
@@ -208,7 +213,7 @@ func (l *lateness) fit(server string, at time.Duration) bool {
 // followed wants every Sentinel to name the new master.
 func (l *lateness) followed(old, by string, replaced time.Duration) {
 	until := replaced + helloSpreads
-	if l.r.End < until {
+	if l.r.End < until || l.r.stoodStill(l.w, replaced, until) {
 		return
 	}
 	for _, s := range l.sentinels {
@@ -235,7 +240,7 @@ func (l *lateness) turned(old string, replaced, next time.Duration) {
 	switch {
 	case turned:
 		l.q.saw("old masters turned", 1)
-	case l.r.End < until || t.turned(from, until) || l.anyFault(from, until):
+	case l.r.End < until || t.turned(from, until) || l.anyFault(from, until) || l.r.stoodStill(l.w, from, until):
 	default:
 		l.q.breach(until, old, nil, "came back at %v, and nobody made it a replica in %v", next, oldMasterTurn)
 	}

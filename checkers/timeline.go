@@ -18,6 +18,7 @@ type record struct {
 	// slack is how late a server's own note may be. A simulation takes notes at the moment itself.
 	slack time.Duration
 
+	stalls    []life     // when the run stood still, in order of their beginnings
 	upheavals []upheaval // found when they are first asked for
 }
 
@@ -81,6 +82,7 @@ func index(h *histories.History) *record {
 		}
 	}
 	r.indexLogs()
+	r.findStalls()
 	r.names = slices.Sorted(maps.Keys(r.machines))
 	return r
 }

@@ -95,7 +95,7 @@ func (w *waits) tooFew(i int, acked, asked int64, limit time.Duration) {
 	op := &w.r.Ops[i]
 	t := w.r.machines[op.Node]
 	done := op.Returned - limit // by then at the latest the write had been executed
-	if t == nil || w.r.slack > 0 || done < op.Invoked || w.r.hurt(op.Invoked-time.Second, op.Returned) {
+	if t == nil || w.r.slack > 0 || w.r.stalledAround(op) || done < op.Invoked || w.r.hurt(op.Invoked-time.Second, op.Returned) {
 		return
 	}
 	at := lastAt(t.own, done) + 1

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/ordeal-go/ordeal/harness/cluster"
 	"github.com/ordeal-go/ordeal/histories/versions"
@@ -107,7 +108,7 @@ func (m *machine) end(why string) {
 func (m *machine) went(asked, why string, died func() *cluster.Died) {
 	w := m.world
 	m.process, m.core = nil, nil
-	if asked != "" {
+	if asked != "" && !strings.HasPrefix(why, "invariant broken") { // which nobody asked for
 		why = asked
 	}
 	at := w.Elapsed()
