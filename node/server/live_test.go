@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"net"
 	"os"
@@ -152,6 +153,7 @@ func fill(ctx context.Context, t *testing.T, p *peer, round int) {
 			pipe.Set(ctx, fmt.Sprint("text", i), strings.Repeat("abc ", i), time.Hour)
 			pipe.Set(ctx, fmt.Sprintf("binary\x00\xff%d", i), []byte{0, 1, '\r', '\n', byte(i), byte(round)}, 0)
 		}
+		fillFields(ctx, pipe, round)
 		pipe.Do(ctx, "SELECT", 3)
 		pipe.Set(ctx, "elsewhere", round, 0)
 		pipe.Do(ctx, "SELECT", 0)
@@ -165,6 +167,31 @@ func fill(ctx context.Context, t *testing.T, p *peer, round int) {
 		return nil
 	})
 	require.NoError(t, err)
+}
+
+// fillFields writes hashes, sorted sets, HyperLogLogs and places, small and large, and what is told to replicas in other
+// words than it was said.
+func fillFields(ctx context.Context, pipe redis.Pipeliner, round int) {
+	for i := range 200 {
+		pipe.HSet(ctx, "hash", fmt.Sprint("field", i), strings.Repeat("v", i))
+		pipe.HSet(ctx, fmt.Sprint("small hash", i%7), i, round)
+		pipe.ZAdd(ctx, "sorted", redis.Z{Score: float64(i) / 3, Member: fmt.Sprint("member", i)})
+		pipe.ZAdd(ctx, fmt.Sprint("small sorted", i%7), redis.Z{Score: float64(i - 100), Member: i})
+		pipe.PFAdd(ctx, "dense", fmt.Sprint(round, ".", i), fmt.Sprint(round, i*i), fmt.Sprint(i, "x", round))
+		pipe.GeoAdd(ctx, "places", &redis.GeoLocation{Name: fmt.Sprint("place", i), Longitude: float64(i - 100), Latitude: float64(i)/3 - 30})
+	}
+	pipe.HIncrByFloat(ctx, "hash", "float", 0.1)
+	pipe.HIncrBy(ctx, "hash", "count", int64(round))
+	pipe.HDel(ctx, "small hash0", "0", "7")
+	pipe.ZIncrBy(ctx, "sorted", 0.1, "member7")
+	pipe.ZAdd(ctx, "infinite", redis.Z{Score: math.Inf(1), Member: "up"}, redis.Z{Score: math.Inf(-1), Member: "down"})
+	pipe.ZUnionStore(ctx, "union", &redis.ZStore{Keys: []string{"sorted", "small sorted1"}, Weights: []float64{2, 0.1}})
+	pipe.ZInterStore(ctx, "inter", &redis.ZStore{Keys: []string{"sorted", "union"}, Aggregate: "MAX"})
+	pipe.ZRemRangeByRank(ctx, "sorted", 0, int64(round))
+	pipe.PFAdd(ctx, fmt.Sprint("sparse", round), "a", "b")
+	pipe.PFMerge(ctx, "merged", "dense", fmt.Sprint("sparse", round))
+	pipe.PFCount(ctx, "merged")
+	pipe.GeoRadiusStore(ctx, "places", 0, 0, &redis.GeoRadiusQuery{Radius: 3000, Unit: "km", StoreDist: "distances"})
 }
 
 // TestServersOfOursAndRealOnesReplicateFromEachOther: in every pairing a replica gets the dataset and the stream, and
