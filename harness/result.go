@@ -55,6 +55,8 @@ func (r *Result) String() string {
 	if r.Trace != "" {
 		fmt.Fprintf(&b, "trace %s\n", r.Trace)
 	}
-	fmt.Fprintf(&b, "replay: %s\n", r.Replay)
+	if r.Replay != "" { // what another tool recorded cannot be played again
+		fmt.Fprintf(&b, "replay: %s\n", r.Replay)
+	}
 	return b.String()
 }
