@@ -7,7 +7,8 @@ import (
 )
 
 // Authentication holds servers to their password: no wrong one is taken, and who gave a wrong one is refused everything
-// until the right one comes. Redis 4.0: server.c, authCommand and processCommand; redis.conf, requirepass.
+// until the right one comes. Since 6.0, whoever was let in before stays so: its errors have another word. Redis 4.0:
+// server.c, authCommand and processCommand; redis.conf, requirepass.
 type Authentication struct{}
 
 // Name implements Checker.
@@ -25,14 +26,14 @@ func (Authentication) Check(h *histories.History) Verdict {
 		}
 		q.saw("wrong passwords", 1)
 		auth, after := op.Result.Elem(0).Str(), op.Result.Elem(1).Str()
-		set := isError(auth, "WRONGPASS") || strings.Contains(auth, "invalid password")
-		if set {
+		forgets := strings.Contains(auth, "invalid password") // until 5.0; since 6.0 a connection stays who it was
+		if forgets || isError(auth, "WRONGPASS") {
 			q.saw("wrong passwords where one is set", 1)
 		}
 		switch {
 		case auth == "OK":
 			q.breach(op.Returned, op.Node, []int{i}, "took the password %s of %s, which is wrong", op.Arg, op.Process)
-		case set && !isError(after, "NOAUTH"):
+		case forgets && !isError(after, "NOAUTH"):
 			q.breach(op.Returned, op.Node, []int{i}, "refused the password %s of %s, and answered its next command all the same: %s", op.Arg, op.Process, after)
 		}
 	}

@@ -241,7 +241,7 @@ func (l *losses) at(i int, s spot, line *line) (why string, allowed bool) {
 // since, or returns -1.
 func (l *losses) hadBy(by *origin, w int) int {
 	t := l.r.machines[by.machine]
-	if t == nil || !by.told {
+	if t == nil || !by.told || l.values.of[w] == noValue { // no read tells of what is no register
 		return -1
 	}
 	for j := l.values.value(w).lastRead; j >= 0; j = int(l.values.before[j]) {

@@ -15,6 +15,7 @@ var cases = []Case{
 	{Name: "linearizable-unknown", Checker: "linearizable", Want: "unknown", Because: "nobody read at a master"},
 
 	{Name: "lost-writes-good-window", Checker: "lost-writes", Want: "valid", Because: "before r1 was promoted, which had not received it"},
+	{Name: "lost-writes-good-counter", Checker: "lost-writes", Want: "valid", Because: "all allowed"},
 	{Name: "lost-writes-good-overwritten", Checker: "lost-writes", Want: "valid", Because: "before r1 was promoted, which had not received it"},
 	{Name: "lost-writes-good-split", Checker: "lost-writes", Want: "valid", Because: "the old master still served"},
 	{Name: "lost-writes-good-restart", Checker: "lost-writes", Want: "valid", Because: "which was given up: m1 restarted"},
