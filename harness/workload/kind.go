@@ -35,7 +35,7 @@ type Kind struct {
 
 // Kinds are the kinds of work that there are, in the order of the documents.
 func Kinds() []*Kind {
-	return []*Kind{Register(), CAS(), Counter(), StringAppend(), ListAppend(), Set(), Queue(), Bank(), Lock(), Expiry(),
+	return []*Kind{Register(), CAS(), Counter(), StringAppend(), ListAppend(), Set(), Queue(), Bank(), Script(), Lock(), Expiry(),
 		Databases(), Wait(), Publish(), Intruder(), Raw()}
 }
 
