@@ -220,10 +220,19 @@ func (l *lateness) followed(old, by string, replaced time.Duration) {
 		at, to := l.switched(replaced-l.bound(), until, s)
 		if at == 0 && !l.disturbed(s, old, replaced, until) {
 			l.q.breach(until, s, nil, "did not hear in %v that %s replaced %s", helloSpreads, by, old)
-		} else if at != 0 && to != by && !l.disturbed(s, old, replaced, until) {
+		} else if at != 0 && to != by && !l.replacedAgain(by, to, at) && !l.disturbed(s, old, replaced, until) {
 			l.q.breach(at, s, nil, "names %s in the place of %s, where others name %s", to, old, by)
 		}
 	}
+}
+
+// replacedAgain says whether the new master had been replaced in its turn by then: a Sentinel that is still at the failover
+// to it hears of the next one, and names that one's master in the place of the old one.
+func (l *lateness) replacedAgain(by, to string, at time.Duration) bool {
+	return slices.ContainsFunc(l.events, func(e happening) bool {
+		_, master := e.master()
+		return e.at <= at && e.name == "+promoted-slave" && l.names[master] == by && l.names[e.instance()] == to
+	})
 }
 
 // turned wants the old master to be a replica, once it is back for long enough.

@@ -130,6 +130,7 @@ var cases = []Case{
 	{Name: "needless-unknown", Checker: "needless-failover", Want: "unknown", Because: "no failover took place that could be judged"},
 	{Name: "needless-unknown-busy", Checker: "needless-failover", Want: "unknown", Because: "no failover took place that could be judged"},
 
+	{Name: "liveness-good-replaced-again", Checker: "sentinel-liveness", Want: "valid"},
 	{Name: "liveness-good", Checker: "sentinel-liveness", Want: "valid"},
 	{Name: "liveness-unknown-came-back", Checker: "sentinel-liveness", Want: "unknown", Because: "no master died when its replacement was promised"},
 	{Name: "liveness-good-cut", Checker: "sentinel-liveness", Want: "valid"},
