@@ -294,6 +294,7 @@ func (d *Data) georadius(c *front.Call, byMember, mayStore bool) {
 // find returns the places that were asked for.
 func (q *radiusQuery) find(z *value.ZSet) (list []nearby) {
 	radius := q.radius * q.unit
+	beyond := farther(q.centre, radius)
 	var before cell
 	for i, cell := range around(q.centre, radius) {
 		if i > 0 && cell == before {
@@ -302,7 +303,11 @@ func (q *radiusQuery) find(z *value.ZSet) (list []nearby) {
 		before = cell
 		min, max := cell.scores()
 		for member, score := range z.Range(z.ScoreRange(value.ScoreBound{Score: min}, value.ScoreBound{Score: max, Open: true})) {
-			if m := distance(q.centre, placeOf(score)); m <= radius {
+			p := placeOf(score)
+			if beyond(p) {
+				continue
+			}
+			if m := distance(q.centre, p); m <= radius {
 				list = append(list, nearby{member, score, m})
 			}
 		}

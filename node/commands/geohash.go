@@ -123,6 +123,37 @@ func distance(p, q place) float64 {
 	return 2 * earthRadius * exact.Asin(math.Sqrt(float64(u*u)+w))
 }
 
+// farther returns a function that says whether a place is farther from p than radius m. It may say no if it hardly is:
+// it computes with fewer digits than distance, in a tenth of the time.
+func farther(p place, radius float64) (beyond func(place) bool) {
+	half := radius / (2 * earthRadius)
+	if half >= math.Pi/2 {
+		return func(place) bool { return false }
+	}
+	most := exact.Sin(half)
+	most *= most * (1 + 1e-9)
+	lat, cos := p.latitude*radian, roughSine(math.Pi/2-math.Abs(p.latitude*radian))
+	return func(q place) bool {
+		lat2 := q.latitude * radian
+		u := roughSine(math.Abs(lat2-lat) / 2)
+		if u *= u; u > most {
+			return true
+		}
+		v := math.Abs(float64(q.longitude*radian)-float64(p.longitude*radian)) / 2
+		v = roughSine(min(v, math.Pi-v))
+		return u+float64(cos*roughSine(math.Pi/2-math.Abs(lat2))*v*v) > most
+	}
+}
+
+// roughSine is the sine of an angle from 0 to pi/2, to about 12 digits.
+func roughSine(x float64) float64 {
+	x2, sum := x*x, 0.0
+	for _, c := range [...]float64{1. / (16 * 17), 1. / (14 * 15), 1. / (12 * 13), 1. / (10 * 11), 1. / (8 * 9), 1. / (6 * 7), 1. / (4 * 5), 1. / (2 * 3)} {
+		sum = -float64(x2*c) * (1 + sum)
+	}
+	return float64(x*sum) + x
+}
+
 // geohashText is the geohash of p as the rest of the world writes it, whose latitudes go from -90 to 90.
 func geohashText(p place) string {
 	bits := cellOf(p, 90, geoSteps).bits()

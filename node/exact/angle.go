@@ -31,6 +31,23 @@ func quarter(x float64) (pair, int) {
 	return r, int(math.Mod(k, 4)+4) & 3
 }
 
+// maxTerms is how many terms of a series there are at most: angles up to pi/4, and arc tangents of up to 1/8, need fewer.
+const maxTerms = 30
+
+// negligible is what a term is to the sum, at most, if it changes none of the 106 bits of a pair.
+const negligible = 0x1p-110
+
+// stepsDown[i] is 1/((i+1)(i+2)), odds[i] is 1/(2i+1).
+var stepsDown, odds = func() (steps [maxTerms + 2]pair, odds [maxTerms]pair) {
+	for i := range steps {
+		steps[i] = pair{1, 0}.div(pair{float64((i + 1) * (i + 2)), 0})
+	}
+	for i := range odds {
+		odds[i] = pair{1, 0}.div(pair{float64(2*i + 1), 0})
+	}
+	return steps, odds
+}()
+
 // series is the sum of x^i/i! for i = first, first+2, … with alternating signs, from alternate -1, or 1.
 func series(x pair, first int, sign float64) pair {
 	term, sum := pair{1, 0}, pair{0, 0}
@@ -38,25 +55,35 @@ func series(x pair, first int, sign float64) pair {
 		term = x
 	}
 	x2 := x.mul(x).scale(sign)
-	for i := first; i < first+30; i += 2 {
+	for i := first; i < maxTerms && math.Abs(term.hi) > negligible*math.Abs(sum.hi); i += 2 {
 		sum = sum.add(term)
-		term = term.mul(x2).div(pair{float64(float64(i+1) * float64(i+2)), 0})
+		term = term.mul(x2).mul(stepsDown[i])
 	}
 	return sum
 }
 
-func sinCos(x float64) (sin, cos pair) {
+// sine and cosine of a whole number of quarter turns more than an angle are sine or cosine of the angle, or less that.
+func sine(x float64) pair {
 	r, k := quarter(x)
-	s, c := series(r, 1, -1), series(r, 0, -1)
-	switch k {
-	case 1:
-		return c, s.neg()
-	case 2:
-		return s.neg(), c.neg()
-	case 3:
-		return c.neg(), s
+	return turned(r, k)
+}
+
+func cosine(x float64) pair {
+	r, k := quarter(x)
+	return turned(r, k+1)
+}
+
+// turned is the sine of r and k quarter turns.
+func turned(r pair, k int) (s pair) {
+	if k&1 == 0 {
+		s = series(r, 1, -1)
+	} else {
+		s = series(r, 0, -1)
 	}
-	return s, c
+	if k&2 != 0 {
+		s = s.neg()
+	}
+	return s
 }
 
 // maxAngle is the largest angle that the parts of pi/2 reduce; sines of larger ones are those of what is left of them
@@ -79,7 +106,7 @@ func Sin(x float64) float64 {
 	if !ok {
 		return math.NaN()
 	}
-	s, _ := sinCos(a)
+	s := sine(a)
 	return s.hi + s.lo
 }
 
@@ -89,7 +116,7 @@ func Cos(x float64) float64 {
 	if !ok {
 		return math.NaN()
 	}
-	_, c := sinCos(a)
+	c := cosine(a)
 	return c.hi + c.lo
 }
 
@@ -102,8 +129,7 @@ func Tan(x float64) float64 {
 	if !ok {
 		return math.NaN()
 	}
-	s, c := sinCos(a)
-	t := s.div(c)
+	t := sine(a).div(cosine(a))
 	return t.hi + t.lo
 }
 
@@ -119,8 +145,8 @@ func atanPair(x pair) pair {
 	}
 	x2 := x.mul(x).neg()
 	sum, power := pair{0, 0}, x
-	for i := 1; i < 60; i += 2 {
-		sum = sum.add(power.div(pair{float64(i), 0}))
+	for i := 0; i < maxTerms && math.Abs(power.hi) > negligible*math.Abs(sum.hi); i++ {
+		sum = sum.add(power.mul(odds[i]))
 		power = power.mul(x2)
 	}
 	return sum.scale(1 << halvings)

@@ -1,6 +1,12 @@
 package server
 
-import "strconv"
+import (
+	"strconv"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/ordeal-go/ordeal/node/resp"
+)
 
 // drawGeo draws a command on places.
 func drawGeo(g draws) drawn {
@@ -66,11 +72,42 @@ func (g draws) radius(words []string) drawn {
 		switch option := g.pick("WITHDIST", "WITHHASH", "WITHCOORD", "ASC", "DESC", "COUNT", "STORE", "STOREDIST", "NOSUCH"); option {
 		case "COUNT":
 			words = append(words, option, g.pick("1", "2", "3", "10", "0", "-1", "x"))
-		case "STORE", "STOREDIST":
+		case "STORE":
 			words = append(words, option, g.pick("g3", "g4"))
+		case "STOREDIST":
+			words = append(words, option, storedDistances)
 		default:
 			words = append(words, option)
 		}
 	}
 	return drawn{words: words, as: as}
+}
+
+// storedDistances is the key that STOREDIST stores under. The last bit of a distance is not the same everywhere: the sines
+// of C's library are hardly ever, but now and then, rounded to the second nearest number.
+const storedDistances = "g5"
+
+// compareDistances looks at what is stored under the key, and then deletes it.
+func (p *pair) compareDistances(t require.TestingT) {
+	for _, db := range []string{"0", "1"} {
+		var found [2]resp.Reply
+		for i, s := range []*side{p.ours, p.theirs} {
+			request := resp.AppendCommand(nil, "SELECT", db)
+			request = resp.AppendCommand(request, "ZRANGE", storedDistances, "0", "-1", "WITHSCORES")
+			s.main.write(t, resp.AppendCommand(request, "DEL", storedDistances))
+			s.main.must(t)
+			found[i] = s.main.must(t)
+			s.main.must(t)
+		}
+		require.Len(t, found[0].Elems, len(found[1].Elems))
+		for i, e := range found[0].Elems {
+			ours, err := strconv.ParseFloat(string(e.Str), 64)
+			theirs, err2 := strconv.ParseFloat(string(found[1].Elems[i].Str), 64)
+			if i%2 == 0 || err != nil || err2 != nil {
+				require.Equal(t, string(found[1].Elems[i].Str), string(e.Str))
+				continue
+			}
+			require.InEpsilon(t, 1+theirs, 1+ours, 1e-14)
+		}
+	}
 }

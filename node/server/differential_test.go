@@ -312,6 +312,7 @@ func (p *pair) try(t require.TestingT, units []unit) (said int) {
 			require.Equal(t, sameWords(replyBytes(theirs)), sameWords(ours), "answer %d of client %d, which waited", i, w)
 		}
 	}
+	p.compareDistances(t)
 	digest := resp.AppendCommand(nil, "DEBUG", "DIGEST")
 	p.theirs.main.write(t, digest)
 	want := replyBytes(p.theirs.main.must(t))
