@@ -25,25 +25,16 @@ const (
 // BenchmarkNodeAgainstRedis lets redis-benchmark measure ordeal-node and redis-server in turn, and reports the
 // ratios of their medians: above 1, ordeal-node is the faster one.
 func BenchmarkNodeAgainstRedis(b *testing.B) {
-	for _, program := range []string{"redis-server", "redis-benchmark"} {
-		if _, err := exec.LookPath(program); err != nil {
-			b.Skip(program + " is not installed: apt-get install redis-server redis-tools")
-		}
-	}
-	node := filepath.Join(b.TempDir(), "ordeal-node")
-	out, err := exec.Command("go", "build", "-o", node, "github.com/ordeal-go/ordeal/node/cmd/ordeal-node").CombinedOutput()
-	require.NoError(b, err, "%s", out)
-	ours := start(b, node)
-	theirs := start(b, "redis-server")
+	ours, theirs := startBoth(b)
 	for _, pipeline := range []int{1, 16} {
 		b.Run(fmt.Sprintf("pipeline-%d", pipeline), func(b *testing.B) {
 			for b.Loop() {
 				got := map[string][]float64{}
 				for range rounds {
-					for command, rate := range measure(b, ours, pipeline) {
+					for command, rate := range measure(b, ours, pipeline, "-t", "set,get") {
 						got["our "+command] = append(got["our "+command], rate)
 					}
-					for command, rate := range measure(b, theirs, pipeline) {
+					for command, rate := range measure(b, theirs, pipeline, "-t", "set,get") {
 						got["their "+command] = append(got["their "+command], rate)
 					}
 				}
@@ -55,6 +46,55 @@ func BenchmarkNodeAgainstRedis(b *testing.B) {
 			}
 		})
 	}
+}
+
+// tenLines is a script as programs have it: a few commands, a loop, a condition, a reply.
+const tenLines = `local limit = tonumber(ARGV[1])
+local used = tonumber(redis.call('GET', KEYS[1]) or '0') or 0
+local total = 0
+for i = 1, 10 do
+  total = total + i * 2
+end
+if used + 1 > limit then
+  return {0, tostring(total)}
+end
+redis.call('INCR', KEYS[1])
+return {1, used, total}`
+
+// BenchmarkEvalAgainstRedis is the same for an EVAL of ten lines.
+func BenchmarkEvalAgainstRedis(b *testing.B) {
+	ours, theirs := startBoth(b)
+	for _, pipeline := range []int{1, 16} {
+		b.Run(fmt.Sprintf("pipeline-%d", pipeline), func(b *testing.B) {
+			for b.Loop() {
+				var our, their []float64
+				for range rounds {
+					for _, rate := range measure(b, ours, pipeline, "EVAL", tenLines, "1", "key:__rand_int__", "1000000000") {
+						our = append(our, rate)
+					}
+					for _, rate := range measure(b, theirs, pipeline, "EVAL", tenLines, "1", "key:__rand_int__", "1000000000") {
+						their = append(their, rate)
+					}
+				}
+				b.ReportMetric(median(our)/median(their), "EVAL-node/redis")
+				b.ReportMetric(median(our), "EVAL/s")
+			}
+		})
+	}
+}
+
+// startBoth starts ordeal-node, built here, and redis-server, and returns their ports.
+func startBoth(b *testing.B) (ours, theirs string) {
+	b.Helper()
+	for _, program := range []string{"redis-server", "redis-benchmark"} {
+		if _, err := exec.LookPath(program); err != nil {
+			b.Skip(program + " is not installed: apt-get install redis-server redis-tools")
+		}
+	}
+	node := filepath.Join(b.TempDir(), "ordeal-node")
+	out, err := exec.Command("go", "build", "-o", node, "github.com/ordeal-go/ordeal/node/cmd/ordeal-node").CombinedOutput()
+	require.NoError(b, err, "%s", out)
+	return start(b, node), start(b, "redis-server")
 }
 
 // start runs a server on a free port of 127.0.0.1 until the benchmark ends, and returns the port.
@@ -83,11 +123,11 @@ func start(b *testing.B, program string) (port string) {
 	return port
 }
 
-// measure returns requests a second by command.
-func measure(b *testing.B, port string, pipeline int) map[string]float64 {
+// measure returns requests a second by command; what says which: one, or two tests of redis-benchmark's own.
+func measure(b *testing.B, port string, pipeline int, what ...string) map[string]float64 {
 	b.Helper()
-	out, err := exec.Command("redis-benchmark", "-h", "127.0.0.1", "-p", port, "-t", "set,get", "-n", strconv.Itoa(requests),
-		"-P", strconv.Itoa(pipeline), "-r", "10000", "--csv").Output()
+	words := []string{"-h", "127.0.0.1", "-p", port, "-n", strconv.Itoa(requests), "-P", strconv.Itoa(pipeline), "-r", "10000", "--csv"}
+	out, err := exec.Command("redis-benchmark", append(words, what...)...).Output()
 	require.NoError(b, err)
 	rows, err := csv.NewReader(strings.NewReader(string(out))).ReadAll()
 	require.NoError(b, err)
@@ -97,7 +137,7 @@ func measure(b *testing.B, port string, pipeline int) map[string]float64 {
 			rates[row[0]] = rate
 		}
 	}
-	require.Len(b, rates, 2, "redis-benchmark printed\n%s", out)
+	require.Len(b, rates, strings.Count(what[len(what)-1], ",")+1, "redis-benchmark printed\n%s", out)
 	return rates
 }
 
