@@ -32,15 +32,17 @@ type Options struct {
 	Source string // what to call the scenario in the command that replays the run: a name of the catalogue, or a file
 	// Command is how the command that replays a run begins; "": "ordeal".
 	Command    string
-	Build      string          // version of ordeal, for the history's header
-	Target     string          // live: what the servers are: "ordeal-node", which "" means too, "redis-server" of PATH, or any command that takes a redis.conf
-	Record     bool            // live: each ordeal-node takes down its life, for ordeal replay
-	Toxiproxy  string          // live: the API of a toxiproxy server that carries the links, "host:port"; "": this process does
-	NodeBinary string          // live: the ordeal-node to run; "": found or built
-	Progress   func(Progress)  // called often while the run goes on; nil: not
-	Trusted    bool            // the scenario was read as one that its user trusts: the command that replays the run says so
-	Trace      bool            // sim: keep every event and effect as text in Out
-	Limits     checkers.Limits // in place of those of the scenario
+	Build      string         // version of ordeal, for the history's header
+	Target     string         // live: what the servers are: "ordeal-node", which "" means too, "redis-server" of PATH, or any command that takes a redis.conf
+	Record     bool           // live: each ordeal-node takes down its life, for ordeal replay
+	Toxiproxy  string         // live: the API of a toxiproxy server that carries the links, "host:port"; "": this process does
+	NodeBinary string         // live: the ordeal-node to run; "": found or built
+	Progress   func(Progress) // called often while the run goes on; nil: not
+	Trusted    bool           // the scenario was read as one that its user trusts: the command that replays the run says so
+	Trace      bool           // sim: keep every event and effect as text in Out
+	// RedisConf and SentinelConf are the files whose settings the scenario was given, for the command that replays the run.
+	RedisConf, SentinelConf string
+	Limits                  checkers.Limits // in place of those of the scenario
 	// Guests lays out machines that take part beside the workload's clients, the first of them as machine number first of
 	// the run: clients of the caller's own, as a test needs that counts for itself. They start with the clients, and the
 	// nemesis does not know them. nil: none.
@@ -81,6 +83,12 @@ func (o Options) replay(plan Scenario) string {
 		if o.Target != "ordeal-node" {
 			words = append(words, "-target", o.Target)
 		}
+	}
+	if o.RedisConf != "" {
+		words = append(words, "-redis-conf", o.RedisConf)
+	}
+	if o.SentinelConf != "" {
+		words = append(words, "-sentinel-conf", o.SentinelConf)
 	}
 	if o.Trusted {
 		words = append(words, "-trust")

@@ -47,7 +47,7 @@ func Nodes(spec Spec, config Config, addr Addressing) []Machine {
 			}
 		}
 		m.configure("redis.conf", serverConfig(m, of, config.Server))
-		m.Password = config.Server.password()
+		m.Password, m.Renamed = config.Server.password(), config.Server.renamed()
 		m.New = m.newServer
 		out = append(out, *m)
 	}

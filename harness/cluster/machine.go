@@ -37,6 +37,8 @@ type Machine struct {
 	Port     int // 0: it does not listen
 	// Password is what callers give to be let in (requirepass); "": none is asked for.
 	Password string
+	// Renamed are the new names of its commands that have another name, by the usual ones in capitals (rename-command).
+	Renamed map[string]string
 
 	Dir        string            // absolute path of its folder: its core's working directory
 	ConfigPath string            // absolute path of its configuration file; "" if it has none

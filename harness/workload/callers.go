@@ -10,7 +10,8 @@ import (
 // Peer is a server or Sentinel as a client knows it.
 type Peer struct {
 	Name, Addr string
-	Password   string // that it asks for; "": none
+	Password   string            // that it asks for; "": none
+	Renamed    map[string]string // its commands that have another name, by the usual ones
 }
 
 // Callers lays out the machines that a workload needs, numbered on from len(nodes): the clients c1…, and the
@@ -19,7 +20,7 @@ func Callers(spec Spec, nodes []cluster.Machine, addr cluster.Addressing, durati
 	setup := setup{spec: spec, works: works(spec), channels: Channels(spec), watch: watch, duration: duration, spares: map[string]bool{}}
 	setup.ops, _ = ParseOps(spec.Ops) // Check accepted it
 	for _, m := range nodes {
-		p := Peer{m.Name, m.Addr(), m.Password}
+		p := Peer{m.Name, m.Addr(), m.Password, m.Renamed}
 		setup.spares[m.Name] = m.Spare
 		if m.Kind == cluster.Sentinel {
 			setup.sentinels = append(setup.sentinels, p)

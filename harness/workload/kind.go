@@ -128,7 +128,8 @@ func newHand() *hand { return &hand{seen: map[string]string{}, held: map[string]
 type Talk struct {
 	out          []byte // commands to send
 	asked, heard int
-	password     string // that the server asks for; "": none
+	password     string            // that the server asks for; "": none
+	renamed      map[string]string // its commands that have another name
 
 	ended  bool
 	end    node.NoteKind
@@ -138,7 +139,7 @@ type Talk struct {
 
 // Ask asks one command.
 func (t *Talk) Ask(words ...string) {
-	t.out = resp.AppendCommand(t.out, words...)
+	t.out = appendAs(t.out, t.renamed, words)
 	t.asked++
 }
 

@@ -2,6 +2,7 @@ package workload
 
 import (
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/ordeal-go/ordeal/node"
@@ -84,15 +85,28 @@ func (l *link) drop(now node.Instant, out *node.Effects) {
 func (l *link) say(out *node.Effects, op *Op, t *Talk) {
 	if op.DB != l.db {
 		l.db, l.selecting = op.DB, true
-		l.out = append(resp.AppendCommand(l.out[:0], "SELECT", strconv.Itoa(op.DB)), t.out...)
+		l.out = append(l.append(l.out[:0], "SELECT", strconv.Itoa(op.DB)), t.out...)
 		out.Send(l.conn, l.out)
 		return
 	}
 	out.Send(l.conn, t.out)
 }
 
+// append appends a command to b by the name that the peer gives it.
+func (l *link) append(b []byte, words ...string) []byte { return appendAs(b, l.peer.Renamed, words) }
+
+// appendAs appends a command to b by the name that a server gives it.
+func appendAs(b []byte, renamed map[string]string, words []string) []byte {
+	if len(renamed) > 0 {
+		if name := renamed[strings.ToUpper(words[0])]; name != "" {
+			words = append([]string{name}, words[1:]...)
+		}
+	}
+	return resp.AppendCommand(b, words...)
+}
+
 // send sends one command.
 func (l *link) send(out *node.Effects, words ...string) {
-	l.out = resp.AppendCommand(l.out[:0], words...)
+	l.out = l.append(l.out[:0], words...)
 	out.Send(l.conn, l.out)
 }

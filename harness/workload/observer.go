@@ -248,14 +248,14 @@ func (o *Observer) ask(v *view) {
 		v.send(o.out, "SENTINEL", "MASTER", cluster.MasterName)
 	case o.await == StageSettled && !v.blind:
 		v.questions = 3
-		b := resp.AppendCommand(v.out[:0], "INFO", "replication")
-		b = resp.AppendCommand(b, "DEBUG", "DIGEST")
-		v.out = resp.AppendCommand(b, "INFO", "replication")
+		b := v.append(v.out[:0], "INFO", "replication")
+		b = v.append(b, "DEBUG", "DIGEST")
+		v.out = v.append(b, "INFO", "replication")
 		o.out.Send(v.conn, v.out)
 	case o.watch.Foreign:
 		v.questions = 2
-		b := resp.AppendCommand(v.out[:0], "INFO", "replication")
-		v.out = resp.AppendCommand(b, "CONFIG", "GET", "min-slaves-*")
+		b := v.append(v.out[:0], "INFO", "replication")
+		v.out = v.append(b, "CONFIG", "GET", "min-slaves-*")
 		o.out.Send(v.conn, v.out)
 	default:
 		v.questions = 1

@@ -249,7 +249,7 @@ func (o *Observer) readNext() {
 	}
 	o.asking = true
 	op := &o.reads[o.reading]
-	o.talk = Talk{out: o.talk.out[:0]}
+	o.talk = Talk{out: o.talk.out[:0], renamed: o.final.peer.Renamed}
 	op.work.kind.begin(op, &o.talk)
 	op.note(o.out, observerName, o.final.peer.Name).Final = true
 	o.final.say(o.out, op, &o.talk)

@@ -25,6 +25,7 @@ func runCommand(ctx context.Context, io streams, args []string) (int, error) {
 	f.limits(&opts.Limits)
 	asJSON := f.Bool("json", false, "print the result as JSON")
 	f.trust(&opts.Trusted)
+	f.confs(&opts)
 	if err := f.parse(args, 1, 1); err != nil {
 		return 0, err
 	}
@@ -33,6 +34,9 @@ func runCommand(ctx context.Context, io streams, args []string) (int, error) {
 	}
 	s, err := loadScenario(f.args[0], opts.Trusted)
 	if err != nil {
+		return 0, err
+	}
+	if s, err = withConfs(opts, s, io.err); err != nil {
 		return 0, err
 	}
 	opts.Source = f.args[0]

@@ -39,12 +39,18 @@ func sweepCommand(ctx context.Context, io streams, args []string) (int, error) {
 	f.limits(&opts.Run.Limits)
 	asJSON := f.Bool("json", false, "print the summary as JSON")
 	f.trust(&opts.Run.Trusted)
+	f.confs(&opts.Run)
 	if err := f.parse(args, 1, 1000); err != nil {
 		return 0, err
 	}
 	plans, err := plansOf(f.args, opts.Run.Trusted)
 	if err != nil {
 		return 0, err
+	}
+	for i := range plans {
+		if plans[i].Scenario, err = withConfs(opts.Run, plans[i].Scenario, once(i, io.err)); err != nil {
+			return 0, err
+		}
 	}
 	if opts.Goals, err = goalNames(*required); err != nil {
 		return 0, err

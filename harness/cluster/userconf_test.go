@@ -1,0 +1,70 @@
+package cluster
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+var disk = Disk{os.ReadFile, filepath.Glob}
+
+func fileOf(t *testing.T, text string) string {
+	path := filepath.Join(t.TempDir(), "c.conf")
+	require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+	return path
+}
+
+func TestWhatTheHarnessChangesInAFileIsSaidWithItsLineAndWhy(t *testing.T) {
+	path := fileOf(t, "port 7000\n# a comment\nunixsocket /run/r.sock\nreplicaof 192.0.2.1 6379\nhz 20\nsave \"\"\n")
+	u, err := ReadServerConf(path, disk)
+	require.NoError(t, err)
+	require.Equal(t, []string{
+		path + ":1: port 7000: every machine has an address of its own and listens at the usual port",
+		path + ":3: unixsocket /run/r.sock: every server has a folder of its own: it is r.sock there",
+		path + ":4: replicaof 192.0.2.1 6379: the cluster's layout says who follows whom",
+	}, u.Changes)
+	require.Equal(t, Settings{{"unixsocket", "r.sock"}, {"hz", "20"}, {"save", `""`}}, u.Settings)
+	require.Equal(t, Settings{{"maxmemory", "1gb"}, {"unixsocket", "r.sock"}, {"hz", "20"}, {"save", `""`}},
+		u.Onto(Settings{{"HZ", "50"}, {"save", "60 1"}, {"maxmemory", "1gb"}}), "what the file says of a directive is all that holds of it")
+}
+
+func TestWhatCannotWorkIsRefusedWithItsLineAndTheReason(t *testing.T) {
+	for text, why := range map[string]string{
+		"hz 10\ncluster-enabled yes":          ":2: cluster-enabled yes: Redis Cluster does without Sentinels",
+		"tls-port 6379":                       ":1: tls-port 6379: the harness's clients and links do not speak TLS",
+		"tls-replication yes":                 ":1: tls-replication yes: the harness's clients",
+		"rename-command INFO \"\"":            "the harness needs INFO: it can take another name, but not none",
+		"sentinel monitor a 127.0.0.1 6379 1": "give the file as -sentinel-conf",
+		"hz \"10":                             ":1: hz \"10: Unbalanced quotes",
+		"include c.conf":                      "files include each other more than 16 deep",
+		"include gone.conf":                   "no such file",
+	} {
+		_, err := ReadServerConf(fileOf(t, text), disk)
+		require.ErrorContains(t, err, why, text)
+	}
+	for text, why := range map[string]string{
+		"sentinel monitor a 127.0.0.1 6379 1\nsentinel monitor b 127.0.0.1 6380 1": ":2: sentinel monitor b 127.0.0.1 6380 1: a run has one master, and the file watches a already",
+		"sentinel monitor a 127.0.0.1 6379 1\nsentinel failover-timeout b 1000":    ":2: sentinel failover-timeout b 1000: the file watches no master called b",
+		"tls-port 26379": "do not speak TLS",
+	} {
+		_, err := ReadSentinelConf(fileOf(t, text), disk)
+		require.ErrorContains(t, err, why, text)
+	}
+}
+
+func TestMasterOfASentinelsFileTakesTheNameOfTheRuns(t *testing.T) {
+	u, err := ReadSentinelConf(fileOf(t, "sentinel monitor cache 192.0.2.7 6380 2\nsentinel down-after-milliseconds cache 700\n"+
+		"sentinel auth-pass cache \"a b\"\nsentinel deny-scripts-reconfig yes\nsentinel myid 1111111111111111111111111111111111111111\n"), disk)
+	require.NoError(t, err)
+	require.Equal(t, 2, u.Quorum)
+	require.Equal(t, Settings{{"down-after-milliseconds", "700"}, {"auth-pass", `"a b"`}, {"sentinel deny-scripts-reconfig", "yes"}}, u.Settings)
+	require.Len(t, u.Changes, 2)
+	require.NoError(t, u.OursAsSentinel())
+}
+
+func TestNewNamesOfCommandsAreFound(t *testing.T) {
+	require.Nil(t, Settings{{"hz", "10"}}.renamed())
+	require.Equal(t, map[string]string{"CONFIG": "c-1"}, Settings{{"rename-command", "config c-1"}, {"rename-command", `flushall ""`}}.renamed())
+}

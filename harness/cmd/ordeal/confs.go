@@ -1,0 +1,33 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/ordeal-go/ordeal/harness"
+)
+
+// confs adds the flags that name a user's own configuration files.
+func (f *flags) confs(opts *harness.Options) {
+	f.StringVar(&opts.RedisConf, "redis-conf", "", "configure the servers by this `file`, as you run it; what of it has to change is said")
+	f.StringVar(&opts.SentinelConf, "sentinel-conf", "", "configure the Sentinels by this `file`, as you run it; what of it has to change is said")
+}
+
+// withConfs puts the files' settings into a scenario, and tells w what of them had to change.
+func withConfs(opts harness.Options, s harness.Scenario, w io.Writer) (harness.Scenario, error) {
+	s, changed, err := opts.WithConfs(s, harness.Disk{Read: os.ReadFile, Glob: filepath.Glob})
+	for _, change := range changed {
+		fmt.Fprintf(w, "changed: %s\n", change)
+	}
+	return s, err
+}
+
+// once is w for the first of several scenarios with the same files.
+func once(i int, w io.Writer) io.Writer {
+	if i > 0 {
+		return io.Discard
+	}
+	return w
+}
