@@ -8,7 +8,8 @@ import (
 
 // PubSub holds servers to what they publish: a message reaches every subscriber of the server that it was published to,
 // and, through the replication stream, every subscriber of that server's replicas, once and in the order of the
-// publisher. It may be missed only where the subscription or the replication history broke.
+// publisher. It may be missed, or come again, only where the subscription or the replication history broke: a replica whose
+// master starts again from older data hears the stream once more.
 //
 // Redis 4.0: pubsub.c, publishCommand, which forces the message into the stream.
 type PubSub struct{}
@@ -52,13 +53,24 @@ type messages struct {
 // subscribed is the time during which a subscription stood, and what came over it.
 type subscribed struct {
 	life
-	heard map[string]time.Duration
+	heard map[string]time.Duration   // since the history last broke
+	again []map[string]time.Duration // before that
+}
+
+// has says whether a message came over the subscription.
+func (s *subscribed) has(text string) bool {
+	for _, heard := range append(s.again, s.heard) {
+		if _, is := heard[text]; is {
+			return true
+		}
+	}
+	return false
 }
 
 // at judges the subscriptions at one server.
 func (p *messages) at(t *timeline) {
-	all := p.subscriptions(t)
 	breaks := t.breaks()
+	all := p.subscriptions(t, breaks)
 	for i := range p.r.Ops {
 		op := &p.r.Ops[i]
 		if p.r.Model(op) != "pubsub" || op.Outcome != histories.OK {
@@ -68,7 +80,7 @@ func (p *messages) at(t *timeline) {
 			if s.from >= op.Invoked || s.to < op.Returned+time.Second {
 				continue
 			}
-			_, heard := s.heard[op.Arg.Str()]
+			heard := s.has(op.Arg.Str())
 			switch {
 			case op.Node == t.name:
 				p.q.saw("messages heard where they were published", 1)
@@ -104,9 +116,10 @@ func (p *messages) follows(t *timeline, op *histories.Operation, breaks spans, t
 }
 
 // subscriptions reads the observer's notes of one server, and finds what must never be heard.
-func (p *messages) subscriptions(t *timeline) []subscribed {
+func (p *messages) subscriptions(t *timeline, breaks spans) []subscribed {
 	var all []subscribed
 	last := map[string]int{} // process, server and channel → its last message's operation
+	since := time.Duration(0)
 	for i := range p.r.Notes {
 		n := &p.r.Notes[i]
 		if n.Machine != t.name {
@@ -115,8 +128,9 @@ func (p *messages) subscriptions(t *timeline) []subscribed {
 		switch n.Kind {
 		case "listens":
 			// A machine that is lost ends a subscription in silence.
-			all = append(all, subscribed{life{n.Time, t.nextTurn(n.Time)}, map[string]time.Duration{}})
+			all = append(all, subscribed{life: life{n.Time, t.nextTurn(n.Time)}, heard: map[string]time.Duration{}})
 			clear(last)
+			since = n.Time
 		case "deaf":
 			if len(all) > 0 {
 				all[len(all)-1].to = min(n.Time, all[len(all)-1].to)
@@ -125,7 +139,13 @@ func (p *messages) subscriptions(t *timeline) []subscribed {
 			if len(all) == 0 {
 				continue
 			}
-			p.heard(t, n, all[len(all)-1].heard, last)
+			s := &all[len(all)-1]
+			if breaks.touch(since, n.Time) { // what comes from here on may have come before
+				s.again = append(s.again, s.heard)
+				s.heard, since = map[string]time.Duration{}, n.Time
+				clear(last)
+			}
+			p.heard(t, n, s.heard, last)
 		}
 	}
 	return all

@@ -192,6 +192,7 @@ var cases = []Case{
 	{Name: "pubsub-good", Checker: "pubsub", Want: "valid"},
 	{Name: "pubsub-good-deaf", Checker: "pubsub", Want: "valid"},
 	{Name: "pubsub-good-local", Checker: "pubsub", Want: "valid"},
+	{Name: "pubsub-good-again", Checker: "pubsub", Want: "valid"},
 	{Name: "pubsub-bad-not-replicated", Checker: "pubsub", Want: "invalid", Because: "never heard c1-1 on k1, which its master m1 published"},
 	{Name: "pubsub-bad-twice", Checker: "pubsub", Want: "invalid", Because: "heard c1-1 on k1 twice"},
 	{Name: "pubsub-bad-invented", Checker: "pubsub", Want: "invalid", Because: "heard c9-9 on k1, which nobody published there"},
