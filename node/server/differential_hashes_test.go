@@ -13,7 +13,7 @@ func drawHashes(g draws) drawn {
 		return g.pick("1", "-1", "10", "0", "-7", "9223372036854775807", "-9223372036854775808", "x", "1.5", "", "+1", "007")
 	}
 	float := func() string {
-		return g.pick("0.1", "-2.75", "1e10", "3", "abc", "", "1e-10", "nan", "5e400", "0.30000000000000004", "0x10", "-0.5", "1e100", " 1", "1e-17")
+		return g.pick("0.1", "-2.75", "1e10", "3", "abc", "", "1e-10", "nan", g.extreme("5e400"), "0.30000000000000004", "0x10", "-0.5", "1e100", " 1", "1e-17")
 	}
 	switch name := g.pick("HSET", "HSET", "HSET", "HMSET", "HSETNX", "HGET", "HMGET", "HINCRBY", "HINCRBY", "HINCRBYFLOAT", "HINCRBYFLOAT", "HDEL",
 		"HDEL", "HLEN", "HSTRLEN", "HKEYS", "HVALS", "HGETALL", "HEXISTS", "HSCAN", "ENCODING"); name {

@@ -68,12 +68,15 @@ func (g draws) member() string {
 // score is a score that does not lead to -0, whose sign small sorted sets forget since 7.0, and no whole number from 2^52
 // to 2^63, all whose digits ZSCAN prints since 7.0.
 func (g draws) score() string {
-	return g.pick("0", "1", "2", "-1", "1.5", "0.1", "0.2", "3e-5", "1e20", "1e19", "12345678901234567890", "inf", "-inf", "+inf", "1e-320", "0x10",
-		"nan", "x", "", "1e400", "1e-400", " 1", "-1.7976931348623157e308", "0.30000000000000004", "3", "5", "7")
+	if g.oneIn(20) {
+		return g.extreme("1e-320", "1e400", "1e-400")
+	}
+	return g.pick("0", "1", "2", "-1", "1.5", "0.1", "0.2", "3e-5", "1e20", "1e19", "12345678901234567890", "inf", "-inf", "+inf", "0x10",
+		"nan", "x", "", " 1", "-1.7976931348623157e308", "0.30000000000000004", "3", "5", "7")
 }
 
 func (g draws) bound() string {
-	return g.pick("0", "1", "2", "-1", "-inf", "+inf", "inf", "(0", "(1", "(1.5", "(inf", "(-inf", "1e400", " 1", "(", "", "nan", "x", "((1", "0.3", "5", "(7", "1\x00z")
+	return g.pick("0", "1", "2", "-1", "-inf", "+inf", "inf", "(0", "(1", "(1.5", "(inf", "(-inf", g.extreme("1e400"), " 1", "(", "", "nan", "x", "((1", "0.3", "5", "(7", "1\x00z")
 }
 
 func (g draws) zadd(key string, score func() string) drawn {

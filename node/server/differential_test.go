@@ -139,6 +139,15 @@ func (g draws) pick(list ...string) string { return rapid.SampledFrom(list).Draw
 // oneIn says yes once in n times.
 func (g draws) oneIn(n int) bool { return rapid.IntRange(0, n-1).Draw(g.t, "one in") == n-1 }
 
+// extreme is a number that C calls out of range; where SORT is drawn too, another one: in Redis it is refused what it
+// sorts if the number that any command read last was out of range.
+func (g draws) extreme(list ...string) string {
+	if *onlyFamily == "" {
+		return "4"
+	}
+	return g.pick(list...)
+}
+
 // upTo is a number from 0 to n.
 func (g draws) upTo(n int) int { return rapid.IntRange(0, n).Draw(g.t, "number") }
 
