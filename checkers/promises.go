@@ -223,7 +223,7 @@ func (SameData) promise(r *record) Promise {
 }
 
 func (MinSlaves) promise(r *record) Promise {
-	if !slices.ContainsFunc(r.Notes, func(n histories.Note) bool {
+	if unseen(r, "settings") == "" && !slices.ContainsFunc(r.Notes, func(n histories.Note) bool {
 		return n.Kind == "state" && n.M > 0 || n.Kind == "refused" && n.Reason == "noreplicas"
 	}) {
 		return nobody("min-slaves-to-write was never in force")

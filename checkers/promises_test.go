@@ -8,6 +8,7 @@ import (
 
 	"github.com/ordeal-go/ordeal/checkers"
 	"github.com/ordeal-go/ordeal/histories"
+	"github.com/ordeal-go/ordeal/histories/corpus"
 )
 
 const s = time.Second
@@ -123,4 +124,17 @@ func TestANamedCheckerIsHeldToTheWholeHistory(t *testing.T) {
 	asked, err := checkers.RunAsked(h, []string{"read-only"})
 	require.NoError(t, err)
 	require.Equal(t, checkers.Invalid, asked.Result())
+}
+
+func TestSettingThatNobodyCouldAskForIsUnknownAndNotUnpromised(t *testing.T) {
+	h, err := corpus.Open("min-slaves-unknown-no-config")
+	require.NoError(t, err)
+	verdicts, err := checkers.Run(h)
+	require.NoError(t, err)
+	for _, v := range verdicts {
+		if v.Checker == "min-slaves" {
+			require.Equal(t, checkers.Unknown, v.Result)
+			require.Contains(t, v.Why, "m1: CONFIG GET: ERR unknown command")
+		}
+	}
 }

@@ -56,6 +56,10 @@ var theHarness = map[string]string{
 	"enable-debug-command": "the observer compares data by DEBUG DIGEST: it is yes",
 }
 
+// asItIs are the values of such directives that change nothing: the machines have them anyway.
+var asItIs = map[string]string{"daemonize": "no", "supervised": "no", "syslog-enabled": "no", "protected-mode": "no",
+	"enable-debug-command": "yes"}
+
 // ofAnother are lines "sentinel …" that tell of the cluster from which the file comes.
 var ofAnother = map[string]bool{"myid": true, "current-epoch": true, "config-epoch": true, "leader-epoch": true,
 	"known-slave": true, "known-replica": true, "known-sentinel": true}
@@ -147,6 +151,8 @@ var errTLS = errors.New("the harness's clients and links do not speak TLS: run w
 func (u *UserConf) serverLine(where, text string, args []string) error {
 	value := strings.ToLower(strings.Join(args[1:], " "))
 	switch why := theHarness[args[0]]; {
+	case value != "" && value == asItIs[args[0]]:
+		return nil
 	case why != "":
 		return u.change(where, text, why)
 	case args[0] == "cluster-enabled" && value == "yes":
@@ -170,6 +176,9 @@ func (u *UserConf) serverLine(where, text string, args []string) error {
 var needed = map[string]bool{"INFO": true, "PING": true, "PSYNC": true, "REPLCONF": true, "AUTH": true}
 
 func (u *UserConf) sentinelLine(where, text string, args []string) error {
+	if len(args) == 2 && strings.ToLower(args[1]) == asItIs[args[0]] {
+		return nil
+	}
 	if why := theHarness[args[0]]; why != "" {
 		return u.change(where, text, why)
 	}

@@ -17,7 +17,7 @@ func fileOf(t *testing.T, text string) string {
 }
 
 func TestWhatTheHarnessChangesInAFileIsSaidWithItsLineAndWhy(t *testing.T) {
-	path := fileOf(t, "port 7000\n# a comment\nunixsocket /run/r.sock\nreplicaof 192.0.2.1 6379\nhz 20\nsave \"\"\n")
+	path := fileOf(t, "port 7000\n# a comment\nunixsocket /run/r.sock\nreplicaof 192.0.2.1 6379\nhz 20\nsave \"\"\ndaemonize no\nprotected-mode no\n")
 	u, err := ReadServerConf(path, disk)
 	require.NoError(t, err)
 	require.Equal(t, []string{
