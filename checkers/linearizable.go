@@ -276,6 +276,9 @@ func (c Linearizable) models(h *histories.History) (of func(workload string) *mo
 		}
 	}
 	return func(workload string) *models.Model {
+		if workload == "" && len(known) == 1 {
+			workload = h.Workloads[0].Name // the only one need not be named
+		}
 		if m, listed := known[workload]; listed {
 			return m
 		}

@@ -5,8 +5,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/ordeal-go/ordeal/harness/live"
 	"github.com/ordeal-go/ordeal/histories"
+	"github.com/ordeal-go/ordeal/node"
 )
 
 // Stalls is how a live run stood still because its computer was busy with something else. What servers did and clients
@@ -23,7 +23,7 @@ type Stalls struct {
 func stallsOf(h *histories.History, plan Scenario) *Stalls {
 	var s Stalls
 	for i := range h.Notes {
-		if n := &h.Notes[i]; n.Kind == string(live.NoteStalled) {
+		if n := &h.Notes[i]; n.Kind == string(node.NoteStalled) {
 			s.Times++
 			s.Total += n.Took
 			s.Longest = max(s.Longest, n.Took)

@@ -72,6 +72,9 @@ const (
 	// NoteUnseen is what a server does not tell the observer: About, Key ("digest", "settings"), Text (the command and why:
 	// what it answered, or how long that takes).
 	NoteUnseen NoteKind = "unseen"
+	// NoteStalled is a world's word that its computer let it stand still from the note's time on, for Took: its machines
+	// most likely stood still as well.
+	NoteStalled NoteKind = "stalled"
 	// NoteOrder is a command that the observer gave to a server as its operator: About, Text, Result (the reply).
 	NoteOrder NoteKind = "order"
 )

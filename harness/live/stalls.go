@@ -7,10 +7,6 @@ import (
 	"github.com/ordeal-go/ordeal/node"
 )
 
-// NoteStalled is the kind of note by which the world says that this computer let it stand still from the note's time
-// on, for Took: its machines most likely stood still as well.
-const NoteStalled node.NoteKind = "stalled"
-
 const (
 	stallPulse = 10 * time.Millisecond  // how often the world looks whether time has passed without it
 	stallMin   = 100 * time.Millisecond // what is shorter changes no setting's meaning
@@ -29,7 +25,7 @@ func (w *World) watchStalls() {
 		now := w.Elapsed()
 		if stood := stalled(last, now); stood > 0 {
 			at := last
-			w.reports.put(func(s cluster.Sink) { s.Note(at, "world", &node.Note{Kind: NoteStalled, Took: int64(stood)}) })
+			w.reports.put(func(s cluster.Sink) { s.Note(at, "world", &node.Note{Kind: node.NoteStalled, Took: int64(stood)}) })
 		}
 		last = now
 	}
