@@ -43,8 +43,11 @@ func RunAsked(h *histories.History, names []string, instead ...Checker) (Verdict
 			judges = append(judges, c)
 		}
 	}
+	var r *record // only promises need it
+	if len(names) == 0 {
+		r = index(h)
+	}
 	var verdicts Verdicts
-	r := index(h)
 	for _, c := range judges {
 		for _, other := range instead {
 			if other.Name() == c.Name() {

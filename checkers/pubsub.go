@@ -1,6 +1,7 @@
 package checkers
 
 import (
+	"slices"
 	"time"
 
 	"github.com/ordeal-go/ordeal/histories"
@@ -59,12 +60,13 @@ type subscribed struct {
 
 // has says whether a message came over the subscription.
 func (s *subscribed) has(text string) bool {
-	for _, heard := range append(s.again, s.heard) {
-		if _, is := heard[text]; is {
-			return true
-		}
+	if _, is := s.heard[text]; is {
+		return true
 	}
-	return false
+	return slices.ContainsFunc(s.again, func(heard map[string]time.Duration) bool {
+		_, is := heard[text]
+		return is
+	})
 }
 
 // at judges the subscriptions at one server.

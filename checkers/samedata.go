@@ -50,6 +50,7 @@ func (SameData) Check(h *histories.History) Verdict {
 			hold(id, n.Machine)
 		}
 	}
+	does := functionsOf(h)
 	var q inquiry
 	q.saw("digests", len(digests))
 	q.saw("pairs compared", 0)
@@ -58,7 +59,7 @@ func (SameData) Check(h *histories.History) Verdict {
 	for _, i := range digests {
 		n := &h.Notes[i]
 		id, offset := g.place(n.ReplID, n.Offset)
-		if holders[id] != "" || holders[n.ReplID] != "" && id != n.ReplID && written(h, n.Machine, g[n.ReplID].at, n.Time) {
+		if holders[id] != "" || holders[n.ReplID] != "" && id != n.ReplID && written(h, does, n.Machine, g[n.ReplID].at, n.Time) {
 			continue
 		}
 		at := place{id, offset}
@@ -97,8 +98,7 @@ func short(id string) string {
 }
 
 // written says whether a client may have written to the machine in [from, to].
-func written(h *histories.History, machine string, from, to time.Duration) bool {
-	f := functionsOf(h)
+func written(h *histories.History, f *functions, machine string, from, to time.Duration) bool {
 	for i := range h.Ops {
 		if op := &h.Ops[i]; op.Node == machine && f.mayWrite(op) && op.Outcome != histories.Fail && op.Invoked <= to && op.Returned >= from {
 			return true

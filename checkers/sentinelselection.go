@@ -138,12 +138,8 @@ func (c *choices) fit(machine string, e *happening) bool {
 
 // known is what the leader noted of a replica when it chose, nil if it notes nothing.
 func (c *choices) known(machine string, e *happening) (n *histories.Note) {
-	for i := range c.r.Notes {
-		note := &c.r.Notes[i]
-		if note.Time > e.at {
-			break
-		}
-		if note.Kind == "candidate" && note.Machine == e.machine && note.Peer == machine && e.at-note.Time <= c.r.slack+time.Millisecond {
+	for i := firstFrom(c.r.Notes, e.at-c.r.slack-time.Millisecond); i < len(c.r.Notes) && c.r.Notes[i].Time <= e.at; i++ {
+		if note := &c.r.Notes[i]; note.Kind == "candidate" && note.Machine == e.machine && note.Peer == machine {
 			n = note
 		}
 	}

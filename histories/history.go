@@ -108,14 +108,6 @@ type Operation struct {
 	Error    string        // of Fail and Info
 }
 
-// Write is the value of the write that op is, as a word.
-func (op *Operation) Write() (value string, is bool) {
-	if op.Func != FuncWrite {
-		return "", false
-	}
-	return op.Arg.Str(), true
-}
-
 // Found says whether op is a read that found something.
 func (op *Operation) Found() bool { return op.Outcome == OK && !op.Result.IsNothing() }
 
