@@ -18,6 +18,9 @@ type TimerID uint64
 // OpID names a file job, a piece of work or a script; the core chooses it, unique among those under way.
 type OpID uint64
 
+// FileID names a file that [OpenFile] has opened; the core chooses it, unique among those that are open.
+type FileID uint64
+
 // Errno is the text of an operating system's error as C's strerror gives it, "" for none. It is text because it
 // ends up in log lines and replies, and must be the same in every world.
 type Errno string

@@ -24,6 +24,7 @@ const (
 	EffectLog
 	EffectExit
 	EffectResolve
+	EffectHold
 
 	effectKinds
 )
@@ -31,7 +32,7 @@ const (
 var effectNames = [effectKinds]string{EffectListen: "listen", EffectDial: "dial", EffectSend: "send",
 	EffectClose: "close", EffectSetTimer: "set-timer", EffectStopTimer: "stop-timer", EffectFile: "file",
 	EffectWork: "work", EffectScript: "script", EffectBusy: "busy", EffectNote: "note", EffectLog: "log", EffectExit: "exit",
-	EffectResolve: "resolve"}
+	EffectResolve: "resolve", EffectHold: "hold"}
 
 func (k EffectKind) String() string {
 	if k < effectKinds && effectNames[k] != "" {
@@ -44,7 +45,7 @@ func (k EffectKind) String() string {
 // these fields.
 type Effect struct {
 	Kind  EffectKind
-	Flag  bool // Send: tell when it has left. Close: after what was sent has left. File: in the background.
+	Flag  bool // Send: tell when it has left. Close: after what was sent has left. File: in the background. Hold: from now on.
 	Conn  ConnID
 	Timer TimerID
 	Op    OpID
@@ -77,10 +78,16 @@ const (
 	// file that is mounted, has several names, or lies in somebody else's folder), it is written in place, and a crash may
 	// leave a part of each.
 	ReplaceFile
+	// OpenFile opens Path for reading, by the name File. What is open stays readable, whatever becomes of its path, until
+	// CloseFile or the end of the core's life.
+	OpenFile
+	ReadPart  // at most Size bytes of the open File from At on; they arrive with FileDone, none at its end
+	CloseFile // it is no error if File is not open
 )
 
 var fileNames = [...]string{ReadFile: "read", WriteFile: "write", AppendFile: "append", SyncFile: "sync",
-	RenameFile: "rename", RemoveFile: "remove", EnterDir: "enter", ReplaceFile: "replace"}
+	RenameFile: "rename", RemoveFile: "remove", EnterDir: "enter", ReplaceFile: "replace",
+	OpenFile: "open", ReadPart: "read-part", CloseFile: "close-file"}
 
 func (k FileKind) String() string {
 	if int(k) < len(fileNames) && fileNames[k] != "" {
@@ -95,6 +102,9 @@ type FileStep struct {
 	Path string
 	To   string // RenameFile
 	Data []byte // WriteFile, AppendFile, ReplaceFile; nobody changes it any more
+	File FileID // OpenFile, ReadPart, CloseFile
+	At   int64  // ReadPart: bytes from the start of the file, ≥ 0
+	Size int    // ReadPart: bytes, ≥ 0
 }
 
 // Place says where a file job runs.
@@ -200,6 +210,17 @@ func (e *Effects) CloseAfterFlush(conn ConnID) {
 	ef.Conn, ef.Flag = conn, true
 }
 
+// HoldReading asks for no more [Received] events of conn, so that the peer has to wait once what lies between it and the
+// core is full. What was read before may still arrive. That the connection ended is told when it is read again, or
+// earlier where the world finds out.
+func (e *Effects) HoldReading(conn ConnID) {
+	ef := e.add(EffectHold)
+	ef.Conn, ef.Flag = conn, true
+}
+
+// ReadOn ends what HoldReading began.
+func (e *Effects) ReadOn(conn ConnID) { e.add(EffectHold).Conn = conn }
+
 // SetTimer fires timer once, after has passed on the machine's steady clock.
 func (e *Effects) SetTimer(timer TimerID, after time.Duration) {
 	ef := e.add(EffectSetTimer)
@@ -216,8 +237,8 @@ func (e *Effects) File(op OpID, place Place, steps ...FileStep) {
 }
 
 // Work runs fn away from the core's loop and delivers its result with [WorkDone]. fn is a pure function over data
-// that nobody changes any more; size is how many bytes of data it works on, from which a simulation knows how long
-// it takes.
+// that nobody changes any more, or that the core has handed over to it and leaves alone until WorkDone; size is how
+// many bytes of data it works on, from which a simulation knows how long it takes.
 func (e *Effects) Work(op OpID, size int, fn func() any) {
 	ef := e.add(EffectWork)
 	ef.Op, ef.N, ef.Work = op, size, fn

@@ -28,7 +28,8 @@ const (
 	// TimerFired: Timer, which is no longer set.
 	TimerFired
 	// FileDone is the end of a file job: Op; Err of the first step that failed (the later ones were not tried),
-	// N its index; Bytes is what the last read step read.
+	// N its index; Bytes is what the last read step read, the core's to keep and nobody's to change. If no step failed, N
+	// is the size in bytes of what the last OpenFile opened.
 	FileDone
 	// WorkDone is the end of [Effects.Work]: Op, Result.
 	WorkDone
@@ -64,7 +65,7 @@ type Event struct {
 	Timer  TimerID
 	Op     OpID
 	N      int64
-	Bytes  []byte // valid during Step only
+	Bytes  []byte // valid during Step only, but for those of FileDone
 	Local  string // "ip:port"; of Resolved, an IP
 	Remote string // "ip:port"
 	Err    Errno

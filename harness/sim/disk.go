@@ -30,6 +30,7 @@ type disk struct {
 	files   map[string]*file // as processes see them
 	durable map[string]*file // names that are surely on the platter
 	journal []nameChange     // changes of names since then, in order
+	open    map[node.FileID]openFile
 	chance  chance
 	model   *DiskModel
 
@@ -44,6 +45,12 @@ type file struct {
 	data   []byte
 	synced []byte // what a loss of power leaves; nil: nothing
 	own    bool   // data is ours to append to
+}
+
+// openFile is a file that the process has opened, and the name that it had then.
+type openFile struct {
+	file *file
+	path string
 }
 
 // nameChange is a file that got a name, or with a nil file a name that went.
@@ -78,6 +85,8 @@ func (d *disk) takes(s *node.FileStep) int64 {
 		if f := d.files[s.Path]; f != nil {
 			n = len(f.data)
 		}
+	case node.ReadPart:
+		n = len(d.part(s))
 	case node.SyncFile:
 		if d.model.Sync > 0 {
 			t += int64(d.model.Sync) + int64(d.chance.below(uint64(d.model.Sync)))
@@ -129,12 +138,44 @@ func (d *disk) do(now int64, s *node.FileStep) ([]byte, node.Errno) {
 		if f != nil {
 			d.rename(s.Path, nil)
 		}
+	case node.OpenFile:
+		if f == nil {
+			return nil, node.ErrNotFound
+		}
+		node.Assert(d.open[s.File].file == nil, "file %d is opened twice", s.File)
+		if d.open == nil {
+			d.open = map[node.FileID]openFile{}
+		}
+		d.open[s.File] = openFile{f, s.Path}
+	case node.ReadPart:
+		if d.open[s.File].file == nil {
+			return nil, errNotOpen
+		}
+		return d.part(s), node.ErrNone
+	case node.CloseFile:
+		delete(d.open, s.File)
 	case node.EnterDir: // every directory is there; only files are kept
 	default:
 		return nil, node.ErrBadAddress // EINVAL has this text
 	}
 	return nil, node.ErrNone
 }
+
+// errNotOpen is EBADF.
+const errNotOpen node.Errno = "Bad file descriptor"
+
+// part is what a ReadPart reads.
+func (d *disk) part(s *node.FileStep) []byte {
+	f := d.open[s.File].file
+	if f == nil || s.At >= int64(len(f.data)) {
+		return nil
+	}
+	end := min(int64(len(f.data)), s.At+int64(s.Size))
+	return f.data[s.At:end:end]
+}
+
+// sizeOf is the size of what an OpenFile has opened.
+func (d *disk) sizeOf(id node.FileID) int64 { return int64(len(d.open[id].file.data)) }
 
 // write truncates or creates the file. The step's data is nobody's to change, so it need not be copied.
 func (d *disk) write(path string, data []byte) {

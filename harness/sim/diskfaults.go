@@ -77,6 +77,7 @@ func (d *disk) refuses(s *node.FileStep) node.Errno {
 	writes := s.Kind == node.WriteFile || s.Kind == node.AppendFile
 	switch {
 	case s.Kind == node.ReadFile && d.suffers(nemesis.EIORead, s.Path),
+		s.Kind == node.ReadPart && d.suffers(nemesis.EIORead, d.open[s.File].path),
 		s.Kind == node.SyncFile && d.suffers(nemesis.EIOSync, s.Path),
 		writes && d.suffers(nemesis.EIOWrite, s.Path):
 		return node.ErrIO

@@ -26,6 +26,7 @@ type job struct {
 	gen        uint32
 	work       func() any
 	read       []byte
+	size       int64 // of what was opened last
 }
 
 // jobs are those under way.
@@ -120,14 +121,19 @@ func (js *jobs) stepDone(i, gen uint32) {
 	case node.FileDone:
 		if j.step < len(j.steps) {
 			read, err := m.disk.do(w.now, &j.steps[j.step])
-			if j.steps[j.step].Kind == node.ReadFile {
+			s := &j.steps[j.step]
+			if s.Kind == node.ReadFile || s.Kind == node.ReadPart {
 				j.read = read
 			}
 			if err == node.ErrNone {
+				if s.Kind == node.OpenFile {
+					j.size = m.disk.sizeOf(s.File)
+				}
 				if j.step++; j.step < len(j.steps) {
 					j.nextStep(i)
 					return
 				}
+				l.n = j.size
 			} else {
 				l.n, done.err = int64(j.step), err
 				if j.of != nil {

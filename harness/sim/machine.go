@@ -133,6 +133,7 @@ func (m *machine) end(why string) {
 	m.blocks++ // what is still in the queue for a block means nothing to the next life
 	m.timers.forget()
 	m.w.jobs.tear(m)
+	m.disk.open = nil
 	m.closeSockets()
 	m.w.noteLife(m, lifeDown, len(why))
 	m.w.sink.Down(time.Duration(m.w.now), m.spec.Name, why)
@@ -274,6 +275,10 @@ func (m *machine) carry(ef *node.Effect) {
 	case node.EffectClose:
 		if e := m.socket(ef.Conn); e != nil {
 			e.close(ef.Flag)
+		}
+	case node.EffectHold:
+		if e := m.socket(ef.Conn); e != nil {
+			e.hold(ef.Flag)
 		}
 	case node.EffectListen:
 		m.listen(ef.Addr)

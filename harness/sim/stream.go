@@ -110,6 +110,7 @@ type endpoint struct {
 	// Arrived and not yet read by the process.
 	inbox pieces
 	ready bool // a letter says so
+	held  bool // the process does not read
 
 	// What faults do to this connection alone.
 	clogs int      // faults in force that hold what is in flight
@@ -445,7 +446,7 @@ func (e *endpoint) reset() {
 // receive puts a piece where the process can read it.
 func (e *endpoint) receive(p *piece) {
 	e.inbox.push(p)
-	if !e.ready {
+	if !e.ready && !e.held {
 		e.ready = true
 		e.m.post(letter{kind: node.Received, slot: e.index})
 	}
@@ -455,7 +456,7 @@ func (e *endpoint) receive(p *piece) {
 func (e *endpoint) read(ev *node.Event) bool {
 	w := e.m.w
 	e.ready = false
-	if e.state != established || e.inbox.head == nil {
+	if e.state != established || e.inbox.head == nil || e.held {
 		return false
 	}
 	p := e.inbox.pop()
@@ -477,6 +478,15 @@ func (e *endpoint) read(ev *node.Event) bool {
 		e.m.mailbox.push(letter{kind: node.Received, slot: e.index})
 	}
 	return true
+}
+
+// hold stops the process's reading, or lets it go on.
+func (e *endpoint) hold(yes bool) {
+	e.held = yes
+	if !yes && !e.ready && e.inbox.head != nil {
+		e.ready = true
+		e.m.mailbox.push(letter{kind: node.Received, slot: e.index})
+	}
 }
 
 // readMore gathers what has arrived behind p, as one read of a socket does.

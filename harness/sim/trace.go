@@ -60,7 +60,8 @@ func (w *World) noteEffect(m *machine, ef *node.Effect) {
 	case node.EffectFile:
 		for i := range ef.Steps {
 			s := &ef.Steps[i]
-			g.words(uint64(s.Kind), uint64(len(s.Data)), uint64(len(s.Path)), uint64(len(s.To)))
+			g.words(uint64(s.Kind)^uint64(s.File)<<8, uint64(len(s.Data))^uint64(s.At), uint64(len(s.Path))^uint64(s.Size)<<16,
+				uint64(len(s.To)))
 			g.text(s.Path)
 			g.text(s.To)
 			g.bytes(s.Data)
@@ -163,6 +164,8 @@ func (t *traceLog) effect(now int64, m *machine, ef *node.Effect) {
 		t.line(" conn=%d tell=%v %q", ef.Conn, ef.Flag, ef.Bytes)
 	case node.EffectClose:
 		t.line(" conn=%d after-flush=%v", ef.Conn, ef.Flag)
+	case node.EffectHold:
+		t.line(" conn=%d %v", ef.Conn, ef.Flag)
 	case node.EffectDial:
 		t.line(" conn=%d %s from=%q", ef.Conn, ef.Addr, ef.From)
 	case node.EffectListen:
@@ -174,7 +177,11 @@ func (t *traceLog) effect(now int64, m *machine, ef *node.Effect) {
 	case node.EffectFile:
 		t.line(" op=%d background=%v", ef.Op, ef.Flag)
 		for _, s := range ef.Steps {
-			t.line(" [%v %q %q %q]", s.Kind, s.Path, s.To, s.Data)
+			t.line(" [%v %q %q %q", s.Kind, s.Path, s.To, s.Data)
+			if s.File != 0 {
+				t.line(" file=%d at=%d size=%d", s.File, s.At, s.Size)
+			}
+			t.line("]")
 		}
 	case node.EffectWork:
 		t.line(" op=%d size=%d", ef.Op, ef.N)

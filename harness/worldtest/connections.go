@@ -46,6 +46,29 @@ func largeSend(t *testing.T, open Open) {
 	s.Await("c2", fmt.Sprintf("counted 2 %d wrong=true", size+1)) // it does compare
 }
 
+func heldBack(t *testing.T, open Open) {
+	const size = 30 << 20 // more than any kernel keeps
+	s := Puppets(t, open, "c1", "c2")
+	s.Connect("c1", "c2")
+	s.Tell("c1", "send 1 before")
+	s.AwaitStream("c2", 2, "before")
+	s.Tell("c2", "hold 2; count; say deaf")
+	s.Await("c2", "deaf")
+	s.Tell("c1", "bulk 1 %d", size)
+	s.Pass(500 * time.Millisecond)
+	_, left := s.Next("c1", "sent")
+	require.False(t, left, "what nobody reads cannot all have left")
+	_, read := s.Next("c2", "counted")
+	require.False(t, read, "who holds back hears nothing")
+	s.Tell("c2", "go-on 2")
+	s.Await("c2", fmt.Sprintf("counted 2 %d wrong=false", size))
+	s.Await("c1", fmt.Sprintf("sent 1 %d", size+len("before")))
+	s.Tell("c2", "hold 2")
+	s.Tell("c1", "send 1 x; flush 1")
+	s.Tell("c2", "go-on 2")
+	s.Await("c2", "closed 2")
+}
+
 func flushThenClose(t *testing.T, open Open) {
 	const size = 3 << 20
 	s := Puppets(t, open, "c1", "c2")

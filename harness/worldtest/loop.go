@@ -94,6 +94,30 @@ func filesKeep(t *testing.T, open Open) {
 	do(`"" No such file or directory`, "rename %s %s", g, f)
 }
 
+func openFileStays(t *testing.T, open Open) {
+	s := Puppets(t, open, "c1")
+	f, g := s.File("c1", "f"), s.File("c1", "g")
+	do := func(want, format string, args ...any) {
+		t.Helper()
+		s.Tell("c1", format, args...)
+		require.Regexp(t, `^file-done \d+ `+want+"$", s.Await("c1", "file-done").Text)
+	}
+	do(`n=0 "" No such file or directory`, "open 1 %s", f)
+	do(`n=0 "" Bad file descriptor`, "part 1 0 10")
+	do(`n=0 ""`, "write %s 0123456789", f)
+	do(`n=10 ""`, "open 1 %s", f)
+	do(`n=0 "012"`, "part 1 0 3")
+	do(`n=0 ""`, "write %s other", g)
+	do(`n=0 ""`, "rename %s %s", g, f)
+	do(`n=0 "3456789"`, "part 1 3 100")
+	do(`n=0 ""`, "remove %s", f)
+	do(`n=0 "9"`, "part 1 9 1")
+	do(`n=0 ""`, "part 1 10 1")
+	do(`n=0 ""`, "shut 1")
+	do(`n=0 ""`, "shut 1")
+	do(`n=0 "" Bad file descriptor`, "part 1 0 1")
+}
+
 func jobStops(t *testing.T, open Open) {
 	s := Puppets(t, open, "c1")
 	s.Tell("c1", "missing %s", s.File("c1", "f"))

@@ -19,8 +19,10 @@ import (
 //	send CONN TEXT             tell CONN TEXT is the same with SendTell
 //	bulk CONN N                sends N bytes of the pattern that "count" checks, with SendTell
 //	close CONN                 flush CONN closes after what was sent has left
+//	hold CONN                  stops reading; go-on CONN reads again
 //	timer ID DURATION          stop ID
 //	write PATH TEXT            a foreground job; also append, sync, read, remove, rename PATH TO
+//	open ID PATH               a foreground job; also part ID AT SIZE, shut ID
 //	background PATH TEXT       writes and syncs in the background
 //	missing PATH               a job whose second step must fail: it appends, reads PATH, and removes it
 //	work N                     sums the numbers below N away from the loop
@@ -95,6 +97,20 @@ func (p *puppet) received(ev *node.Event, out *node.Effects) {
 // pattern is the byte at offset i of what "bulk" sends.
 func pattern(i int) byte { return byte(i % 251) }
 
+// openStep is the step of a job on an open file: rest is the path to open, or where to read and how much.
+func openStep(word string, id node.FileID, rest string) node.FileStep {
+	s := node.FileStep{Kind: node.CloseFile, File: id}
+	switch word {
+	case "open":
+		s.Kind, s.Path = node.OpenFile, rest
+	case "part":
+		s.Kind = node.ReadPart
+		_, err := fmt.Sscan(rest, &s.At, &s.Size)
+		node.Assert(err == nil, "a puppet was told to read the part %q: %v", rest, err)
+	}
+	return s
+}
+
 func (p *puppet) obey(now node.Instant, command string, out *node.Effects) {
 	words := strings.SplitN(command, " ", 3)
 	arg := func(i int) string {
@@ -138,6 +154,13 @@ func (p *puppet) obey(now node.Instant, command string, out *node.Effects) {
 		out.Close(node.ConnID(number()))
 	case "flush":
 		out.CloseAfterFlush(node.ConnID(number()))
+	case "hold":
+		out.HoldReading(node.ConnID(number()))
+	case "go-on":
+		out.ReadOn(node.ConnID(number()))
+	case "open", "part", "shut":
+		p.ops++
+		out.File(p.ops, node.Foreground, openStep(words[0], node.FileID(number()), arg(2)))
 	case "timer":
 		out.SetTimer(node.TimerID(number()), duration(2))
 	case "stop":

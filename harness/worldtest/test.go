@@ -25,6 +25,7 @@ type promise struct {
 var promises = []promise{
 	{"bytes of a connection arrive in order", bytesInOrder},
 	{"a large send arrives whole, and is told when it has left", largeSend},
+	{"who is not read has to wait, and loses nothing", heldBack},
 	{"what was sent before a flushing close arrives before the close", flushThenClose},
 	{"a close is the last event of a connection, at the peer only", closeIsLast},
 	{"a dial to a port where nobody listens comes to nothing", nobodyListens},
@@ -39,6 +40,7 @@ var promises = []promise{
 	{"the end of a foreground job is the next event", foregroundIsNext},
 	{"a background job lets the core go on, and ends", backgroundEnds},
 	{"files are what was written, appended, renamed and removed", filesKeep},
+	{"an open file stays what it was, and is read in parts", openFileStays},
 	{"a job stops at the step that fails", jobStops},
 	{"busy holds back the effects and events after it", busyHolds},
 	{"work is done and delivered", workDone},

@@ -26,6 +26,7 @@ type conn struct {
 	dirty bool // is in host.dirty
 	stuck bool // the socket was full: the poller watches for room
 	deaf  bool // the peer has said all it will
+	held  bool // the core wants to hear no more of it for now
 	last  bool // close it when nothing is left to write
 
 	out    []byte   // out[done:] is not yet with the kernel
@@ -131,6 +132,7 @@ func (h *Host) close(id node.ConnID, afterFlush bool) {
 	}
 	delete(h.conns, id)
 	c.gone, c.last, c.tells = true, true, nil
+	c.hold(false) // the end of the peer's bytes is still of interest
 	// What was sent before has the chance to leave that it would have had if Send were a system call.
 	c.write()
 	if !afterFlush {
@@ -229,4 +231,17 @@ func (c *conn) unstick() {
 }
 
 // watch tells the poller what there is to wait for.
-func (c *conn) watch() { c.host.poller.watch(c.fd, !c.deaf, c.stuck) }
+func (c *conn) watch() {
+	if c.fd >= 0 {
+		c.host.poller.watch(c.fd, !c.deaf && !c.held, c.stuck)
+	}
+}
+
+// hold stops reading, or goes on with it: then the poller tells at once what has gathered. A connection with an error is
+// read even so, because a poller never stops telling of it.
+func (c *conn) hold(yes bool) {
+	if c.held != yes {
+		c.held = yes
+		c.watch()
+	}
+}

@@ -17,6 +17,10 @@ func (h *Host) carryOut(now node.Instant, ef *node.Effect) {
 		}
 	case node.EffectClose:
 		h.close(ef.Conn, ef.Flag)
+	case node.EffectHold:
+		if c := h.conns[ef.Conn]; c != nil {
+			c.hold(ef.Flag)
+		}
 	case node.EffectSetTimer:
 		h.setTimer(ef.Timer, ef.After)
 	case node.EffectStopTimer:

@@ -1,29 +1,48 @@
 package host
 
 import (
+	"io"
 	"os"
 	"path/filepath"
+	"sync"
 	"syscall"
 
 	"github.com/ordeal-go/ordeal/node"
 )
 
+// openFiles are those that the core has opened. Background jobs use them beside each other.
+type openFiles struct {
+	mu   sync.Mutex
+	byID map[node.FileID]*os.File
+	over bool // the life is: nothing stays open
+}
+
 func (h *Host) file(op node.OpID, background bool, steps []node.FileStep) {
 	if background {
-		h.spawn(func() { h.deliver(fileJob(op, steps)) })
+		h.spawn(func() { h.deliver(h.files.job(op, steps)) })
 		return
 	}
 	h.writeDirty()
-	h.jobs = append(h.jobs, fileJob(op, steps))
+	h.jobs = append(h.jobs, h.files.job(op, steps))
 }
 
-// fileJob runs the steps and returns the event that tells how it went.
-func fileJob(op node.OpID, steps []node.FileStep) node.Event {
+// job runs the steps and returns the event that tells how it went.
+func (o *openFiles) job(op node.OpID, steps []node.FileStep) node.Event {
 	done := node.Event{Kind: node.FileDone, Op: op}
 	for i := range steps {
-		read, err := fileStep(&steps[i])
-		if steps[i].Kind == node.ReadFile && err == nil {
-			done.Bytes = read
+		s := &steps[i]
+		var err error
+		switch s.Kind {
+		case node.ReadFile:
+			done.Bytes, err = os.ReadFile(s.Path)
+		case node.OpenFile:
+			done.N, err = o.open(s.File, s.Path)
+		case node.ReadPart:
+			done.Bytes, err = o.read(s)
+		case node.CloseFile:
+			o.close(s.File)
+		default:
+			err = fileStep(s)
 		}
 		if err != nil {
 			done.N, done.Err = int64(i), errnoOf(err)
@@ -33,29 +52,88 @@ func fileJob(op node.OpID, steps []node.FileStep) node.Event {
 	return done
 }
 
-func fileStep(s *node.FileStep) (read []byte, err error) {
+func (o *openFiles) open(id node.FileID, path string) (size int64, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return 0, err
+	}
+	info, err := f.Stat()
+	if err == nil && info.IsDir() {
+		err = syscall.EISDIR
+	}
+	if err != nil {
+		f.Close()
+		return 0, err
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	node.Assert(o.byID[id] == nil, "file %d is opened twice", id)
+	if o.over {
+		return 0, f.Close()
+	}
+	if o.byID == nil {
+		o.byID = map[node.FileID]*os.File{}
+	}
+	o.byID[id] = f
+	return info.Size(), nil
+}
+
+func (o *openFiles) read(s *node.FileStep) ([]byte, error) {
+	o.mu.Lock()
+	f := o.byID[s.File]
+	o.mu.Unlock()
+	if f == nil {
+		return nil, syscall.EBADF
+	}
+	part := make([]byte, s.Size)
+	n, err := f.ReadAt(part, s.At)
+	if err == io.EOF {
+		err = nil
+	}
+	return part[:n:n], err
+}
+
+func (o *openFiles) close(id node.FileID) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if f := o.byID[id]; f != nil {
+		f.Close()
+		delete(o.byID, id)
+	}
+}
+
+// closeAll is the end of a life.
+func (o *openFiles) closeAll() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.over = true
+	for id, f := range o.byID { // any order: each is by itself
+		f.Close()
+		delete(o.byID, id)
+	}
+}
+
+func fileStep(s *node.FileStep) error {
 	switch s.Kind {
-	case node.ReadFile:
-		return os.ReadFile(s.Path)
 	case node.WriteFile:
-		return nil, writeFile(s.Path, os.O_TRUNC, s.Data)
+		return writeFile(s.Path, os.O_TRUNC, s.Data)
 	case node.AppendFile:
-		return nil, writeFile(s.Path, os.O_APPEND, s.Data)
+		return writeFile(s.Path, os.O_APPEND, s.Data)
 	case node.SyncFile:
-		return nil, syncPath(s.Path)
+		return syncPath(s.Path)
 	case node.RenameFile:
-		return nil, renameFile(s.Path, s.To)
+		return renameFile(s.Path, s.To)
 	case node.ReplaceFile:
-		return nil, replaceFile(s.Path, s.Data)
+		return replaceFile(s.Path, s.Data)
 	case node.RemoveFile:
 		if err := os.Remove(s.Path); !os.IsNotExist(err) {
-			return nil, err
+			return err
 		}
-		return nil, nil
+		return nil
 	case node.EnterDir:
-		return nil, enterDir(s.Path)
+		return enterDir(s.Path)
 	default:
-		return nil, syscall.EINVAL
+		return syscall.EINVAL
 	}
 }
 

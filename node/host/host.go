@@ -69,6 +69,7 @@ type Host struct {
 	conns    map[node.ConnID]*conn
 	accepted node.ConnID // the last accepted one
 	dials    map[node.ConnID]context.CancelFunc
+	files    openFiles
 	listens  []net.Listener
 	timers   map[node.TimerID]*timer
 	sockets  []*conn // by descriptor: those the core knows, and those it has closed that are not empty yet
@@ -258,6 +259,7 @@ func (h *Host) end(status int, err error) {
 			c.shut()
 		}
 	}
+	h.files.closeAll()
 	h.life.Lock()
 	h.closing = true
 	h.life.Unlock()

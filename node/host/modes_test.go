@@ -23,10 +23,11 @@ func TestRewrittenFileKeepsItsModeAndANewOneIsItsOwners(t *testing.T) {
 	for _, before := range []os.FileMode{0o640, 0o600, 0o444} {
 		require.NoError(t, os.WriteFile(conf, []byte("requirepass x\n"), 0o600))
 		require.NoError(t, os.Chmod(conf, before))
-		done := fileJob(1, []node.FileStep{{Kind: node.WriteFile, Path: temp, Data: []byte("new")}})
+		var files openFiles
+		done := files.job(1, []node.FileStep{{Kind: node.WriteFile, Path: temp, Data: []byte("new")}})
 		require.Equal(t, node.ErrNone, done.Err)
 		require.Equal(t, os.FileMode(0o600), mode(temp))
-		done = fileJob(2, []node.FileStep{{Kind: node.RenameFile, Path: temp, To: conf}})
+		done = files.job(2, []node.FileStep{{Kind: node.RenameFile, Path: temp, To: conf}})
 		require.Equal(t, node.ErrNone, done.Err)
 		require.Equal(t, before, mode(conf))
 		require.NoError(t, os.Chmod(conf, 0o600))

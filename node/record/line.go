@@ -40,7 +40,7 @@ func eventLine(now node.Instant, ev *node.Event) line {
 
 // event is the event that the line tells; the result of a piece of work is not in it.
 func (l line) event() (node.Event, error) {
-	for kind := node.Started; kind <= node.Told; kind++ {
+	for kind := node.Started; kind <= node.Resolved; kind++ {
 		if kind.String() == l.Event {
 			return node.Event{Kind: kind, Conn: l.Conn, Timer: l.Timer, Op: l.Op, N: l.N, Bytes: l.Bytes, Local: l.Local, Remote: l.Remote, Err: l.Err}, nil
 		}
@@ -84,6 +84,9 @@ func digestEffect(w io.Writer, e *node.Effect) {
 		text(step.Path)
 		text(step.To)
 		text(string(step.Data))
+		number(int64(step.File))
+		number(step.At)
+		number(int64(step.Size))
 	}
 	if e.Note != nil {
 		note, _ := json.Marshal(e.Note) // a flat struct of strings and numbers always marshals

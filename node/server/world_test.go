@@ -51,6 +51,7 @@ type machine struct {
 	name, ip string
 	args     []string
 	files    map[string][]byte
+	open     map[node.FileID][]byte
 	core     *Server
 	out      node.Effects
 	life     int
@@ -72,6 +73,8 @@ type wire struct {
 	conn   node.ConnID
 	peer   *wire
 	gone   bool
+	held   bool // what comes waits
+	holds  []*happening
 	total  int64
 	told   int64 // the last total that Sent was asked for and not told
 }
@@ -116,7 +119,7 @@ func (w *miniWorld) boot(m *machine) {
 	m.life++
 	m.up = true
 	m.listens, m.conns, m.timers = map[string]bool{}, map[node.ConnID]*wire{}, map[node.TimerID]int{}
-	m.accepted, m.out = 0, node.Effects{}
+	m.accepted, m.out, m.open = 0, node.Effects{}, map[node.FileID][]byte{}
 	m.core = New(Options{
 		Args: m.args, Dir: "/data", PID: 100 + m.life, Executable: "/bin/ordeal-node", Notes: true,
 		Rand: rand.New(rand.NewPCG(uint64(m.life), uint64(m.ip[len(m.ip)-1]))),
@@ -169,6 +172,10 @@ func (w *miniWorld) happen(h *happening) {
 	if !m.up || h.life != m.life || h.wire != nil && h.wire.gone {
 		return
 	}
+	if h.wire != nil && h.wire.held && (h.ev.Kind == node.Received || h.ev.Kind == node.Closed) {
+		h.wire.holds = append(h.wire.holds, h)
+		return
+	}
 	if h.ev.Kind == node.TimerFired {
 		if m.timers[h.ev.Timer] != h.timer {
 			return
@@ -199,6 +206,8 @@ func (w *miniWorld) carryOut(m *machine) (next *node.Event) {
 			w.send(m.conns[e.Conn], e.Bytes, e.Flag)
 		case node.EffectClose:
 			w.hangUp(m.conns[e.Conn], "")
+		case node.EffectHold:
+			w.hold(m.conns[e.Conn], e.Flag)
 		case node.EffectSetTimer:
 			m.timerGen++
 			m.timers[e.Timer] = m.timerGen
@@ -295,6 +304,21 @@ func (w *miniWorld) send(from *wire, b []byte, tell bool) {
 	}
 }
 
+// hold keeps what arrives from a machine that does not want to read it yet.
+func (w *miniWorld) hold(at *wire, yes bool) {
+	if at == nil {
+		return
+	}
+	at.held = yes
+	if !yes {
+		for _, h := range at.holds {
+			h.at = w.now
+			w.put(h)
+		}
+		at.holds = nil
+	}
+}
+
 // tell lets a machine know that what it sent has left.
 func (w *miniWorld) tell(from *wire) {
 	if from.m == nil || from.told == 0 {
@@ -377,6 +401,7 @@ func (w *miniWorld) kill(m *machine) {
 
 func (w *miniWorld) file(m *machine, e node.Effect) node.Event {
 	done := node.Event{Kind: node.FileDone, Op: e.Op}
+	size := int64(0)
 	for i, step := range e.Steps {
 		done.N = int64(i)
 		if m.failFile != nil {
@@ -405,8 +430,21 @@ func (w *miniWorld) file(m *machine, e node.Effect) node.Event {
 			delete(m.files, step.Path)
 		case node.RemoveFile:
 			delete(m.files, step.Path)
+		case node.OpenFile:
+			if !found {
+				done.Err = node.ErrNotFound
+				return done
+			}
+			m.open[step.File], size = data, int64(len(data))
+		case node.ReadPart:
+			data := m.open[step.File]
+			from := min(step.At, int64(len(data)))
+			done.Bytes = slices.Clone(data[from:min(from+int64(step.Size), int64(len(data)))])
+		case node.CloseFile:
+			delete(m.open, step.File)
 		}
 	}
+	done.N = size
 	return done
 }
 
