@@ -98,8 +98,9 @@ func appendEDN(b []byte, v Value) []byte {
 	switch v.kind {
 	case text:
 		b = append(b, '"')
-		for i := range len(v.text) {
-			switch c := v.text[i]; c {
+		word := v.str()
+		for i := range len(word) {
+			switch c := word[i]; c {
 			case '"', '\\':
 				b = append(b, '\\', c)
 			case '\n':

@@ -15,10 +15,11 @@ import (
 // Values are immutable, print as JSON and are read back from it. A text may hold any bytes (FORMAT.md says how those
 // that JSON cannot carry are written).
 type Value struct {
-	kind valueKind
-	n    int64   // of an integer; 1 for the truth
-	text string  // of a text
-	list []Value // of a list; nobody changes it any more
+	kind   valueKind
+	quoted bool    // the text stands in quotes, and is its own JSON
+	n      int64   // of an integer; 1 for the truth
+	text   string  // of a text
+	list   []Value // of a list; nobody changes it any more
 }
 
 type valueKind uint8
@@ -33,6 +34,26 @@ const (
 
 // Text is the value of a text.
 func Text(s string) Value { return Value{kind: text, text: s} }
+
+// Word is the value of the text b, of which it keeps a copy, and of which String costs no other.
+func Word(b []byte) Value {
+	if !plain(b) {
+		return Text(string(b))
+	}
+	quoted := make([]byte, 0, wordMost)
+	return Value{kind: text, quoted: true, text: string(append(append(append(quoted, '"'), b...), '"'))}
+}
+
+// wordMost is how long a word with its quotes may be to be made in one piece of memory, in bytes.
+const wordMost = 64
+
+// str is a text without quotes.
+func (v *Value) str() string {
+	if v.quoted {
+		return v.text[1 : len(v.text)-1]
+	}
+	return v.text
+}
 
 // Int is the value of an integer.
 func Int(n int64) Value { return Value{kind: integer, n: n} }
@@ -75,7 +96,7 @@ func (v Value) IsText() bool { return v.kind == text }
 func (v Value) Str() string {
 	switch v.kind {
 	case text:
-		return v.text
+		return v.str()
 	case integer:
 		return strconv.FormatInt(v.n, 10)
 	case truth:
@@ -90,7 +111,7 @@ func (v Value) Int64() (n int64, ok bool) {
 	case integer:
 		return v.n, true
 	case text:
-		n, err := strconv.ParseInt(v.text, 10, 64)
+		n, err := strconv.ParseInt(v.str(), 10, 64)
 		return n, err == nil
 	}
 	return 0, false
@@ -115,12 +136,15 @@ func (v Value) Equal(w Value) bool { return v.Compare(w) == 0 }
 
 // Compare orders values: first by type, then texts by their bytes, integers by size, lists element by element.
 func (v Value) Compare(w Value) int {
-	return cmp.Or(cmp.Compare(v.kind, w.kind), cmp.Compare(v.n, w.n), cmp.Compare(v.text, w.text),
+	return cmp.Or(cmp.Compare(v.kind, w.kind), cmp.Compare(v.n, w.n), cmp.Compare(v.str(), w.str()),
 		slices.CompareFunc(v.list, w.list, Value.Compare))
 }
 
 // String is v as JSON.
 func (v Value) String() string {
+	if v.quoted {
+		return v.text
+	}
 	if v.kind == text && plain(v.text) {
 		return `"` + v.text + `"` // what clients mostly write and find
 	}
@@ -131,7 +155,7 @@ func (v Value) String() string {
 func (v Value) AppendJSON(b []byte) []byte {
 	switch v.kind {
 	case text:
-		return appendText(b, v.text)
+		return appendText(b, v.str())
 	case integer:
 		return strconv.AppendInt(b, v.n, 10)
 	case truth:
@@ -185,7 +209,7 @@ func ParseValue(s string) (Value, error) {
 }
 
 // plain says whether s, between quotes, is a JSON string that stands for its own bytes.
-func plain(s string) bool {
+func plain[T string | []byte](s T) bool {
 	for i := range len(s) {
 		if c := s[i]; c < 0x20 || c >= 0x80 || c == '"' || c == '\\' {
 			return false

@@ -48,11 +48,7 @@ func (g *digest) bytes(p []byte) {
 		c = lane(c, binary.LittleEndian.Uint64(p))
 		p = p[8:]
 	}
-	last := n << 56
-	for i, x := range p { // at most 7
-		last |= uint64(x) << (8 * i)
-	}
-	g.a, g.b, g.c, g.d = a, b, c, lane(d, last)^n
+	g.a, g.b, g.c, g.d = a, b, c, lane(d, n<<56|rest(p))^n
 }
 
 // text takes s and its length.
@@ -66,11 +62,24 @@ func (g digest) withText(s string) digest {
 		g.a, g.b, g.c, g.d = g.b, g.c, g.d, g.a
 		s = s[8:]
 	}
-	last := uint64(len(s)+1) << 56
-	for i := range len(s) {
-		last |= uint64(s[i]) << (8 * i)
+	return digest{g.b, g.c, g.d, lane(g.a, uint64(len(s)+1)<<56|rest(s))}
+}
+
+// rest is the last bytes of something, at most 7, as the lower bytes of a word.
+func rest[T string | []byte](s T) (w uint64) {
+	at := 0
+	if len(s)&4 != 0 {
+		w = uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24
+		at = 4
 	}
-	return digest{g.b, g.c, g.d, lane(g.a, last)}
+	if len(s)&2 != 0 {
+		w |= (uint64(s[at]) | uint64(s[at+1])<<8) << (8 * at)
+		at += 2
+	}
+	if len(s)&1 != 0 {
+		w |= uint64(s[at]) << (8 * at)
+	}
+	return w
 }
 
 // withField is withText for texts of which most are empty.
@@ -79,6 +88,14 @@ func (g digest) withField(s string) digest {
 		return digest{g.b, g.c, g.d, g.a + 1}
 	}
 	return g.withText(s)
+}
+
+// withFields is withField of each of four: all empty, each lane has been everywhere and is in its place again.
+func (g digest) withFields(s, t, u, v string) digest {
+	if len(s)|len(t)|len(u)|len(v) == 0 {
+		return digest{g.a + 1, g.b + 1, g.c + 1, g.d + 1}
+	}
+	return g.withField(s).withField(t).withField(u).withField(v)
 }
 
 // sum returns the hash of everything so far, as 64 hexadecimal digits.

@@ -86,10 +86,10 @@ func digestNote(g *digest, n *node.Note) {
 	}
 	d := g.withWords(uint64(n.Offset), uint64(n.Offset2), uint64(n.AskedOffset), uint64(n.Epoch))
 	d = d.withWords(uint64(n.N), uint64(n.M), final, uint64(n.Took))
-	d = d.withField(string(n.Kind)).withField(n.Role).withField(n.Link).withField(n.ReplID).withField(n.ReplID2)
-	d = d.withField(n.Peer).withField(n.Result).withField(n.Reason).withField(n.AskedID).withField(n.Digest)
-	d = d.withField(n.ID).withField(n.Master).withField(n.Leader).withField(n.Event).withField(n.Text)
-	*g = d.withField(n.Process).withField(n.Workload).withField(n.Func).withField(n.Key).withField(n.Arg)
+	d = d.withField(string(n.Kind)).withFields(n.Role, n.Link, n.ReplID, n.ReplID2)
+	d = d.withFields(n.Peer, n.Result, n.Reason, n.AskedID).withFields(n.Digest, n.ID, n.Master, n.Leader)
+	d = d.withFields(n.Event, n.Text, n.Process, n.Workload)
+	*g = d.withField(n.Func).withField(n.Key).withField(n.Arg)
 }
 
 func (w *World) noteLife(m *machine, what, n int) {

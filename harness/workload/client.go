@@ -47,6 +47,7 @@ type Client struct {
 	checked  bool    // the master said in its ROLE that it is one
 	asking   bool    // ROLE was sent to the candidate
 
+	drawn  drawing // what the next operation is drawn from
 	hands  []*hand // of each of the works
 	open   bool    // an operation is open:
 	op     Op
@@ -57,6 +58,7 @@ type Client struct {
 
 func (s setup) client(m cluster.Machine, b cluster.Boot) node.Core {
 	c := &Client{setup: s, name: m.Name, from: m.Host, rng: b.Rand, master: -1, ops: s.ops.Of(m.Name)}
+	c.drawn = drawing{rng: c.rng, client: c.name}
 	for range s.works {
 		c.hands = append(c.hands, newHand())
 	}
@@ -135,8 +137,9 @@ func (c *Client) nextOp() operation {
 	}
 	op := operation{n: c.tickets, elsewhere: c.rng.Float64()*100 < float64(share)}
 	op.target = c.rng.IntN(len(c.links))
-	d := drawing{rng: c.rng, work: w, key: w.keys[c.rng.IntN(len(w.keys))], write: write, client: c.name, n: op.n}
-	op.Op = w.kind.draw(&d)
+	d := &c.drawn // on the heap once and not for every operation
+	d.work, d.key, d.write, d.n = w, w.keys[c.rng.IntN(len(w.keys))], write, op.n
+	op.Op = w.kind.draw(d)
 	op.work, op.hand = w, c.hands[i]
 	if op.DB == 0 {
 		op.DB = w.DB

@@ -111,10 +111,17 @@ type drawing struct {
 	write  bool   // it shall change something
 	client string // who does it,
 	n      int    // as which of its operations, from 1
+	word   []byte // memory of uniqueValue
 }
 
 // unique is a word that no other operation of the run has.
 func (d *drawing) unique() string { return d.client + "-" + strconv.Itoa(d.n) }
+
+// uniqueValue is [drawing.unique] as a value.
+func (d *drawing) uniqueValue() histories.Value {
+	d.word = strconv.AppendInt(append(append(d.word[:0], d.client...), '-'), int64(d.n), 10)
+	return histories.Word(d.word)
+}
 
 // hand is what one client has in hand of one work: what it saw and holds.
 type hand struct {
@@ -185,5 +192,5 @@ func found(r resp.Reply) histories.Value {
 		}
 		return histories.List(values...)
 	}
-	return histories.Text(string(r.Str))
+	return histories.Word(r.Str)
 }

@@ -38,7 +38,7 @@ func drawRegister(d *drawing) Op {
 	if !d.write {
 		return Op{Func: histories.FuncRead, Key: d.key}
 	}
-	return Op{Func: histories.FuncWrite, Key: d.key, Arg: histories.Text(d.unique()), Write: true}
+	return Op{Func: histories.FuncWrite, Key: d.key, Arg: d.uniqueValue(), Write: true}
 }
 
 func finalReads(w *work) []Op {

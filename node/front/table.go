@@ -1,6 +1,7 @@
 package front
 
 import (
+	"math/bits"
 	"slices"
 	"strings"
 )
@@ -115,15 +116,70 @@ func (cmd *Command) FirstKey(args [][]byte) []byte {
 type Table struct {
 	rows   []Command
 	byName map[string]*Command // in lower case, after renames; to find one, never to walk
+	slots  []named             // the same for those who are in a hurry: a hash table with linear probing, never full
+	taken  int                 // slots with a name
 }
 
 // Fill makes the table out of families, in the order in which COMMAND lists them. It forgets what was there.
 func (t *Table) Fill(families ...[]Command) {
 	t.rows = slices.Concat(families...)
 	t.byName = make(map[string]*Command, len(t.rows))
+	t.slots, t.taken = make([]named, 1<<bits.Len(uint(4*len(t.rows)))), 0
 	for i := range t.rows {
-		t.byName[t.rows[i].Name] = &t.rows[i]
+		t.name(t.rows[i].Name, &t.rows[i])
 	}
+}
+
+// named is a command in its slot; nil if the name was taken from it, as the search for others goes on behind it.
+type named struct {
+	name string
+	cmd  *Command
+}
+
+// name gives a command a name, or takes it from whichever has it if cmd is nil.
+func (t *Table) name(name string, cmd *Command) {
+	if cmd == nil {
+		delete(t.byName, name)
+	} else {
+		t.byName[name] = cmd
+	}
+	if len(name) > maxName {
+		return
+	}
+	at := t.slot([]byte(name))
+	if t.slots[at].name == "" {
+		if t.taken++; 2*t.taken > len(t.slots) {
+			t.grow()
+			at = t.slot([]byte(name))
+		}
+	}
+	t.slots[at] = named{name, cmd}
+}
+
+// grow makes twice as many slots, and drops names that are nobody's any more.
+func (t *Table) grow() {
+	old := t.slots
+	t.slots, t.taken = make([]named, 2*len(old)), 0
+	for _, n := range old {
+		if n.cmd != nil {
+			t.slots[t.slot([]byte(n.name))] = n
+			t.taken++
+		}
+	}
+	t.taken++ // for whose sake it grew
+}
+
+// slot is where a name in small letters is, or the free one where it belongs.
+func (t *Table) slot(name []byte) uint32 {
+	h := uint32(len(name))
+	for _, x := range name {
+		h = h*31 + uint32(x)
+	}
+	mask := uint32(len(t.slots) - 1)
+	for h &= mask; t.slots[h].name != "" && t.slots[h].name != string(name); {
+		h = (h + 1) & mask
+	}
+	return h
 }
 
 // Rename gives a command another name; an empty one takes it away. It returns the reason why not, or "".
@@ -137,9 +193,9 @@ func (t *Table) Rename(from, to string) string {
 	if to != "" && t.byName[to] != nil {
 		return "Target command name already exists"
 	}
-	delete(t.byName, from)
+	t.name(from, nil)
 	if to != "" {
-		t.byName[to] = cmd
+		t.name(to, cmd)
 	}
 	return ""
 }
@@ -169,5 +225,5 @@ func (t *Table) Lookup(name []byte) *Command {
 		}
 		lower[i] = x
 	}
-	return t.byName[string(lower[:len(name)])]
+	return t.slots[t.slot(lower[:len(name)])].cmd
 }

@@ -23,6 +23,7 @@ type shared struct {
 	limits value.Limits
 	fresh  uint32
 	touch  func(word uint32) uint32 // nil: a key that is used gets the word fresh
+	settle bool                     // in some database many changed keys wait to be counted
 }
 
 // About how much memory a key, and its expiry time, take besides the bytes of the key and its value, in bytes: their

@@ -47,6 +47,10 @@ func (db *DB) keepSums() {
 // Settle counts changed keys if many of them wait. Whoever keeps a digest calls it now and then, between commands: no
 // value that Change has returned may be changed after it without another Change.
 func (ks *Keyspace) Settle() {
+	if !ks.shared.settle {
+		return
+	}
+	ks.shared.settle = false
 	for i := range ks.dbs {
 		ks.dbs[i].settleMany()
 	}
@@ -148,6 +152,7 @@ func (db *DB) uncount(p table.Place) {
 	}
 	if *w&waiting == 0 {
 		s.changed = append(s.changed, e.Key)
+		db.shared.settle = db.shared.settle || len(s.changed) >= settleAt
 	}
 	*w = *w&^counted | waiting
 	if len(s.changed) > 2*db.Len()+64*settleAt {

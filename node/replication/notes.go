@@ -50,9 +50,23 @@ func (r *Replication) noteChange() {
 	if !r.host.Notes() || r.host.IsLoading() && !r.link.loading || r.id == "" {
 		return // or the start is not over
 	}
-	if o := r.observe(); o != r.observed {
-		r.note(o)
+	if r.differs(&r.observed) {
+		r.note(r.observe())
 	}
+}
+
+// differs is observe() != *o, for every Step.
+func (r *Replication) differs(o *observation) bool {
+	switch {
+	case r.id != o.id, r.GoodReplicas != o.goodReplicas, r.secondOffset != o.secondOffset, r.secondID != o.secondID,
+		r.masterHost != o.masterHost, r.host.RunID() != o.runID:
+		return true
+	case !r.IsMaster() && (r.masterPort != o.masterPort || (r.state == linkConnected) != o.linkUp):
+		return true
+	case r.cfg.MinSlavesMaxLag != 0:
+		return r.cfg.MinSlavesToWrite != o.minSlaves
+	}
+	return o.minSlaves != 0
 }
 
 func (r *Replication) note(o observation) {
