@@ -1,7 +1,6 @@
 package checkers
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -139,7 +138,6 @@ func usual(at []time.Duration) time.Duration {
 	for i := 1; i < len(at); i++ {
 		pauses = append(pauses, at[i]-at[i-1])
 	}
-	slices.Sort(pauses)
 	return max(250*time.Millisecond, 10*percentile(pauses, 50))
 }
 
@@ -193,7 +191,6 @@ func outageFigures(found []outage, byClient map[string][]time.Duration, last tim
 		}
 		recoveries = append(recoveries, worst)
 	}
-	slices.SortFunc(recoveries, cmp.Compare[time.Duration])
 	f["recovery_median_s"], f["recovery_max_s"] = percentile(recoveries, 50).Seconds(), percentile(recoveries, 100).Seconds()
 	return f
 }

@@ -84,8 +84,12 @@ func (l *losses) lineBack(id string) *line {
 
 // fateOf says what became of the write i by its place. Of several possible places, all must agree.
 func (l *losses) fateOf(i int) (fate, spot) {
-	spots := l.spots(i)
 	op := &l.r.Ops[i]
+	if p := l.places[i]; p != nil && l.survivor != nil {
+		s := spotAt(p)
+		return l.fateAt(op, &s), s
+	}
+	spots := l.spots(i)
 	if l.survivor == nil || len(spots) == 0 {
 		if _, _, event := l.upheaval(op.Invoked); event != "" {
 			return perhaps, spot{}

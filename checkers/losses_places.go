@@ -29,23 +29,34 @@ func (s *spot) exactly() bool { return s.place != nil }
 // be executed long after the client has gone on.
 const uncertain = 256
 
-// matchPlaces finds for each write the place that its server noted, nil if there is none.
-func matchPlaces(r *record) []*histories.Place {
+// matchPlaces finds for each operation the place that its server noted, nil if there is none. Those that may have one are
+// writers, in order of invocation.
+func matchPlaces(r *record, writers []int32) []*histories.Place {
 	found := make([]*histories.Place, len(r.Ops))
 	if len(r.Places) == 0 {
 		return found
 	}
-	byProcess := map[string][]int32{}
-	for i := range r.Ops {
-		if op := &r.Ops[i]; op.Func != histories.FuncRead && op.Outcome != histories.Fail {
-			byProcess[op.Process] = append(byProcess[op.Process], int32(i))
+	byProcess := map[string]*attempts{}
+	for _, i := range writers {
+		process := r.Ops[i].Process
+		w := byProcess[process]
+		if w == nil {
+			w = &attempts{ops: make([]int32, 0, len(writers)/4)}
+			byProcess[process] = w
 		}
+		w.ops = append(w.ops, i)
 	}
 	for i := range r.Places {
 		p := &r.Places[i]
-		ops := byProcess[p.Peer]
-		next := sort.Search(len(ops), func(i int) bool { return r.Ops[ops[i]].Invoked > p.Time+r.slack })
-		for j := next - 1; j >= max(0, next-uncertain); j-- {
+		w := byProcess[p.Peer]
+		if w == nil {
+			continue
+		}
+		for w.next < len(w.ops) && r.Ops[w.ops[w.next]].Invoked <= p.Time+r.slack {
+			w.next++
+		}
+		ops := w.ops
+		for j := w.next - 1; j >= max(0, w.next-uncertain); j-- {
 			op := &r.Ops[ops[j]]
 			if found[ops[j]] == nil && op.Key == p.Key && op.Node == p.Machine && lastWord(op) == p.Word &&
 				(op.Outcome != histories.OK || p.Time <= op.Returned+r.slack) {
@@ -55,6 +66,13 @@ func matchPlaces(r *record) []*histories.Place {
 		}
 	}
 	return found
+}
+
+// attempts are the writes of one process, of which those before next were invoked before the place that is looked at:
+// places are in order of time.
+type attempts struct {
+	ops  []int32
+	next int
 }
 
 // lastWord is the last argument of the command that op was, as far as a place tells it.
@@ -71,7 +89,7 @@ func lastWord(op *histories.Operation) string {
 // changed meanwhile: then there are several.
 func (l *losses) spots(i int) []spot {
 	if p := l.places[i]; p != nil {
-		return []spot{{id: p.ReplID, from: p.Offset - 1, to: p.Offset, toAt: p.Time, place: p}}
+		return []spot{spotAt(p)}
 	}
 	op := &l.r.Ops[i]
 	a := l.r.machines[op.Node]
@@ -113,6 +131,11 @@ func (l *losses) spots(i int) []spot {
 		}
 	}
 	return spots
+}
+
+// spotAt is a place that is known.
+func spotAt(p *histories.Place) spot {
+	return spot{id: p.ReplID, from: p.Offset - 1, to: p.Offset, toAt: p.Time, place: p}
 }
 
 // weighed is the offset that a write certainly lies beyond, from a state of its master before it.

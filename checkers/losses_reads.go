@@ -27,11 +27,9 @@ func (l *losses) judge(final map[string]int) {
 		keys[key].final = i
 	}
 	reads := 0
-	for i := range h.Ops {
+	for _, at := range l.reads {
+		i := int(at)
 		op := &h.Ops[i]
-		if !l.f.reads(op) || op.Outcome != histories.OK {
-			continue
-		}
 		k := keys[op.Key]
 		if i == k.final {
 			continue
@@ -72,18 +70,22 @@ type write struct {
 // keys lists what there is of each key that was used.
 func (l *losses) keys() map[string]*keyed {
 	all := map[string]*keyed{}
-	for i := range l.r.Ops {
-		op := &l.r.Ops[i]
-		if !l.f.of(op).register {
-			continue
-		}
-		k := all[op.Key]
+	of := func(key string) *keyed {
+		k := all[key]
 		if k == nil {
 			k = &keyed{final: never}
-			all[op.Key] = k
+			all[key] = k
 		}
-		if op.Func == histories.FuncWrite && op.Outcome == histories.OK {
-			k.writes = append(k.writes, write{i, op.Invoked, op.Returned})
+		return k
+	}
+	for _, i := range l.reads {
+		of(l.r.Ops[i].Key)
+	}
+	for _, i := range l.writers {
+		op := &l.r.Ops[i]
+		if op.Func == histories.FuncWrite && op.Outcome == histories.OK && l.f.of(op).register {
+			k := of(op.Key)
+			k.writes = append(k.writes, write{int(i), op.Invoked, op.Returned})
 		}
 	}
 	for _, k := range all { // any order: each key is sorted by itself

@@ -40,32 +40,33 @@ func (LostWrites) Check(h *histories.History) Verdict {
 	l := losses{r: index(h), q: &inquiry{}, weight: weigh(h), f: functionsOf(h), lines: map[string]*line{}}
 	l.g = trace(l.r)
 	l.starts = restarts(l.r, l.g)
-	l.match()
+	l.noting = map[string]bool{}
+	for i := range h.Places {
+		l.noting[h.Places[i].Machine] = true
+	}
+	l.survey()
+	l.places = matchPlaces(l.r, l.writers)
 	for _, name := range []string{"writes acknowledged", "final reads", "lost", "lost at most", "shown by reads", "places known"} {
 		l.q.saw(name, 0)
 	}
 	final := map[string]int{} // key → the last final read of a register
 	var last time.Duration
-	for i := range h.Ops {
+	for _, i := range l.finals {
 		op := &h.Ops[i]
-		switch {
-		case op.Final && op.Outcome == histories.OK:
-			l.q.saw("final reads", 1)
-			if found := l.lineOf(op); found != nil && op.Invoked >= last {
-				l.survivor, l.reader, last = found, op.Node, op.Invoked
-			}
-			if j, known := final[op.Key]; l.f.reads(op) && (!known || h.Ops[j].Invoked < op.Invoked) {
-				final[op.Key] = i
-			}
-		case l.acks(i):
-			l.acknowledged++
+		l.q.saw("final reads", 1)
+		if found := l.lineOf(op); found != nil && op.Invoked >= last {
+			l.survivor, l.reader, last = found, op.Node, op.Invoked
+		}
+		if j, known := final[op.Key]; l.f.reads(op) && (!known || h.Ops[j].Invoked < op.Invoked) {
+			final[op.Key] = int(i)
 		}
 	}
-	l.q.saw("writes acknowledged", l.acknowledged)
+	l.acked = slices.DeleteFunc(l.acked, func(i int32) bool { return !l.acks(int(i)) })
+	l.q.saw("writes acknowledged", len(l.acked))
 	switch {
 	case l.q.count("final reads") == 0:
 		return l.q.verdict("no final read says what survived", "")
-	case l.acknowledged == 0:
+	case len(l.acked) == 0:
 		return l.q.verdict("no write was acknowledged", "")
 	}
 	l.judge(final)
@@ -77,13 +78,18 @@ func (LostWrites) Check(h *histories.History) Verdict {
 
 // losses is the account of one history.
 type losses struct {
-	r            *record
-	g            genealogy
-	starts       genealogy // the histories that began with what a process loaded
-	q            *inquiry
-	weight       weights
-	acknowledged int
-	f            *functions
+	r      *record
+	g      genealogy
+	starts genealogy // the histories that began with what a process loaded
+	q      *inquiry
+	weight weights
+	f      *functions
+
+	// Indices of operations, in order of invocation: what is looked at later, without a walk through all of them.
+	writers []int32 // what may have changed something
+	acked   []int32 // what was acknowledged and, by its model, changed something; after that those that acks says
+	reads   []int32 // reads of registers that were answered
+	finals  []int32 // final reads that were answered
 
 	// By what reads show.
 	values values
@@ -112,24 +118,34 @@ type losses struct {
 	saved   []saving
 }
 
-// match finds the places of writes.
-func (l *losses) match() {
-	l.places, l.noting = matchPlaces(l.r), map[string]bool{}
-	for i := range l.r.Places {
-		l.noting[l.r.Places[i].Machine] = true
+// survey goes through the operations once.
+func (l *losses) survey() {
+	half := len(l.r.Ops)/2 + 16
+	l.writers, l.acked, l.reads = make([]int32, 0, half), make([]int32, 0, half), make([]int32, 0, half)
+	for i := range l.r.Ops {
+		op := &l.r.Ops[i]
+		if op.Func != histories.FuncRead && op.Outcome != histories.Fail {
+			l.writers = append(l.writers, int32(i))
+		}
+		if op.Outcome != histories.OK {
+			continue
+		}
+		w := l.f.of(op)
+		if op.Func == histories.FuncRead && w.register {
+			l.reads = append(l.reads, int32(i))
+		}
+		if op.Final {
+			l.finals = append(l.finals, int32(i))
+		} else if w.model.Changed(op) {
+			l.acked = append(l.acked, int32(i))
+		}
 	}
 }
 
-// acks says whether the operation i is a write that was acknowledged: one that changed something, where that is known.
+// acks says whether a write that was acknowledged changed something, as far as servers say so.
 func (l *losses) acks(i int) bool {
 	op := &l.r.Ops[i]
-	switch {
-	case !l.f.changed(op):
-		return false
-	case op.Func == histories.FuncWrite:
-		return true
-	}
-	return l.places[i] != nil || !l.noting[op.Node]
+	return op.Func == histories.FuncWrite || l.places[i] != nil || !l.noting[op.Node]
 }
 
 // tally counts writes that are lost for certain, and those that may be.
@@ -161,11 +177,9 @@ func (l *losses) count(final map[string]int) {
 	l.findHolders()
 	survived := l.seenAtTheEnd(final)
 	known := 0
-	for i := range l.r.Ops {
+	for _, at := range l.acked {
+		i := int(at)
 		op := &l.r.Ops[i]
-		if !l.acks(i) {
-			continue
-		}
 		if l.places[i] != nil {
 			known++
 		}
@@ -250,8 +264,8 @@ func (l *losses) findWipe() {
 			continue
 		}
 		before := 0
-		for i := range l.r.Ops {
-			if l.r.Ops[i].Returned < o.at && l.acks(i) {
+		for _, i := range l.acked {
+			if l.r.Ops[i].Returned < o.at {
 				if before++; !l.isLost[i] {
 					before = 0
 					break
@@ -273,7 +287,7 @@ func (l *losses) says() string {
 	if l.wiped > 0 {
 		fmt.Fprintf(&b, "everything was gone at %v: %s had begun with nothing of it, and the others followed; ", l.wipedBy.at, l.wipedBy.machine)
 	}
-	fmt.Fprintf(&b, "lost %v of %s acknowledged (%.1f %%)", l.lost, thousands(l.acknowledged), 100*float64(l.lost.least)/float64(l.acknowledged))
+	fmt.Fprintf(&b, "lost %v of %s acknowledged (%.1f %%)", l.lost, thousands(len(l.acked)), 100*float64(l.lost.least)/float64(len(l.acked)))
 	var causes []string
 	for _, c := range Causes() {
 		if t := l.causes[c]; t != nil {
@@ -299,14 +313,8 @@ func (l *losses) window() string {
 	if len(l.exposed) == 0 {
 		return ""
 	}
-	slices.Sort(l.exposed)
 	return fmt.Sprintf("; until a replica had it, a write was exposed for %v (median), %v at most",
-		percentile(l.exposed, 50).Round(time.Millisecond), l.exposed[len(l.exposed)-1].Round(time.Millisecond))
-}
-
-// percentile is the p-th percentile of sorted times, nearest rank.
-func percentile(sorted []time.Duration, p int) time.Duration {
-	return sorted[max(0, (len(sorted)*p+99)/100-1)]
+		percentile(l.exposed, 50).Round(time.Millisecond), percentile(l.exposed, 100).Round(time.Millisecond))
 }
 
 // expose counts how long a write that survived was in one place only.
@@ -357,8 +365,8 @@ func (l *losses) save(cause Cause, op *histories.Operation, s *spot) {
 
 // figures are the numbers of the account, by name.
 func (l *losses) figures() map[string]float64 {
-	f := map[string]float64{"acknowledged": float64(l.acknowledged), "lost_min": float64(l.lost.least), "lost_max": float64(l.lost.most),
-		"lost_share": float64(l.lost.least) / float64(l.acknowledged), "lost_share_max": float64(l.lost.most) / float64(l.acknowledged), "oldest_lost_ms": ms(l.oldest), "wiped": float64(l.wiped)}
+	f := map[string]float64{"acknowledged": float64(len(l.acked)), "lost_min": float64(l.lost.least), "lost_max": float64(l.lost.most),
+		"lost_share": float64(l.lost.least) / float64(len(l.acked)), "lost_share_max": float64(l.lost.most) / float64(len(l.acked)), "oldest_lost_ms": ms(l.oldest), "wiped": float64(l.wiped)}
 	for c, t := range l.causes { // any order: each has its own figures
 		name := "lost_" + strings.ReplaceAll(string(c), " ", "_")
 		f[name+"_min"], f[name+"_max"] = float64(t.least), float64(t.most)
@@ -367,7 +375,6 @@ func (l *losses) figures() map[string]float64 {
 		f[s.figure] = float64(s.n)
 	}
 	if len(l.exposed) > 0 {
-		slices.Sort(l.exposed)
 		f["exposed_median_ms"], f["exposed_p95_ms"], f["exposed_max_ms"] = ms(percentile(l.exposed, 50)), ms(percentile(l.exposed, 95)), ms(percentile(l.exposed, 100))
 	}
 	return f

@@ -94,24 +94,31 @@ func ByName(name string) (Model, error) {
 
 // Function returns the model's function called name; ok is false if it has none.
 func (m *Model) Function(name string) (f Function, ok bool) {
-	for _, f := range m.Functions {
-		if f.Name == name {
-			return f, true
-		}
+	if does := m.function(name); does != nil {
+		return *does, true
 	}
 	return Function{}, false
 }
 
+// function is the function called name where it stands, nil if there is none: judges ask this of every operation.
+func (m *Model) function(name string) *Function {
+	for i := range m.Functions {
+		if f := &m.Functions[i]; f.Name == name {
+			return f
+		}
+	}
+	return nil
+}
+
 // Writes says whether op may change the state.
 func (m *Model) Writes(op *histories.Operation) bool {
-	f, _ := m.Function(op.Func)
-	return f.Writes
+	f := m.function(op.Func)
+	return f != nil && f.Writes
 }
 
 // Judges says whether the judges of m are to be given op: it counts, or Aborted is set and it failed.
 func (m *Model) Judges(op *histories.Operation) bool {
-	_, ok := m.Function(op.Func)
-	return m.Counts(op) || ok && m.Aborted && op.Outcome == histories.Fail
+	return m.Counts(op) || m.function(op.Func) != nil && m.Aborted && op.Outcome == histories.Fail
 }
 
 // OnlyReads says that op, which was answered, changes no state that allows it.
@@ -126,8 +133,8 @@ func (m *Model) Changed(op *histories.Operation) bool {
 
 // Counts says whether op says anything of an order: it may have taken effect, or it saw something.
 func (m *Model) Counts(op *histories.Operation) bool {
-	f, ok := m.Function(op.Func)
-	return ok && op.Outcome != histories.Fail && (f.Writes || op.Outcome == histories.OK)
+	f := m.function(op.Func)
+	return f != nil && op.Outcome != histories.Fail && (f.Writes || op.Outcome == histories.OK)
 }
 
 // FunctionNames are the names of what operations of m do, with commas between.
