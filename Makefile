@@ -3,7 +3,7 @@
 
 GO ?= go
 
-.PHONY: run test race differential bench bench-judges failovers determinism determinism-arm64 judges mutants probe lua-differential lint clean build
+.PHONY: run test race differential bench bench-judges failovers determinism determinism-arm64 judges mutants probe clusters lua-differential lint clean build
 
 # The main job: a sweep in the simulation, then one run on real processes through toxiproxy; verdicts and a report.
 run: build
@@ -58,6 +58,10 @@ differential:
 # Acknowledged writes lost, counted by a client that shares nothing with the checkers: 200 simulated runs, and live ones.
 probe:
 	$(GO) test -count=1 -v -timeout 60m -run TestTheProbe ./harness -probe.seeds=20 -probe.live=4
+
+# The whole catalogue on an installed redis-server with a password, renamed commands, TLS and users.
+clusters:
+	$(GO) test -count=1 -v -timeout 90m -parallel 2 -run TestRealServersRunInEveryKindOfCluster ./harness -clusters.live
 
 # Every planted bug is found by the checker that should, within 300 seeds of its scenario, and made small.
 mutants:

@@ -153,8 +153,21 @@ func (c *failoverCauses) failover(e *happening, addr string) {
 		c.q.saw("not judged", 1)
 		return
 	}
-	c.q.breach(e.at, e.machine, nil, "was elected to replace %s, which nothing had kept from answering: %d of the %d Sentinels needed could have missed it since it became the master, %v before the attempt; %s",
-		master, len(missed), c.needed, (tried - reigns).Round(time.Millisecond), c.opinions(addr, reigns, e.at, served, silent))
+	c.q.breach(e.at, e.machine, nil, "was elected to replace %s, which nothing had kept from answering: %d of the %d Sentinels needed could have missed it since it became the master, %v before the attempt; %s%s",
+		master, len(missed), c.needed, (tried - reigns).Round(time.Millisecond), c.opinions(addr, reigns, e.at, served, silent), c.dialsLate(tried-reigns))
+}
+
+// dialsLate says what is known to make a Sentinel of Redis do that, "" if that cannot be it. It dials an instance at most
+// once a second, and a new master's attempts are counted on from the old one's: until then it hears nothing of the new
+// master, and what other Sentinels said of the old one still counts. Redis 4.0 and 7.0: sentinel.c, sentinelResetMaster,
+// which keeps the link's last_reconn_time.
+func (c *failoverCauses) dialsLate(reigned time.Duration) string {
+	const dialPeriod = time.Second
+	least := c.w.downAfterLeast()
+	if c.r.Target == "" || c.r.Target == "ordeal-node" || least >= dialPeriod || reigned > least+3*dialPeriod {
+		return ""
+	}
+	return fmt.Sprintf("; a Sentinel of Redis dials once a second, so that with down-after %v it may call a new master down before it has dialled it: set more than 1s", least)
 }
 
 // answeredWrongly says whether the master said for long enough that it is a replica.

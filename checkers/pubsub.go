@@ -113,8 +113,8 @@ func (p *messages) follows(t *timeline, op *histories.Operation, breaks spans, t
 		breaks.touch(before.Time, to) {
 		return false
 	}
-	last := t.before(to)[0]
-	return before.Link == linkUp && before.ReplID == theirs.ReplID && last.ReplID == theirs.ReplID && last.Offset >= after.Offset
+	last := t.before(to)[0] // before, or what came after it
+	return last != nil && before.Link == linkUp && before.ReplID == theirs.ReplID && last.ReplID == theirs.ReplID && last.Offset >= after.Offset
 }
 
 // subscriptions reads the observer's notes of one server, and finds what must never be heard.

@@ -26,6 +26,9 @@ func Run(ctx context.Context, s Scenario, opts Options) (*Result, error) {
 	if err := plan.Check(); err != nil {
 		return nil, fmt.Errorf("scenario %s: %w", plan.Name, err)
 	}
+	if err := opts.takes(plan); err != nil {
+		return nil, err
+	}
 	r, err := open(ctx, plan, opts)
 	if err != nil {
 		return nil, err
@@ -223,10 +226,13 @@ func (r *run) end(ctx context.Context) {
 		r.broke = err
 	}
 	r.trace = trace
-	if ctx.Err() == nil {
-		if err := r.record.rec.Finish(histories.Footer{End: elapsed, Trace: trace}); err != nil && r.broke == nil {
-			r.broke = err
-		}
+	if ctx.Err() != nil {
+		err = r.record.rec.Interrupt(elapsed)
+	} else {
+		err = r.record.rec.Finish(histories.Footer{End: elapsed, Trace: trace})
+	}
+	if err != nil && r.broke == nil {
+		r.broke = err
 	}
 }
 

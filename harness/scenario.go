@@ -71,6 +71,9 @@ func (s Scenario) Check() error {
 	if err := errors.Join(s.Cluster.Check(), s.Workload.Check(), s.Limits.Check(), s.Matrix.Check()); err != nil {
 		return err
 	}
+	if err := s.Config.Check(s.Cluster.Sentinels+s.Cluster.SpareSentinels > 0); err != nil {
+		return err
+	}
 	for i, step := range s.Faults {
 		if err := s.checkStep(step); err != nil {
 			return stepError{i, err}

@@ -127,14 +127,22 @@ func parseScenario(name string, text []byte) (Scenario, error) {
 	}
 	s = s.WithDefaults()
 	if err := s.Check(); err != nil {
-		var step stepError
-		line := 0
-		if errors.As(err, &step) {
-			line, err = lineOf(text, fmt.Sprintf("$.faults[%d]", step.index)), step.err
-		}
-		return Scenario{}, &FileError{name, line, err}
+		return Scenario{}, located(name, text, err)
 	}
 	return s, nil
+}
+
+// located says where in a scenario file is what err is about.
+func located(name string, text []byte, err error) *FileError {
+	var step stepError
+	var setting *cluster.SettingError
+	switch {
+	case errors.As(err, &step):
+		return &FileError{name, lineOf(text, fmt.Sprintf("$.faults[%d]", step.index)), step.err}
+	case errors.As(err, &setting):
+		return &FileError{name, lineOf(text, "$."+setting.Section+".'"+setting.Name+"'"), err}
+	}
+	return &FileError{name, 0, err}
 }
 
 // yamlError is the position and the sentence of an error of the YAML library.

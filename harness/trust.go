@@ -66,7 +66,7 @@ func (s Scenario) distrust(name string, text []byte) error {
 	for _, part := range []struct {
 		section  string
 		settings cluster.Settings
-	}{{"config", s.Config.Server}, {"sentinel", s.Config.Sentinel}} {
+	}{{cluster.SectionServer, s.Config.Server}, {cluster.SectionSentinel, s.Config.Sentinel}} {
 		for _, set := range part.settings {
 			if why := set.NeedsTrust(); why != "" {
 				return &FileError{name, lineOf(text, "$."+part.section+".'"+set.Name+"'"), fmt.Errorf("%s: %q %s: %w", part.section, set.Name, why, errTrust)}

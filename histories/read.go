@@ -36,7 +36,7 @@ func ReadFile(path string) (*History, error) {
 // sorted by time.
 //
 // A last line that was cut off when the run died is left out; the history is then not Complete, as it is whenever the
-// footer is missing. Operations that are open at the end are [Info]. Any other fault of the file is an error that
+// footer is missing, and its End is that of the last line. Operations that are open at the end are [Info]. Any other fault of the file is an error that
 // names the line, what was found, and what was expected.
 func Read(r io.Reader) (*History, error) {
 	rd := reader{h: &History{}, open: map[string]int{}, faults: map[int]int{}}
@@ -65,7 +65,36 @@ func Read(r io.Reader) (*History, error) {
 		return nil, errors.New("the history is empty: expected a header, a line like " + headerExample)
 	}
 	rd.h.sort()
+	if !rd.h.Complete {
+		rd.h.End = rd.h.last()
+	}
 	return rd.h, nil
+}
+
+// last is when the last of what is known happened.
+func (h *History) last() (at time.Duration) {
+	for i := range h.Ops {
+		op := &h.Ops[i]
+		if at = max(at, op.Invoked); op.Returned != Forever {
+			at = max(at, op.Returned)
+		}
+	}
+	for i := range h.Faults {
+		f := &h.Faults[i]
+		if at = max(at, f.Start); f.Stop != Forever {
+			at = max(at, f.Stop)
+		}
+	}
+	if n := len(h.Notes); n > 0 {
+		at = max(at, h.Notes[n-1].Time)
+	}
+	if n := len(h.Logs); n > 0 {
+		at = max(at, h.Logs[n-1].Time)
+	}
+	if n := len(h.Places); n > 0 {
+		at = max(at, h.Places[n-1].Time)
+	}
+	return at
 }
 
 const headerExample = `{"ordeal":1,"scenario":"…","seed":1,"world":"sim"}`

@@ -161,6 +161,16 @@ func (r *Recorder) Finish(f Footer) error {
 	return r.err
 }
 
+// Interrupt says that the run ended at a time without coming to its end: the history has no footer.
+func (r *Recorder) Interrupt(at time.Duration) error {
+	r.h.End = at
+	r.h.sort()
+	if r.w != nil {
+		return r.w.Flush()
+	}
+	return nil
+}
+
 // History is what was recorded so far. It is the recorder's: it changes with the next call.
 func (r *Recorder) History() *History { return &r.h }
 

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/ordeal-go/ordeal/node"
-	"github.com/ordeal-go/ordeal/node/conf"
 	"github.com/ordeal-go/ordeal/node/sentinel"
 	"github.com/ordeal-go/ordeal/node/server"
 )
@@ -24,12 +23,6 @@ func SimAddressing() Addressing {
 	return Addressing{Host: ip, Announce: ip, Dir: func(name string) string { return "/" + name }}
 }
 
-// Config is what servers and Sentinels are configured with, beyond what the layout itself needs.
-type Config struct {
-	Server   Settings // redis.conf directives, for every server
-	Sentinel Settings // sentinel.conf directives; those of the master without "sentinel" and its name: down-after-milliseconds 1000
-}
-
 // Nodes lays out the servers and Sentinels of spec: m1 is the first master, r1… its replicas, s1… the Sentinels.
 func Nodes(spec Spec, config Config, addr Addressing) []Machine {
 	var out []Machine
@@ -38,7 +31,7 @@ func Nodes(spec Spec, config Config, addr Addressing) []Machine {
 		if i > 0 {
 			name = fmt.Sprintf("r%d", i)
 		}
-		m := machine(name, Server, len(out)+1, ServerPort, addr)
+		m := machine(name, Server, len(out)+1, config.Server.port(ServerPort), addr)
 		var of *Machine
 		if i > 0 {
 			of, m.Spare = &out[0], i > spec.Replicas
@@ -46,17 +39,17 @@ func Nodes(spec Spec, config Config, addr Addressing) []Machine {
 				of = &out[i-1]
 			}
 		}
+		m.admit(config.Server, "rename-command")
 		m.configure("redis.conf", serverConfig(m, of, config.Server))
-		m.Password, m.Renamed = config.Server.password(), config.Server.renamed()
 		m.New = m.newServer
 		out = append(out, *m)
 	}
 	master := &out[0]
 	for i := 1; i <= spec.Sentinels+spec.SpareSentinels; i++ {
-		m := machine(fmt.Sprintf("s%d", i), Sentinel, len(out)+1, SentinelPort, addr)
+		m := machine(fmt.Sprintf("s%d", i), Sentinel, len(out)+1, config.Sentinel.port(SentinelPort), addr)
 		m.Spare = i > spec.Sentinels
+		m.admit(config.Sentinel, ownPrefix+"rename-command")
 		m.configure("sentinel.conf", sentinelConfig(m, master, spec.QuorumInForce(), config.Sentinel))
-		m.Password = config.Sentinel.password()
 		m.New = m.newSentinel
 		out = append(out, *m)
 	}
@@ -90,7 +83,8 @@ func (m *Machine) newSentinel(b Boot) node.Core {
 // serverConfig is the redis.conf of m, a replica of of unless that is nil.
 func serverConfig(m, of *Machine, settings Settings) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "port %d\nbind %s\ndir %s\nalways-show-logo no\n", m.Port, m.Host, m.Dir)
+	b.WriteString(m.listening())
+	b.WriteString("always-show-logo no\n")
 	fmt.Fprintf(&b, "slave-announce-ip %s\nslave-announce-port %d\n", m.Announce, m.Port)
 	if of != nil {
 		fmt.Fprintf(&b, "slaveof %s %d\n", of.Announce, of.Port)
@@ -99,33 +93,30 @@ func serverConfig(m, of *Machine, settings Settings) string {
 		s = s.Older()
 		fmt.Fprintf(&b, "%s %s\n", s.Name, s.Value)
 	}
+	b.WriteString(m.ownUser())
 	return b.String()
 }
 
 // sentinelConfig is the sentinel.conf of m, which watches master.
 func sentinelConfig(m, master *Machine, quorum int, settings Settings) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "port %d\nbind %s\ndir %s\n", m.Port, m.Host, m.Dir)
+	b.WriteString(m.listening())
 	fmt.Fprintf(&b, "sentinel announce-ip %s\nsentinel announce-port %d\n", m.Announce, m.Port)
 	fmt.Fprintf(&b, "sentinel monitor %s %s %d %d\n", MasterName, master.Announce, master.Port, quorum)
 	for _, s := range settings {
 		if PerMaster(s.Name) {
 			fmt.Fprintf(&b, "sentinel %s %s %s\n", s.Name, MasterName, s.Value)
 		} else {
-			fmt.Fprintf(&b, "%s %s\n", s.Name, s.Value)
+			fmt.Fprintf(&b, "%s %s\n", strings.TrimPrefix(s.Name, ownPrefix), s.Value)
 		}
 	}
+	b.WriteString(m.ownUser())
 	return b.String()
 }
 
-// password is what the settings ask callers for.
-func (s Settings) password() string {
-	lines, err := conf.Parse("requirepass " + s.Get("requirepass", `""`))
-	if err != nil || len(lines) != 1 || len(lines[0].Args) != 2 {
-		return "" // the server itself will say what is wrong with it
-	}
-	return lines[0].Args[1]
-}
+// ownPrefix begins the name of a Sentinel's setting that, without it, would be one of its master: "own rename-command" is
+// what a Sentinel calls its own commands, "rename-command" what its master calls them.
+const ownPrefix = "own "
 
 // PerMaster tells the directives of sentinel.conf that belong to one master.
 func PerMaster(name string) bool {

@@ -35,8 +35,10 @@ type Machine struct {
 	// the harness stands there and leads each caller through a link of its own.
 	Announce string
 	Port     int // 0: it does not listen
-	// Password is what callers give to be let in (requirepass); "": none is asked for.
-	Password string
+	// Password is what callers give to be let in (requirepass), User as whom they come; "": none is asked for, the default user.
+	Password, User string
+	// TLS says that the machine speaks nothing but TLS. Live, the world makes the certificates, in the machine's TLSDir.
+	TLS bool
 	// Renamed are the new names of its commands that have another name, by the usual ones in capitals (rename-command).
 	Renamed map[string]string
 

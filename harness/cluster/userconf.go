@@ -8,8 +8,6 @@ import (
 	"strings"
 
 	"github.com/ordeal-go/ordeal/node/conf"
-	"github.com/ordeal-go/ordeal/node/sentinel"
-	"github.com/ordeal-go/ordeal/node/server"
 )
 
 // UserConf is a redis.conf or sentinel.conf that somebody runs, taken for the machines of a run.
@@ -37,6 +35,9 @@ const includeMax = 16
 // byLinks is why no file says what a machine is known by.
 const byLinks = "the others reach a machine through links that faults can cut"
 
+// byAuthority is why no file names keys and certificates.
+const byAuthority = "every machine has a certificate of an authority that is made for the run"
+
 // theHarness are directives of both files that the harness sets itself or leaves out, and why.
 var theHarness = map[string]string{
 	"port":              "every machine has an address of its own and listens at the usual port",
@@ -54,6 +55,9 @@ var theHarness = map[string]string{
 	"slave-announce-ip": byLinks, "replica-announce-ip": byLinks,
 	"slave-announce-port": byLinks, "replica-announce-port": byLinks,
 	"enable-debug-command": "the observer compares data by DEBUG DIGEST: it is yes",
+	"tls-cert-file":        byAuthority, "tls-key-file": byAuthority, "tls-ca-cert-file": byAuthority, "tls-ca-cert-dir": byAuthority,
+	"tls-client-cert-file": byAuthority, "tls-client-key-file": byAuthority,
+	"tls-key-file-pass": byAuthority, "tls-client-key-file-pass": byAuthority, "tls-dh-params-file": byAuthority,
 }
 
 // asItIs are the values of such directives that change nothing: the machines have them anyway.
@@ -133,6 +137,26 @@ func (u *UserConf) change(where, text, why string) error {
 	return nil
 }
 
+// port takes the line that says at which port TLS is spoken.
+func (u *UserConf) port(where, text string, usual int) error {
+	if port := strconv.Itoa(usual); !strings.HasSuffix(text, " "+port) {
+		u.change(where, text, "every machine has an address of its own and listens at the usual port: it is "+port)
+	}
+	return u.add(where, Setting{"tls-port", strconv.Itoa(usual)})
+}
+
+// aclFile takes the users of a file, which the machines have in their configuration. (Redis 6.0 takes them from one of
+// the two.)
+func (u *UserConf) aclFile(where, text, path string) error {
+	u.change(where, text, "every machine has the file's lines in its configuration")
+	return u.read(path, func(where, text string, args []string) error {
+		if args[0] != "user" {
+			return errors.New("an ACL file has lines \"user\" and no others")
+		}
+		return u.add(where, Setting{args[0], words(args[1:])})
+	})
+}
+
 // words writes args as a line has them.
 func words(args []string) string {
 	var b strings.Builder
@@ -145,9 +169,6 @@ func words(args []string) string {
 	return b.String()
 }
 
-// errTLS refuses what only a client that speaks TLS can reach.
-var errTLS = errors.New("the harness's clients and links do not speak TLS: run without the line")
-
 func (u *UserConf) serverLine(where, text string, args []string) error {
 	value := strings.ToLower(strings.Join(args[1:], " "))
 	switch why := theHarness[args[0]]; {
@@ -157,8 +178,10 @@ func (u *UserConf) serverLine(where, text string, args []string) error {
 		return u.change(where, text, why)
 	case args[0] == "cluster-enabled" && value == "yes":
 		return errors.New("Redis Cluster does without Sentinels: this harness runs Sentinels")
-	case args[0] == "tls-port" && value != "0", args[0] == "tls-replication" && value == "yes":
-		return errTLS
+	case args[0] == "tls-port" && len(args) == 2 && value != "0":
+		return u.port(where, text, ServerPort)
+	case args[0] == "aclfile" && len(args) == 2 && args[1] != "":
+		return u.aclFile(where, text, args[1])
 	case args[0] == "sentinel":
 		return errors.New("this is a line of a sentinel.conf: give the file as -sentinel-conf")
 	case args[0] == "unixsocket" && len(args) == 2 && args[1] != "":
@@ -182,10 +205,17 @@ func (u *UserConf) sentinelLine(where, text string, args []string) error {
 	if why := theHarness[args[0]]; why != "" {
 		return u.change(where, text, why)
 	}
-	if args[0] == "tls-port" && len(args) == 2 && args[1] != "0" {
-		return errTLS
-	}
-	if args[0] != "sentinel" || len(args) < 3 {
+	switch {
+	case args[0] == "tls-port" && len(args) == 2 && args[1] != "0":
+		return u.port(where, text, SentinelPort)
+	case args[0] == "aclfile" && len(args) == 2 && args[1] != "":
+		return u.aclFile(where, text, args[1])
+	case args[0] == "rename-command":
+		if name := strings.ToUpper(args[min(1, len(args)-1)]); len(args) == 3 && args[2] == "" && (needed[name] || name == "SENTINEL" || name == "PUBLISH") {
+			return fmt.Errorf("the harness needs %s: it can take another name, but not none", name)
+		}
+		return u.add(where, Setting{ownPrefix + args[0], words(args[1:])})
+	case args[0] != "sentinel" || len(args) < 3:
 		return u.add(where, Setting{args[0], words(args[1:])})
 	}
 	name := strings.ToLower(args[1])
@@ -226,50 +256,17 @@ func (u *UserConf) Onto(settings Settings) Settings {
 }
 
 // OursAsServer says which lines ordeal-node, which is Redis 4.0, does not take in a server, and why: all of them.
-func (u *UserConf) OursAsServer() error {
-	return u.ours(func(s Setting) error {
-		s = s.Older()
-		return server.Refusal(s.Name + " " + s.Value)
-	})
-}
+func (u *UserConf) OursAsServer() error { return u.ours(Setting.oursAsServer) }
 
 // OursAsSentinel says the same of a Sentinel.
-func (u *UserConf) OursAsSentinel() error {
-	return u.ours(func(s Setting) error {
-		if PerMaster(s.Name) {
-			s = Setting{"sentinel " + s.Name, MasterName + " " + s.Value}
-		}
-		return sentinel.Refusal("sentinel monitor " + MasterName + " 10.0.0.1 6379 1\n" + s.Name + " " + s.Value)
-	})
-}
+func (u *UserConf) OursAsSentinel() error { return u.ours(Setting.oursAsSentinel) }
 
-func (u *UserConf) ours(refusal func(Setting) error) error {
+func (u *UserConf) ours(refusal func(Setting) string) error {
 	var all []error
 	for i, s := range u.Settings {
-		var wrong *conf.Error
-		if errors.As(refusal(s), &wrong) {
-			all = append(all, fmt.Errorf("%s: %s: %s", u.where[i], s.Name, wrong.Reason))
+		if reason := refusal(s); reason != "" {
+			all = append(all, fmt.Errorf("%s: %s: %s", u.where[i], s.Name, reason))
 		}
 	}
 	return errors.Join(all...)
-}
-
-// renamed is what the settings call commands, by their names in capitals.
-func (s Settings) renamed() map[string]string {
-	var names map[string]string
-	for _, set := range s {
-		lines, err := conf.Parse(set.Name + " " + set.Value)
-		if err != nil || len(lines) != 1 {
-			continue // the server itself will say what is wrong with it
-		}
-		args := lines[0].Args
-		if args[0] != "rename-command" || len(args) != 3 || args[2] == "" {
-			continue
-		}
-		if names == nil {
-			names = map[string]string{}
-		}
-		names[strings.ToUpper(args[1])] = args[2]
-	}
-	return names
 }

@@ -33,8 +33,6 @@ func TestWhatTheHarnessChangesInAFileIsSaidWithItsLineAndWhy(t *testing.T) {
 func TestWhatCannotWorkIsRefusedWithItsLineAndTheReason(t *testing.T) {
 	for text, why := range map[string]string{
 		"hz 10\ncluster-enabled yes":          ":2: cluster-enabled yes: Redis Cluster does without Sentinels",
-		"tls-port 6379":                       ":1: tls-port 6379: the harness's clients and links do not speak TLS",
-		"tls-replication yes":                 ":1: tls-replication yes: the harness's clients",
 		"rename-command INFO \"\"":            "the harness needs INFO: it can take another name, but not none",
 		"sentinel monitor a 127.0.0.1 6379 1": "give the file as -sentinel-conf",
 		"hz \"10":                             ":1: hz \"10: Unbalanced quotes",
@@ -47,7 +45,7 @@ func TestWhatCannotWorkIsRefusedWithItsLineAndTheReason(t *testing.T) {
 	for text, why := range map[string]string{
 		"sentinel monitor a 127.0.0.1 6379 1\nsentinel monitor b 127.0.0.1 6380 1": ":2: sentinel monitor b 127.0.0.1 6380 1: a run has one master, and the file watches a already",
 		"sentinel monitor a 127.0.0.1 6379 1\nsentinel failover-timeout b 1000":    ":2: sentinel failover-timeout b 1000: the file watches no master called b",
-		"tls-port 26379": "do not speak TLS",
+		"rename-command SENTINEL \"\"":                                             "the harness needs SENTINEL: it can take another name, but not none",
 	} {
 		_, err := ReadSentinelConf(fileOf(t, text), disk)
 		require.ErrorContains(t, err, why, text)
@@ -65,6 +63,29 @@ func TestMasterOfASentinelsFileTakesTheNameOfTheRuns(t *testing.T) {
 }
 
 func TestNewNamesOfCommandsAreFound(t *testing.T) {
-	require.Nil(t, Settings{{"hz", "10"}}.renamed())
-	require.Equal(t, map[string]string{"CONFIG": "c-1"}, Settings{{"rename-command", "config c-1"}, {"rename-command", `flushall ""`}}.renamed())
+	require.Nil(t, Settings{{"hz", "10"}}.renamed("rename-command"))
+	require.Equal(t, map[string]string{"CONFIG": "c-1"}, Settings{{"rename-command", "config c-1"}, {"rename-command", `flushall ""`}}.renamed("rename-command"))
+	nodes := Nodes(Spec{Sentinels: 1}, Config{Sentinel: Settings{{"rename-command", "CONFIG c-1"}, {"own rename-command", "SENTINEL s-1"}}}, SimAddressing())
+	require.Equal(t, map[string]string{"SENTINEL": "s-1"}, nodes[1].Renamed, "what the master calls CONFIG is another thing")
+	text := nodes[1].Files[nodes[1].ConfigPath]
+	require.Contains(t, text, "\nrename-command SENTINEL s-1\n")
+	require.Contains(t, text, "\nsentinel rename-command mymaster CONFIG c-1\n")
+}
+
+func TestAFileWithTLSAndUsersIsTakenWithTheHarnesssOwnCertificates(t *testing.T) {
+	acl := fileOf(t, "user default off\nuser app on >secret ~* +@all\n")
+	path := fileOf(t, "tls-port 6380\ntls-replication yes\ntls-cert-file /etc/redis/redis.crt\ntls-auth-clients yes\naclfile "+acl+"\n")
+	u, err := ReadServerConf(path, disk)
+	require.NoError(t, err)
+	require.Equal(t, Settings{{"tls-port", "6379"}, {"tls-replication", "yes"}, {"tls-auth-clients", "yes"}, {"user", "default off"},
+		{"user", "app on >secret ~* +@all"}}, u.Settings)
+	require.Equal(t, []string{
+		path + ":1: tls-port 6380: every machine has an address of its own and listens at the usual port: it is 6379",
+		path + ":3: tls-cert-file /etc/redis/redis.crt: every machine has a certificate of an authority that is made for the run",
+		path + ":5: aclfile " + acl + ": every machine has the file's lines in its configuration",
+	}, u.Changes)
+	require.ErrorContains(t, u.OursAsServer(), path+":1: tls-port: TLS came with Redis 6.0")
+	require.ErrorContains(t, u.OursAsServer(), acl+":1: user: users came with Redis 6.0")
+	_, err = ReadServerConf(fileOf(t, "aclfile "+fileOf(t, "hz 10\n")), disk)
+	require.ErrorContains(t, err, "an ACL file has lines")
 }

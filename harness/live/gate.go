@@ -90,6 +90,15 @@ func (g *gate) lead(caller *net.TCPConn) {
 			continue
 		}
 		if m.Name != to.Name {
+			if to.TLS && !isProcess(m.Kind) {
+				plain := caller
+				var err error
+				if caller, err = w.encrypt(&to, plain); err != nil {
+					plain.SetLinger(0)
+					plain.Close()
+					return
+				}
+			}
 			// The machine sees the address of whoever calls, as without us in between.
 			w.network.Carry(m.Name, to.Name, caller, func(ctx context.Context) (*net.TCPConn, error) { return g.dial(ctx, &net.TCPAddr{IP: from}) })
 			return

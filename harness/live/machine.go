@@ -33,9 +33,9 @@ type machine struct {
 }
 
 // isProcess tells what is under test from what belongs to the harness.
-func (m *machine) isProcess() bool {
-	return m.spec.Kind == cluster.Server || m.spec.Kind == cluster.Sentinel
-}
+func (m *machine) isProcess() bool { return isProcess(m.spec.Kind) }
+
+func isProcess(kind cluster.Kind) bool { return kind == cluster.Server || kind == cluster.Sentinel }
 
 func (m *machine) up() bool { return m.process != nil || m.core != nil }
 
@@ -57,6 +57,11 @@ func (m *machine) prepare() error {
 	}
 	if m.spec.Port == 0 {
 		return nil
+	}
+	if m.spec.TLS {
+		if err := m.world.authority.equip(&m.spec); err != nil {
+			return fmt.Errorf("live: machine %s: its certificate: %w", m.spec.Name, err)
+		}
 	}
 	if err := m.gate.try(); err != nil {
 		return fmt.Errorf("live: machine %s cannot be announced: %w (is a server bound to all addresses of this computer?)", m.spec.Name, err)

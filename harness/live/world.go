@@ -48,13 +48,14 @@ type network interface {
 // World is processes on loopback addresses. Its methods are those of harness.World; they may be called from any
 // goroutine. The sink is called by Start, Inflict, Lift, Advance and Close, in their caller's goroutine.
 type World struct {
-	cfg     Config
-	program program
-	started time.Time
-	network network
-	api     *apiServer
-	spawner *spawner
-	stop    func() bool // forgets the context that Open was given
+	cfg       Config
+	program   program
+	started   time.Time
+	network   network
+	authority *authority // of the machines' certificates; nil if nobody speaks TLS
+	api       *apiServer
+	spawner   *spawner
+	stop      func() bool // forgets the context that Open was given
 
 	reports reports // for cfg.Sink
 
@@ -98,7 +99,7 @@ func (w *World) open(ctx context.Context) (err error) {
 			}
 		}
 	}
-	if err := w.openNetwork(ctx, links); err != nil {
+	if err := errors.Join(w.openNetwork(ctx, links), w.openAuthority()); err != nil {
 		return err
 	}
 	if w.cfg.Record && !processes {

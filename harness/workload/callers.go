@@ -10,8 +10,20 @@ import (
 // Peer is a server or Sentinel as a client knows it.
 type Peer struct {
 	Name, Addr string
+	User       string            // as whom to come; "": the default user
 	Password   string            // that it asks for; "": none
 	Renamed    map[string]string // its commands that have another name, by the usual ones
+}
+
+// auth are the words that let a caller in, nil if nobody asks for any.
+func (p *Peer) auth() []string {
+	switch {
+	case p.Password == "":
+		return nil
+	case p.User == "":
+		return []string{"AUTH", p.Password}
+	}
+	return []string{"AUTH", p.User, p.Password}
 }
 
 // Callers lays out the machines that a workload needs, numbered on from len(nodes): the clients c1…, and the
@@ -20,7 +32,7 @@ func Callers(spec Spec, nodes []cluster.Machine, addr cluster.Addressing, durati
 	setup := setup{spec: spec, works: works(spec), channels: Channels(spec), watch: watch, duration: duration, spares: map[string]bool{}}
 	setup.ops, _ = ParseOps(spec.Ops) // Check accepted it
 	for _, m := range nodes {
-		p := Peer{m.Name, m.Addr(), m.Password, m.Renamed}
+		p := Peer{m.Name, m.Addr(), m.User, m.Password, m.Renamed}
 		setup.spares[m.Name] = m.Spare
 		if m.Kind == cluster.Sentinel {
 			setup.sentinels = append(setup.sentinels, p)

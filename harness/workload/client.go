@@ -201,7 +201,7 @@ func (c *Client) operate(op operation) {
 func (c *Client) invoke(target int, op operation) {
 	l := c.links[target]
 	c.open, c.op, c.target, c.since = true, op.Op, target, c.now
-	c.talk = Talk{out: c.talk.out[:0], password: l.peer.Password, renamed: l.peer.Renamed}
+	c.talk = Talk{out: c.talk.out[:0], auth: l.peer.auth(), renamed: l.peer.Renamed}
 	c.op.work.kind.begin(&c.op, &c.talk)
 	c.op.note(c.out, c.name, l.peer.Name)
 	l.say(c.out, &c.op, &c.talk)

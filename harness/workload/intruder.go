@@ -17,8 +17,8 @@ func Intruder() *Kind {
 		begin: func(op *Op, t *Talk) {
 			t.Ask("AUTH", op.Arg.Str())
 			t.Ask("GET", op.Key)
-			if t.password != "" {
-				t.Ask("AUTH", t.password) // what comes after is somebody else's
+			if t.auth != nil {
+				t.Ask(t.auth...) // what comes after is somebody else's
 			}
 		},
 		hear: func(op *Op, t *Talk, r resp.Reply) {

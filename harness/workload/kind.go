@@ -135,7 +135,7 @@ func newHand() *hand { return &hand{seen: map[string]string{}, held: map[string]
 type Talk struct {
 	out          []byte // commands to send
 	asked, heard int
-	password     string            // that the server asks for; "": none
+	auth         []string          // what lets a caller in, nil: nothing is asked for
 	renamed      map[string]string // its commands that have another name
 
 	ended  bool

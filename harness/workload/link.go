@@ -57,9 +57,9 @@ func (l *link) open(now node.Instant, out *node.Effects, pause time.Duration) {
 // up is for a link that the peer has accepted: it gives the password that the peer asks for.
 func (l *link) up(now node.Instant, out *node.Effects) {
 	l.enter(linkUp, now)
-	if l.peer.Password != "" {
+	if auth := l.peer.auth(); auth != nil {
 		l.greeting = true
-		l.send(out, "AUTH", l.peer.Password)
+		l.send(out, auth...)
 	}
 }
 

@@ -1,0 +1,152 @@
+package cluster
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/ordeal-go/ordeal/node/conf"
+	"github.com/ordeal-go/ordeal/node/sentinel"
+	"github.com/ordeal-go/ordeal/node/server"
+)
+
+// Config is what servers and Sentinels are configured with, beyond what the layout itself needs.
+type Config struct {
+	Server   Settings // redis.conf directives, for every server
+	Sentinel Settings // sentinel.conf directives; those of the master without "sentinel" and its name: down-after-milliseconds 1000
+}
+
+// The sections of a scenario file that have settings.
+const (
+	SectionServer   = "config"
+	SectionSentinel = "sentinel"
+)
+
+// SettingError says which setting cannot be, and why.
+type SettingError struct {
+	Section string // SectionServer or SectionSentinel
+	Name    string
+	Why     string
+}
+
+func (e *SettingError) Error() string { return fmt.Sprintf("%s: %s: %s", e.Section, e.Name, e.Why) }
+
+// made are directives that name files which no machine's folder has, and what to do without them.
+var made = map[string]string{
+	"aclfile":       "there is no such file in a machine's folder: write its lines as settings \"user\"",
+	"tls-cert-file": byAuthority + ": leave it out", "tls-key-file": byAuthority + ": leave it out",
+	"tls-ca-cert-file": byAuthority + ": leave it out", "tls-ca-cert-dir": byAuthority + ": leave it out",
+	"tls-client-cert-file": byAuthority + ": leave it out", "tls-client-key-file": byAuthority + ": leave it out",
+}
+
+// Check says which setting no cluster can work with, of whatever version, or nil. sentinels tells whether there are any.
+func (c Config) Check(sentinels bool) error {
+	sections := []section{{SectionServer, c.Server}}
+	if sentinels {
+		sections = append(sections, section{SectionSentinel, c.Sentinel})
+	}
+	for _, part := range sections {
+		for _, s := range part.settings {
+			if why := made[strings.ToLower(s.Name)]; why != "" {
+				return &SettingError{part.name, s.Name, why}
+			}
+		}
+		if err := part.checkTLS(c.Server.tls() || c.Sentinel.tls()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+type section struct {
+	name     string
+	settings Settings
+}
+
+// checkTLS refuses a cluster that speaks TLS in part: its machines have one port each, where they all meet.
+func (s section) checkTLS(some bool) error {
+	listens, calls := s.settings.tls(), strings.EqualFold(s.settings.Get("tls-replication", "no"), "yes")
+	switch {
+	case some && !listens:
+		return &SettingError{s.name, "tls-port", "servers and Sentinels all speak TLS, or none does: give both sections a tls-port"}
+	case listens && !calls:
+		return &SettingError{s.name, "tls-port", "replicas and Sentinels would call without TLS where only TLS is spoken: add tls-replication yes"}
+	case !listens && calls:
+		return &SettingError{s.name, "tls-replication", "they would call with TLS where nobody speaks it: add tls-port"}
+	case listens && s.settings.Get("port", "0") != "0":
+		return &SettingError{s.name, "port", "a machine listens at one port, and tls-port says at which: leave it out"}
+	}
+	return nil
+}
+
+// Ours says which setting ordeal-node, which is Redis 4.0, does not take, and why; nil if it takes all of them. The
+// error is a [*SettingError].
+func (c Config) Ours(sentinels bool) error {
+	for _, s := range c.Server {
+		if why := s.oursAsServer(); why != "" {
+			return &SettingError{SectionServer, s.Name, why}
+		}
+	}
+	for _, s := range c.Sentinel {
+		if why := s.oursAsSentinel(); sentinels && why != "" {
+			return &SettingError{SectionSentinel, s.Name, why}
+		}
+	}
+	return nil
+}
+
+// Downgrade says which setting keeps ordeal-node from taking the place of a later version, or nil: the rest of what it
+// does not know can be left out, but not how callers are let in.
+func (c Config) Downgrade() error {
+	for _, part := range []section{{SectionServer, c.Server}, {SectionSentinel, c.Sentinel}} {
+		for _, s := range part.settings {
+			if why := s.later(); why != "" {
+				return &SettingError{part.name, s.Name, why}
+			}
+		}
+	}
+	return nil
+}
+
+// laterAdmission are what begins the names of directives about ways to let callers in that came after 4.0.
+var laterAdmission = []struct{ prefix, why string }{
+	{"tls-", "TLS came with Redis 6.0"},
+	{"user", "users came with Redis 6.0"}, {"masteruser", "users came with Redis 6.0"}, {"auth-user", "users came with Redis 6.0"},
+	{"sentinel sentinel-user", "users came with Redis 6.0"}, {"sentinel sentinel-pass", "passwords between Sentinels came with Redis 6.2"},
+}
+
+// oursAsServer says why ordeal-node would not start as a server with the setting, "" if it would.
+func (s Setting) oursAsServer() string {
+	s = s.Older()
+	return s.refused(server.Refusal(s.Name + " " + s.Value))
+}
+
+// oursAsSentinel says the same of a Sentinel.
+func (s Setting) oursAsSentinel() string {
+	line := strings.TrimPrefix(s.Name, ownPrefix) + " " + s.Value
+	if PerMaster(s.Name) {
+		line = "sentinel " + s.Name + " " + MasterName + " " + s.Value
+	}
+	return s.refused(sentinel.Refusal("sentinel monitor " + MasterName + " 10.0.0.1 6379 1\n" + line))
+}
+
+func (s Setting) refused(err error) string {
+	var wrong *conf.Error
+	if !errors.As(err, &wrong) {
+		return ""
+	}
+	if why := s.later(); why != "" {
+		return why
+	}
+	return wrong.Reason
+}
+
+// later says with which version came what the setting is about, "" if it is none of the ways to let callers in.
+func (s Setting) later() string {
+	for _, l := range laterAdmission {
+		if strings.HasPrefix(strings.ToLower(s.Name), l.prefix) {
+			return l.why
+		}
+	}
+	return ""
+}
