@@ -18,7 +18,7 @@ type Checker interface {
 // All returns every checker with its defaults, in the order of PROPERTIES.md.
 func All() []Checker {
 	return []Checker{Linearizable{}, LostWrites{}, ReadOnly{}, StaleReads{}, MinSlaves{}, PartialResync{}, SameData{},
-		Transactions{}, Expiry{}, PubSub{}, Wait{}, Authentication{}, Convergence{}, SentinelSafety{}, NeedlessFailover{}, SentinelLiveness{},
+		Transactions{}, Expiry{}, Commands{}, PubSub{}, Wait{}, Authentication{}, Convergence{}, SentinelSafety{}, NeedlessFailover{}, SentinelLiveness{},
 		SentinelSelection{}, ParallelSyncs{}, Availability{}, Crashes{}}
 }
 

@@ -200,7 +200,7 @@ func (l *losses) findFlushes() {
 	for i := range l.r.Places {
 		p := &l.r.Places[i]
 		noted[p.Machine] = true
-		if p.Key == "" && (p.Word == "flushall" || p.Word == "flushdb") {
+		if p.Key == "" && (p.Word == "flushall" || p.Word == "flushdb" && !l.r.ofSession(p)) {
 			s := spot{id: p.ReplID, from: p.Offset - 1, to: p.Offset, place: p}
 			l.flushes = append(l.flushes, flush{s, p.Time, p.Time, p.Machine})
 		}

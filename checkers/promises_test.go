@@ -101,7 +101,7 @@ func TestAReplicaThatWasWritableFromTheBeginningIsNotAccused(t *testing.T) {
 
 func TestWhatNobodyDoesIsNotPromised(t *testing.T) {
 	h := twoServers([]histories.Operation{did(1*s, "c1", "write", "1", "m1")}, nil)
-	for name, why := range map[string]string{"transactions": "nobody works at a bank", "expiry": "nobody sets a time to live", "pubsub": "nobody publishes",
+	for name, why := range map[string]string{"transactions": "nobody works at a bank", "expiry": "nobody sets a time to live", "commands": "nobody has keys for himself", "pubsub": "nobody publishes",
 		"wait": "nobody waits for replicas", "sentinel-safety": "there is no Sentinel", "min-slaves": "min-slaves-to-write was never in force"} {
 		v := verdictOf(t, h, name)
 		require.Equal(t, checkers.NotPromised, v.Result, name)

@@ -28,3 +28,16 @@ func Raw() Model {
 	return Model{Name: "raw", About: "commands of which only the servers know what they do",
 		Functions: []Function{{Name: "command", Takes: "its words", Gives: "the reply"}}}
 }
+
+// Session is what one client does with keys that nobody else knows: each operation is some commands, sent at once, whose
+// replies package reference knows. Redis executes the commands of one client in their order.
+func Session() Model {
+	return Model{Name: "session", About: "commands of one client on keys of its own, each reply as Redis's rules have it",
+		Functions: []Function{{Name: FuncSession, Takes: "a list of commands, each a list of words", Gives: "their replies"}}}
+}
+
+// FuncSession sends the commands of its argument. An error among the replies is a list of "!error" and its text.
+const FuncSession = "session"
+
+// InDatabase stands before the number of the database in a session's key.
+const InDatabase = "@"

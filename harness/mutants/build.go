@@ -33,24 +33,38 @@ func (m Mutant) Build(ctx context.Context, root, pkg, out string) error {
 
 // overlay writes the changed files and the list of them that go build reads into dir, and returns the list's path.
 func (m Mutant) overlay(root, dir string) (string, error) {
+	changed, err := m.changed(root)
+	if err != nil {
+		return "", err
+	}
+	return writeOverlay(root, dir, changed)
+}
+
+// changed is the text of every file that the mutant changes, by its path below root.
+func (m Mutant) changed(root string) (map[string]string, error) {
 	changed := map[string]string{} // file → text, when a patch has several hunks
 	for _, e := range m.edits {
 		text, ok := changed[e.file]
 		if !ok {
 			b, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(e.file)))
 			if err != nil {
-				return "", err
+				return nil, err
 			}
 			text = string(b)
 		}
 		text, err := e.apply(text)
 		if err != nil {
-			return "", err
+			return nil, err
 		}
 		changed[e.file] = text
 	}
+	return changed, nil
+}
+
+// writeOverlay writes files and the list of them into dir, and returns the list's path.
+func writeOverlay(root, dir string, files map[string]string) (string, error) {
 	list := struct{ Replace map[string]string }{map[string]string{}}
-	for file, text := range changed {
+	for file, text := range files {
 		to := filepath.Join(dir, strings.ReplaceAll(file, "/", "_"))
 		if err := os.WriteFile(to, []byte(text), 0o644); err != nil {
 			return "", err

@@ -36,7 +36,7 @@ type Kind struct {
 // Kinds are the kinds of work that there are, in the order of the documents.
 func Kinds() []*Kind {
 	return []*Kind{Register(), CAS(), Counter(), StringAppend(), ListAppend(), Set(), Queue(), Bank(), Script(), Lock(), Expiry(),
-		Databases(), Wait(), Publish(), Intruder(), Raw()}
+		Databases(), Wait(), Publish(), Intruder(), Raw(), Session()}
 }
 
 // KindByName returns the kind called name.

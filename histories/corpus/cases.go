@@ -212,4 +212,12 @@ var cases = []Case{
 	{Name: "authentication-bad-answered", Checker: "authentication", Want: "invalid", Because: "answered its next command all the same: OK"},
 	{Name: "authentication-bad-other-error", Checker: "authentication", Want: "invalid", Because: "answered its next command all the same: WRONGTYPE"},
 	{Name: "authentication-unknown", Checker: "authentication", Want: "unknown", Because: "nobody tried a wrong password"},
+
+	{Name: "commands-good", Checker: "commands", Want: "valid"},
+	{Name: "commands-good-dying", Checker: "commands", Want: "valid"},
+	{Name: "commands-bad-reply", Checker: "commands", Want: "invalid", Because: "LRANGE l0 0 -1: answered [\"b\",\"a\"], and must answer [\"a\",\"b\"]"},
+	{Name: "commands-bad-watch", Checker: "commands", Want: "invalid", Because: "EXEC: answered [\"1\"], and must answer null"},
+	{Name: "commands-bad-error", Checker: "commands", Want: "invalid", Because: "APPEND l0 x: answered 1, and must fail: WRONGTYPE"},
+	{Name: "commands-bad-ttl", Checker: "commands", Want: "invalid", Because: "TTL s0: answered 100, and must answer -1"},
+	{Name: "commands-unknown", Checker: "commands", Want: "unknown", Because: "no client had keys for itself at a server that was master all the while"},
 }

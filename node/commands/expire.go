@@ -74,7 +74,11 @@ func (d *Data) expireCommand(c *front.Call, base, unit int64) {
 	}
 	c.Dirty++
 	if when <= d.Now.UnixMilli() && d.host.IsMaster() {
-		// A time in the past deletes. A replica waits for its master to say so.
+		// A time in the past deletes. A replica waits for its master to say so: a script that does it is told by its
+		// changes, where 4.0's replica runs the script, gives the key that time, and keeps it.
+		if d.run != nil {
+			d.run.special = true
+		}
 		d.deleteKey(c.DB, key)
 		c.Instead(delWord(d.cfg.LazyExpire), key)
 		d.notify(eventGeneric, "del", c.DB, key)
