@@ -7,9 +7,9 @@ import (
 	"github.com/ordeal-go/ordeal/node/value"
 )
 
-// readValue returns the value of e, which r has just returned, as a free value. Its encoding follows from the limits,
-// not from the form that it had in the file.
-func readValue(l *value.Ledger, r *rdb.Reader, e *rdb.Entry) (value.Value, error) {
+// newValue returns the value of e, a key that has just been read, as a free value. If it has elements, it is empty yet, and
+// visit adds one. Its encoding follows from the limits, not from the form that it had in the file.
+func newValue(l *value.Ledger, e *rdb.Entry) (v value.Value, visit func(rdb.Element) error) {
 	switch e.Type.Family() {
 	case rdb.StringFamily:
 		if e.IsInt {
@@ -18,22 +18,22 @@ func readValue(l *value.Ledger, r *rdb.Reader, e *rdb.Entry) (value.Value, error
 		return value.NewString(e.Str), nil
 	case rdb.ListFamily:
 		list := value.NewList(l)
-		return list.Value(), r.Elements(func(el rdb.Element) error {
+		return list.Value(), func(el rdb.Element) error {
 			list.PushBack(el.Bytes)
 			return nil
-		})
+		}
 	case rdb.SetFamily:
 		set := value.NewSet(l)
-		return set.Value(), r.Elements(func(el rdb.Element) error { return once(set.Add(el.Bytes), e, el) })
+		return set.Value(), func(el rdb.Element) error { return once(set.Add(el.Bytes), e, el) }
 	case rdb.HashFamily:
 		hash := value.NewHash(l)
-		return hash.Value(), r.Elements(func(el rdb.Element) error { return once(hash.Set(el.Bytes, el.Value), e, el) })
+		return hash.Value(), func(el rdb.Element) error { return once(hash.Set(el.Bytes, el.Value), e, el) }
 	}
 	zset := value.NewZSet(l)
-	return zset.Value(), r.Elements(func(el rdb.Element) error {
+	return zset.Value(), func(el rdb.Element) error {
 		added, changed := zset.Set(el.Bytes, el.Score)
 		return once(added && !changed, e, el)
-	})
+	}
 }
 
 // once makes an error of an element that is there already.
@@ -70,8 +70,11 @@ func (db *DB) Restore(payload []byte) (v value.Value, err error) {
 	if err != nil {
 		return v, err
 	}
-	if v, err = readValue(db.ledger, r, &e); err != nil {
-		return v, err
+	v, visit := newValue(db.ledger, &e)
+	if visit != nil {
+		if err := r.Elements(visit); err != nil {
+			return v, err
+		}
 	}
 	if v.Elements() == 0 {
 		return v, &rdb.CorruptError{Offset: r.Offset(), Reason: "a collection without elements"}

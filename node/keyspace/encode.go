@@ -2,6 +2,7 @@ package keyspace
 
 import (
 	"github.com/ordeal-go/ordeal/node/rdb"
+	"github.com/ordeal-go/ordeal/node/table"
 	"github.com/ordeal-go/ordeal/node/value"
 )
 
@@ -11,12 +12,34 @@ type encoder struct {
 	zip  rdb.Ziplist
 	ints []int64
 	text []byte
+	// rest writes the next elements of a large collection, of which begin has written the head, and says whether there
+	// are more; nil if there is none under way.
+	rest func() (more bool)
 }
 
-// nodeSize is up to which size elements of a list are put into one ziplist: list-max-ziplist-size -2.
-const nodeSize = 8 << 10
+const (
+	// nodeSize is up to which size elements of a list are put into one ziplist: list-max-ziplist-size -2.
+	nodeSize = 8 << 10
+	// partLength is how many elements of a large collection are written at a time.
+	partLength = 512
+)
 
+// write writes all of a key.
 func (e *encoder) write(key []byte, v value.Value) {
+	for e.begin(key, v); e.rest != nil; {
+		e.goOn()
+	}
+}
+
+// goOn writes the next part of the collection under way.
+func (e *encoder) goOn() {
+	if !e.rest() {
+		e.rest = nil
+	}
+}
+
+// begin writes a key as far as it can be written in one go.
+func (e *encoder) begin(key []byte, v value.Value) {
 	switch v.Kind() {
 	case value.KindString:
 		if n, ok := v.Int(); ok && v.Encoding() == "int" {
@@ -25,17 +48,19 @@ func (e *encoder) write(key []byte, v value.Value) {
 			e.w.String(key, v.Bytes())
 		}
 	case value.KindList:
-		e.writeList(key, v.List())
+		e.beginList(key, v.List())
 	case value.KindSet:
-		e.writeSet(key, v.Set())
+		e.beginSet(key, v.Set())
 	case value.KindHash:
-		e.writeHash(key, v)
+		e.beginHash(key, v)
 	case value.KindZSet:
-		e.writeZSet(key, v)
+		e.beginZSet(key, v)
 	}
 }
 
-func (e *encoder) writeList(key []byte, l *value.List) {
+// beginList counts the ziplists that the list is to be put into. The elements of each are then those that follow the
+// ones written before and fit.
+func (e *encoder) beginList(key []byte, l *value.List) {
 	e.w.Begin(rdb.TypeListQuicklist, key)
 	nodes, size := 0, 0
 	for s := range l.Range(0, l.Len()) {
@@ -45,21 +70,30 @@ func (e *encoder) writeList(key []byte, l *value.List) {
 		size += len(s) + 2
 	}
 	e.w.Length(nodes)
+	from := 0
+	e.rest = func() bool {
+		from += e.writeNode(l, from)
+		return from < l.Len()
+	}
+}
+
+// writeNode writes the ziplist that begins with element from, and returns how many elements are in it.
+func (e *encoder) writeNode(l *value.List, from int) (n int) {
 	e.zip.Reset()
-	size = 0
-	for s := range l.Range(0, l.Len()) {
-		if e.zip.Len() > 0 && size+len(s) > nodeSize {
-			e.w.Text(e.zip.Bytes())
-			e.zip.Reset()
-			size = 0
+	size := 0
+	for s := range l.Range(from, l.Len()) {
+		if n > 0 && size+len(s) > nodeSize {
+			break
 		}
 		e.zip.Append(s)
 		size += len(s) + 2
+		n++
 	}
 	e.w.Text(e.zip.Bytes())
+	return n
 }
 
-func (e *encoder) writeSet(key []byte, s *value.Set) {
+func (e *encoder) beginSet(key []byte, s *value.Set) {
 	if ints, ok := s.Ints(); ok {
 		e.ints = e.ints[:0]
 		for n := range ints {
@@ -72,12 +106,19 @@ func (e *encoder) writeSet(key []byte, s *value.Set) {
 	}
 	e.w.Begin(rdb.TypeSet, key)
 	e.w.Length(s.Len())
-	for m := range s.All() {
-		e.w.Text(m)
+	var at table.Place
+	e.rest = func() (more bool) {
+		n := 0
+		at, more = s.WalkFrom(at, func(m []byte) bool {
+			e.w.Text(m)
+			n++
+			return n < partLength
+		})
+		return more
 	}
 }
 
-func (e *encoder) writeHash(key []byte, v value.Value) {
+func (e *encoder) beginHash(key []byte, v value.Value) {
 	h := v.Hash()
 	if v.Encoding() == "ziplist" {
 		e.zip.Reset()
@@ -91,13 +132,20 @@ func (e *encoder) writeHash(key []byte, v value.Value) {
 	}
 	e.w.Begin(rdb.TypeHash, key)
 	e.w.Length(h.Len())
-	for field, val := range h.All() {
-		e.w.Text(field)
-		e.w.Text(val)
+	var at table.Place
+	e.rest = func() (more bool) {
+		n := 0
+		at, more = h.WalkFrom(at, func(field, val []byte) bool {
+			e.w.Text(field)
+			e.w.Text(val)
+			n++
+			return n < partLength
+		})
+		return more
 	}
 }
 
-func (e *encoder) writeZSet(key []byte, v value.Value) {
+func (e *encoder) beginZSet(key []byte, v value.Value) {
 	z := v.ZSet()
 	if v.Encoding() == "ziplist" {
 		e.zip.Reset()
@@ -113,8 +161,14 @@ func (e *encoder) writeZSet(key []byte, v value.Value) {
 	e.w.Begin(rdb.TypeZSet2, key)
 	e.w.Length(z.Len())
 	// Redis writes from the highest to the lowest: so each insert of whoever loads it comes first.
-	for member, score := range z.Backward(0, z.Len()) {
-		e.w.Text(member)
-		e.w.Double(score)
+	left := z.Len()
+	e.rest = func() bool {
+		from := max(left-partLength, 0)
+		for member, score := range z.Backward(from, left) {
+			e.w.Text(member)
+			e.w.Double(score)
+		}
+		left = from
+		return left > 0
 	}
 }

@@ -25,8 +25,15 @@ func FuzzLoad(f *testing.F) {
 	f.Add(EncodeRDB(drawnKeyspace(3, 20).Snapshot(), SaveOptions{NoChecksum: true, NoCompression: true}))
 	f.Fuzz(func(t *testing.T, file []byte) {
 		l, err := Load(file, LoadOptions{Databases: 16, NoChecksum: true})
+		byPiece, pieceErr := inPieces(file, 0, LoadOptions{Databases: 16, NoChecksum: true}, func(left int) int { return min(left, 5) })
 		if err != nil {
+			if pieceErr == nil || pieceErr.Error() != err.Error() {
+				t.Fatalf("whole: %v; in pieces: %v", err, pieceErr)
+			}
 			return
+		}
+		if pieceErr != nil || byPiece.Keyspace.Digest() != l.Keyspace.Digest() {
+			t.Fatalf("what is read in pieces is something else: %v", pieceErr)
 		}
 		again, err := Load(EncodeRDB(l.Keyspace.Snapshot(), SaveOptions{}), LoadOptions{Databases: 16})
 		if err != nil {

@@ -78,64 +78,148 @@ func (e *DuplicateError) Error() string {
 // Load reads an RDB file. It depends on nothing but its arguments, may run on any goroutine, and keeps no reference
 // to data. Its errors are those of package rdb, [DBRangeError] and [DuplicateError]. Redis 4.0: rdb.c, rdbLoadRio.
 func Load(data []byte, opts LoadOptions) (*Loaded, error) {
-	if opts.HashSeed == 0 {
-		opts.HashSeed = defaultSeed
-	}
 	r, err := rdb.NewReader(data, rdb.ReadOptions{MaxVersion: opts.MaxVersion, NoChecksum: opts.NoChecksum})
 	if err != nil {
 		return nil, err
 	}
-	l := &Loaded{Keyspace: NewSeeded(opts.Databases, opts.HashSeed), Version: r.Version()}
-	if opts.Limits != nil {
-		*l.Keyspace.Limits() = *opts.Limits
+	l := newLoader(r, opts)
+	if err := l.read(); err != nil {
+		return nil, err
 	}
-	l.Keyspace.SetFresh(LRUWord(opts.Now, 0))
-	if opts.LFU {
-		l.Keyspace.SetFresh(LFUWord(opts.Now, lfuInit))
-	}
-	if opts.KeepDigest {
-		l.Keyspace.KeepDigest()
-	}
-	for {
-		e, err := r.Next()
-		if err != nil {
-			return nil, err
-		}
-		switch e.Kind {
-		case rdb.Aux:
-			l.Aux = append(l.Aux, AuxText{string(e.Key), string(e.Str)})
-		case rdb.SelectDB:
-			if e.DB >= opts.Databases {
-				return nil, &DBRangeError{Offset: e.Offset, DB: e.DB, Databases: opts.Databases}
-			}
-		case rdb.Key:
-			if err := l.add(r, &e, opts); err != nil {
-				return nil, err
-			}
-		case rdb.End:
-			l.Keyspace.settleAll()
-			l.Size = r.Offset()
-			l.Repl = l.replInfo()
-			return l, nil
-		}
-	}
+	return l.loaded, nil
 }
 
-func (l *Loaded) add(r *rdb.Reader, e *rdb.Entry, opts LoadOptions) error {
-	if opts.DropExpired && e.HasExpire && e.ExpireMS < opts.Now {
-		l.Expired++
+// Loader reads an RDB file piece by piece, as [Load] reads it whole. It may be used on any goroutine, by one at a time.
+type Loader struct {
+	opts   LoadOptions
+	r      *rdb.Reader
+	loaded *Loaded
+	err    error
+
+	entry rdb.Entry               // the key being read
+	db    *DB                     // where it belongs
+	value value.Value             // what there is of its value
+	visit func(rdb.Element) error // takes the next element of it; nil: it has all
+}
+
+// NewLoader begins to read a file of size bytes; 0: nobody knows.
+func NewLoader(size int64, opts LoadOptions) *Loader {
+	return newLoader(rdb.NewFeeder(rdb.ReadOptions{MaxVersion: opts.MaxVersion, NoChecksum: opts.NoChecksum, Size: size}), opts)
+}
+
+func newLoader(r *rdb.Reader, opts LoadOptions) *Loader {
+	if opts.HashSeed == 0 {
+		opts.HashSeed = defaultSeed
+	}
+	ks := NewSeeded(opts.Databases, opts.HashSeed)
+	if opts.Limits != nil {
+		*ks.Limits() = *opts.Limits
+	}
+	ks.SetFresh(LRUWord(opts.Now, 0))
+	if opts.LFU {
+		ks.SetFresh(LFUWord(opts.Now, lfuInit))
+	}
+	if opts.KeepDigest {
+		ks.KeepDigest()
+	}
+	return &Loader{opts: opts, r: r, loaded: &Loaded{Keyspace: ks}}
+}
+
+// Feed reads the next piece of the file, which must not change before the next one is fed. Errors stay.
+func (l *Loader) Feed(piece []byte) error {
+	if l.err != nil || l.Ended() {
+		return l.err
+	}
+	l.r.Feed(piece)
+	if err := l.read(); err != rdb.ErrMore {
+		l.err = err
+	}
+	return l.err
+}
+
+// Ended says whether the file has been read to its end. More may follow that: an append only file.
+func (l *Loader) Ended() bool { return l.loaded.Size > 0 }
+
+// Rest returns what of the pieces so far has not been read.
+func (l *Loader) Rest() []byte { return l.r.Rest() }
+
+// Finish returns what the file held, of which no more pieces will come.
+func (l *Loader) Finish() (*Loaded, error) {
+	if l.err == nil && !l.Ended() {
+		l.r.EndFeed()
+		l.err = l.read()
+	}
+	if l.err != nil {
+		return nil, l.err
+	}
+	return l.loaded, nil
+}
+
+// read reads to the end of the file, or as far as it goes.
+func (l *Loader) read() error {
+	for !l.Ended() {
+		if l.visit != nil {
+			if err := l.r.Elements(l.visit); err != nil {
+				l.entry.Key = append([]byte(nil), l.entry.Key...) // the next piece takes its place
+				return err
+			}
+			if err := l.add(); err != nil {
+				return err
+			}
+			continue
+		}
+		e, err := l.r.Next()
+		if err != nil {
+			return err
+		}
+		if err := l.take(&e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *Loader) take(e *rdb.Entry) error {
+	switch e.Kind {
+	case rdb.Aux:
+		l.loaded.Aux = append(l.loaded.Aux, AuxText{string(e.Key), string(e.Str)})
+	case rdb.SelectDB:
+		if e.DB >= l.opts.Databases {
+			return &DBRangeError{Offset: e.Offset, DB: e.DB, Databases: l.opts.Databases}
+		}
+	case rdb.Key:
+		return l.begin(e)
+	case rdb.End:
+		l.loaded.Keyspace.settleAll()
+		l.loaded.Version = l.r.Version()
+		l.loaded.Size = l.r.Offset()
+		l.loaded.Repl = l.loaded.replInfo()
+	}
+	return nil
+}
+
+// begin takes a key. If its value has elements, they come next.
+func (l *Loader) begin(e *rdb.Entry) error {
+	if l.opts.DropExpired && e.HasExpire && e.ExpireMS < l.opts.Now {
+		l.loaded.Expired++
 		return nil
 	}
-	if e.DB >= opts.Databases { // a file that begins with keys, where there are no databases at all
-		return &DBRangeError{Offset: e.Offset, DB: e.DB, Databases: opts.Databases}
+	if e.DB >= l.opts.Databases { // a file that begins with keys, where there are no databases at all
+		return &DBRangeError{Offset: e.Offset, DB: e.DB, Databases: l.opts.Databases}
 	}
-	db := l.Keyspace.DB(e.DB)
-	v, err := readValue(db.ledger, r, e)
-	if err != nil {
-		return err
+	l.entry, l.db = *e, l.loaded.Keyspace.DB(e.DB)
+	if l.value, l.visit = newValue(l.db.ledger, &l.entry); l.visit != nil {
+		return nil
 	}
+	return l.add()
+}
+
+// add puts the key, whose value is whole, into its database.
+func (l *Loader) add() error {
+	e, db, v := &l.entry, l.db, l.value
+	l.visit = nil
 	if v.Elements() == 0 {
-		l.Empty++
+		l.loaded.Empty++
 		return nil
 	}
 	if !db.Add(e.Key, v) {
@@ -145,10 +229,10 @@ func (l *Loaded) add(r *rdb.Reader, e *rdb.Entry, opts LoadOptions) error {
 		db.SetExpire(e.Key, e.ExpireMS)
 	}
 	switch {
-	case e.HasIdle && !opts.LFU:
-		db.SetAccess(e.Key, LRUWord(opts.Now, e.Idle))
-	case e.HasFreq && opts.LFU:
-		db.SetAccess(e.Key, LFUWord(opts.Now, e.Freq))
+	case e.HasIdle && !l.opts.LFU:
+		db.SetAccess(e.Key, LRUWord(l.opts.Now, e.Idle))
+	case e.HasFreq && l.opts.LFU:
+		db.SetAccess(e.Key, LFUWord(l.opts.Now, e.Freq))
 	}
 	db.settleMany()
 	return nil

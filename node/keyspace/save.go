@@ -1,8 +1,10 @@
 package keyspace
 
 import (
+	"math"
 	"strconv"
 
+	"github.com/ordeal-go/ordeal/node"
 	"github.com/ordeal-go/ordeal/node/rdb"
 	"github.com/ordeal-go/ordeal/node/table"
 	"github.com/ordeal-go/ordeal/node/value"
@@ -30,34 +32,78 @@ type SaveOptions struct {
 	NoChecksum    bool     // rdbchecksum no
 }
 
-// EncodeRDB writes a snapshot as an RDB file. It reads nothing but the snapshot and may run on any goroutine.
-// Redis 4.0: rdb.c, rdbSaveInfoAuxFields and rdbSaveRio.
-func EncodeRDB(snap *Snapshot, opts SaveOptions) []byte {
-	w := rdb.NewWriter(make([]byte, 0, 256+snap.bytes/2))
-	w.NoCompression, w.NoChecksum = opts.NoCompression, opts.NoChecksum
-	writeAux(w, opts)
-	for i := range snap.dbs {
-		db := &snap.dbs[i]
-		if db.keys.Len() == 0 {
-			continue
-		}
-		w.SelectDB(i)
-		w.ResizeDB(db.keys.Len(), db.expires.Len())
-		var key []byte
-		e := encoder{w: w}
-		db.keys.Walk(func(entry *table.Entry[value.Value]) bool {
-			key = append(key[:0], entry.Key...)
-			if entry.Value.Mark {
-				w.Expire(db.expires.Get(key).Value)
+// Saver writes a snapshot as an RDB file, piece by piece. It reads nothing but the snapshot, and may be used on any
+// goroutine, by one at a time. Redis 4.0: rdb.c, rdbSaveInfoAuxFields and rdbSaveRio.
+type Saver struct {
+	snap  *Snapshot
+	opts  SaveOptions
+	w     *rdb.Writer
+	enc   encoder
+	key   []byte
+	db    int         // being written
+	begun bool        // its head is
+	at    table.Place // of the key to come
+	ended bool
+}
+
+// NewSaver begins to write snap.
+func NewSaver(snap *Snapshot, opts SaveOptions) *Saver {
+	s := &Saver{snap: snap, opts: opts, w: rdb.NewWriter(nil)}
+	s.w.NoCompression, s.w.NoChecksum = opts.NoCompression, opts.NoChecksum
+	s.enc.w = s.w
+	writeAux(s.w, opts)
+	return s
+}
+
+// Next returns the next piece of the file, of size bytes or a little more: a single string is never divided. The piece
+// is the caller's. more is false with the last one.
+func (s *Saver) Next(size int) (piece []byte, more bool) {
+	node.Assert(!s.ended, "a piece is asked for behind the end of an RDB")
+	for s.w.Len() < size {
+		switch {
+		case s.enc.rest != nil:
+			s.enc.goOn()
+		case s.db < len(s.snap.dbs):
+			s.writeKeys(size)
+		default:
+			for _, source := range s.opts.Scripts {
+				s.w.Aux(AuxScript, source)
 			}
-			e.write(key, entry.Value)
-			return true
-		})
+			s.ended, s.snap = true, nil
+			return s.w.End(), false
+		}
 	}
-	for _, source := range opts.Scripts {
-		w.Aux(AuxScript, source)
+	return s.w.Take(), true
+}
+
+// writeKeys writes keys of the database in turn, until there are size bytes, a collection is begun that is better written
+// in parts, or no more keys.
+func (s *Saver) writeKeys(size int) {
+	db := &s.snap.dbs[s.db]
+	if !s.begun && db.keys.Len() > 0 {
+		s.w.SelectDB(s.db)
+		s.w.ResizeDB(db.keys.Len(), db.expires.Len())
 	}
-	return w.End()
+	s.begun = true
+	at, more := db.keys.WalkFrom(s.at, func(entry *table.Entry[value.Value]) bool {
+		s.key = append(s.key[:0], entry.Key...)
+		if entry.Value.Mark {
+			s.w.Expire(db.expires.Get(s.key).Value)
+		}
+		s.enc.begin(s.key, entry.Value)
+		return s.enc.rest == nil && s.w.Len() < size
+	})
+	s.at = at
+	if !more {
+		s.db, s.begun, s.at = s.db+1, false, table.Place{}
+	}
+}
+
+// EncodeRDB writes a snapshot as an RDB file in one piece.
+func EncodeRDB(snap *Snapshot, opts SaveOptions) []byte {
+	file, more := NewSaver(snap, opts).Next(math.MaxInt)
+	node.Assert(!more, "an RDB has no end")
+	return file
 }
 
 func writeAux(w *rdb.Writer, opts SaveOptions) {

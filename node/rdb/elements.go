@@ -18,21 +18,43 @@ type Element struct {
 // calls visit with each element in the order of the file; lists from head to tail. That no element comes twice is not
 // checked. It stops with the error that visit returns. Other errors are those of Next, and stay. There may be none at
 // all: Redis 7.0 drops such keys.
+//
+// Of a file that is fed, it may fail with [ErrMore]: it goes on where it stopped when it is called again. So does Next.
 func (r *Reader) Elements(visit func(Element) error) error {
 	if r.err != nil {
 		return r.err
 	}
-	e := r.value
-	r.value = Entry{}
-	v := &visitor{visit: visit, family: e.Type.Family()}
-	r.err = r.elements(e, v)
-	if corrupt, ok := r.err.(*CorruptError); ok && !r.dump {
+	e, v := r.value, &r.visitor
+	v.visit, v.family = visit, e.Type.Family()
+	err := r.elements(e, v)
+	if err == ErrMore {
+		r.value.Key = append([]byte(nil), e.Key...) // the next piece takes its place
+		return err
+	}
+	if corrupt, ok := err.(*CorruptError); ok && !r.dump {
 		corrupt.Reason = fmt.Sprintf("%v at key %q: %s", e.Type, e.Key, corrupt.Reason)
 	}
-	if r.err == nil {
-		r.err = v.err
+	if err == nil {
+		err = v.err
 	}
-	return r.err
+	r.value, r.counted, r.left, r.visitor = Entry{}, false, 0, visitor{first: v.first[:0]}
+	r.err = err
+	return err
+}
+
+// count reads how many elements there are, unless that was read before.
+func (r *Reader) count(what string) error {
+	if r.counted {
+		return nil
+	}
+	from := r.at
+	n, err := r.length(what)
+	if err != nil {
+		r.at = from
+		return err
+	}
+	r.left, r.counted = n, true
+	return nil
 }
 
 // visitor brings the strings of a compact form together into elements.
@@ -92,18 +114,19 @@ func (r *Reader) elements(e Entry, v *visitor) error {
 }
 
 func (r *Reader) strings(t Type, v *visitor) error {
-	n, err := r.length("number of elements")
-	if err != nil {
+	if err := r.count("number of elements"); err != nil {
 		return err
 	}
 	pair := 1
 	if t == TypeHash {
 		pair = 2
 	}
-	for ; n > 0 && v.err == nil; n-- {
+	for ; r.left > 0 && v.err == nil; r.left-- {
+		from := r.at
 		for range pair {
 			s, _, _, err := r.string(&r.str, "element")
 			if err != nil {
+				r.at, v.half = from, false
 				return err
 			}
 			v.string(s)
@@ -113,18 +136,20 @@ func (r *Reader) strings(t Type, v *visitor) error {
 }
 
 func (r *Reader) scored(t Type, v *visitor) error {
-	n, err := r.length("number of members")
-	if err != nil {
+	if err := r.count("number of members"); err != nil {
 		return err
 	}
-	for ; n > 0 && v.err == nil; n-- {
+	for ; r.left > 0 && v.err == nil; r.left-- {
+		start := r.at
 		member, _, _, err := r.string(&r.str, "member")
 		if err != nil {
+			r.at = start
 			return err
 		}
-		from := r.at
+		from := r.Offset()
 		score, err := r.score(t)
 		if err != nil {
+			r.at = start
 			return err
 		}
 		if math.IsNaN(score) {
@@ -144,7 +169,7 @@ func (r *Reader) score(t Type) (float64, error) {
 		return math.Float64frombits(binary.LittleEndian.Uint64(b)), nil
 	}
 	const nan, positive, negative = 253, 254, 255 // instead of the length of a text
-	from := r.at
+	from := r.Offset()
 	n, err := r.byte("score")
 	if err != nil {
 		return 0, err
@@ -170,44 +195,47 @@ func (r *Reader) score(t Type) (float64, error) {
 
 // quicklist reads a list of nodes: ziplists, or since 7.0 listpacks and elements too long for one.
 func (r *Reader) quicklist(t Type, v *visitor) error {
-	const plain, packed = 1, 2
-	n, err := r.length("number of nodes")
-	if err != nil {
+	if err := r.count("number of nodes"); err != nil {
 		return err
 	}
-	for ; n > 0 && v.err == nil; n-- {
-		if t == TypeListQuicklist {
-			if err := r.blob(walkZiplist, v); err != nil {
-				return err
-			}
-			continue
-		}
+	for ; r.left > 0 && v.err == nil; r.left-- {
 		from := r.at
-		container, err := r.length("kind of a node")
-		switch {
-		case err != nil:
-		case container == plain:
-			var s []byte
-			if s, _, _, err = r.string(&r.str, "element"); err == nil {
-				v.string(s)
-			}
-		case container == packed:
-			err = r.blob(walkListpack, v)
-		default:
-			err = r.corrupt(from, "node of the unknown kind %d", container)
-		}
-		if err != nil {
+		if err := r.quicklistNode(t, v); err != nil {
+			r.at = from
 			return err
 		}
 	}
 	return nil
 }
 
+func (r *Reader) quicklistNode(t Type, v *visitor) error {
+	const plain, packed = 1, 2
+	if t == TypeListQuicklist {
+		return r.blob(walkZiplist, v)
+	}
+	from := r.Offset()
+	container, err := r.length("kind of a node")
+	switch {
+	case err != nil:
+		return err
+	case container == plain:
+		s, _, _, err := r.string(&r.str, "element")
+		if err == nil {
+			v.string(s)
+		}
+		return err
+	case container == packed:
+		return r.blob(walkListpack, v)
+	}
+	return r.corrupt(from, "node of the unknown kind %d", container)
+}
+
 // blob reads a string that is a compact form of many.
 func (r *Reader) blob(walk func(b []byte, visit func(s []byte)) (problem string), v *visitor) error {
-	from := r.at
+	start, from := r.at, r.Offset()
 	b, _, _, err := r.string(&r.str, "compact value")
 	if err != nil {
+		r.at = start
 		return err
 	}
 	if problem := walk(b, v.string); problem != "" {

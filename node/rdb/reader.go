@@ -2,10 +2,13 @@ package rdb
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"math"
 	"strconv"
 	"strings"
+
+	"github.com/ordeal-go/ordeal/node"
 )
 
 // EntryKind says what an [Entry] is, and so which of its fields mean something.
@@ -62,13 +65,19 @@ type ReadOptions struct {
 	MaxVersion int
 	// NoChecksum does not compare the checksum: rdbchecksum no.
 	NoChecksum bool
+	// Size is how long the file is, in bytes, of a file that is fed; 0: nobody knows. What claims to reach beyond it is
+	// then known to be damaged before all of it has come, and memory for a long string is taken at once.
+	Size int64
 }
+
+// ErrMore says that what comes next of a file that is fed has not come whole: feed more, and ask again.
+var ErrMore = errors.New("more of the RDB file has to come")
 
 // Reader reads one RDB file, entry by entry. Redis 4.0: rdb.c, rdbLoadRio.
 type Reader struct {
-	data    []byte
-	at      int
-	version int
+	data    []byte // the file, or what is left of the pieces of it
+	at      int    // in data
+	version int    // 0 before the head of a file that is fed
 	db      int
 	opts    ReadOptions
 	err     error
@@ -79,17 +88,83 @@ type Reader struct {
 	dump   bool  // the data is one value, without a key
 
 	key, str []byte // memory for strings that do not lie in data as they are
+
+	// Of a file that is fed.
+	feeding bool
+	base    int    // where data begins in the file
+	crc     uint64 // of what came before data
+	window  []byte // memory for data, if that is not simply the piece fed last
+	lacking int    // how many bytes what comes next needs at least, beyond data
+
+	// Of the elements being read.
+	visitor visitor
+	counted bool   // their number has been read
+	left    uint64 // elements to come
 }
 
 // NewReader reads the head of the file in data, which must not change while the Reader is in use. It fails with a
 // [SignatureError], a [VersionError] or, if there is not even a head, a [CorruptError].
 func NewReader(data []byte, opts ReadOptions) (*Reader, error) {
+	r := &Reader{data: data, opts: opts}
+	if err := r.head(); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// NewFeeder reads a file that comes in pieces, by Feed and End. Until a piece has come, Next fails with [ErrMore].
+func NewFeeder(opts ReadOptions) *Reader { return &Reader{opts: opts, feeding: true} }
+
+// Feed adds the next piece of the file. It must not change before the next one is fed.
+func (r *Reader) Feed(piece []byte) {
+	node.Assert(r.feeding, "an RDB is fed that was whole")
+	if !r.opts.NoChecksum {
+		r.crc = Checksum(r.crc, r.data[:r.at])
+	}
+	r.base += r.at
+	rest := r.data[r.at:]
+	switch {
+	case len(rest) == 0:
+		r.data = piece
+		if cap(r.window) > windowKept {
+			r.window = nil
+		}
+	case r.at == 0 && len(r.window) == len(rest) && &r.window[0] == &rest[0]:
+		r.window = append(r.window, piece...)
+		r.data = r.window
+	default:
+		if need := len(rest) + max(len(piece), r.lacking); r.opts.Size > 0 && need > cap(r.window) {
+			// Memory for a length is taken as what has that length comes.
+			r.window = make([]byte, 0, min(need, 2*len(rest)+windowStep))
+		}
+		r.window = append(append(r.window[:0], rest...), piece...)
+		r.data = r.window
+	}
+	r.at, r.lacking = 0, 0
+}
+
+// EndFeed says that there are no more pieces: what has not come is missing.
+func (r *Reader) EndFeed() { r.feeding = false }
+
+const (
+	// windowKept is how much memory for what is left of one piece is kept for the next, in bytes.
+	windowKept = 4 << 20
+	// windowStep is how much memory for one string is taken at once, in bytes.
+	windowStep = 64 << 20
+)
+
+// head reads the head of the file.
+func (r *Reader) head() error {
 	const head = len(signature) + 4
+	data, opts := r.data, &r.opts
 	if len(data) < head {
-		return nil, &CorruptError{Offset: len(data), Reason: "the file ends within its head", Short: true}
+		if r.feeding {
+			return ErrMore
+		}
+		return &CorruptError{Offset: len(data), Reason: "the file ends within its head", Short: true}
 	}
 	if string(data[:len(signature)]) != signature {
-		return nil, &SignatureError{Got: append([]byte(nil), data[:head]...)}
+		return &SignatureError{Got: append([]byte(nil), data[:head]...)}
 	}
 	version := 0
 	for _, c := range data[len(signature):head] {
@@ -103,9 +178,10 @@ func NewReader(data []byte, opts ReadOptions) (*Reader, error) {
 		opts.MaxVersion = MaxVersion
 	}
 	if version < 1 || version > opts.MaxVersion {
-		return nil, &VersionError{version}
+		return &VersionError{version}
 	}
-	return &Reader{data: data, at: head, version: version, opts: opts}, nil
+	r.at, r.version = head, version
+	return nil
 }
 
 // Version returns the version of the format that the file says it is in.
@@ -113,20 +189,25 @@ func (r *Reader) Version() int { return r.version }
 
 // Offset returns how far the file has been read, in bytes; after the End entry, where the file ends. More may follow
 // it: an append only file.
-func (r *Reader) Offset() int { return r.at }
+func (r *Reader) Offset() int { return r.base + r.at }
+
+// Rest returns what of the pieces so far has not been read.
+func (r *Reader) Rest() []byte { return r.data[r.at:] }
 
 // Next returns the next entry. Opcodes that say nothing about the data (modules' own data, slot information) are passed
 // over, and so are elements that have not been read. It fails with a [CorruptError] or an [UnsupportedError], and then
 // always with the same. After End it returns End.
 func (r *Reader) Next() (Entry, error) {
 	if r.err == nil && r.value.Kind != 0 {
-		r.err = r.Elements(func(Element) error { return nil })
+		if err := r.Elements(func(Element) error { return nil }); err != nil {
+			return Entry{}, err
+		}
 	}
 	if r.err != nil {
 		return Entry{}, r.err
 	}
 	if r.ended {
-		return Entry{Kind: End, Offset: r.at}, nil
+		return Entry{Kind: End, Offset: r.Offset()}, nil
 	}
 	read := r.next
 	if r.dump {
@@ -134,45 +215,67 @@ func (r *Reader) Next() (Entry, error) {
 	}
 	e, err := read()
 	if err != nil {
-		r.err = err
-		return Entry{}, err
+		return Entry{}, r.failed(err)
 	}
 	return e, nil
 }
 
+// failed keeps an error, unless it will pass.
+func (r *Reader) failed(err error) error {
+	if err != ErrMore {
+		r.err = err
+	}
+	return err
+}
+
 func (r *Reader) next() (Entry, error) {
+	if r.version == 0 {
+		if err := r.head(); err != nil {
+			return Entry{}, err
+		}
+	}
 	for {
-		e := Entry{Offset: r.at}
-		op, err := r.byte("list of entries")
+		from := r.at
+		e, found, err := r.nextEntry()
 		if err != nil {
-			return e, err
+			r.at = from // more of it may come
 		}
-		switch op {
-		case opAux:
-			return r.aux(e)
-		case opSelectDB:
-			return r.selectDB(e)
-		case opResizeDB:
-			e.Kind = ResizeDB
-			if e.Keys, err = r.length("number of keys"); err == nil {
-				e.Expires, err = r.length("number of expiry times")
-			}
-			return e, err
-		case opEnd:
-			return r.end(e)
-		case opExpire, opExpireMS, opIdle, opFreq:
-			err = r.keyAttribute(op)
-		case opFunction, opFunction2:
-			err = r.function(e.Offset)
-		case opModuleAux, opSlotInfo:
-			err = r.passOver(op)
-		default:
-			return r.keyed(e, Type(op))
-		}
-		if err != nil {
+		if found || err != nil {
 			return e, err
 		}
 	}
+}
+
+// nextEntry reads an entry, or something that is none and says something of the one to come.
+func (r *Reader) nextEntry() (e Entry, found bool, err error) {
+	e = Entry{Offset: r.Offset()}
+	op, err := r.byte("list of entries")
+	if err != nil {
+		return e, false, err
+	}
+	found = true
+	switch op {
+	case opAux:
+		e, err = r.aux(e)
+	case opSelectDB:
+		e, err = r.selectDB(e)
+	case opResizeDB:
+		e.Kind = ResizeDB
+		if e.Keys, err = r.length("number of keys"); err == nil {
+			e.Expires, err = r.length("number of expiry times")
+		}
+	case opEnd:
+		e, err = r.end(e)
+	case opExpire, opExpireMS, opIdle, opFreq:
+		found, err = false, r.keyAttribute(op)
+	case opFunction, opFunction2:
+		found, err = false, r.function(e.Offset)
+	case opModuleAux, opSlotInfo:
+		found, err = false, r.passOver(op)
+	default:
+		e, err = r.keyed(e, Type(op))
+	}
+	return e, found, err
 }
 
 func (r *Reader) aux(e Entry) (_ Entry, err error) {
@@ -227,7 +330,7 @@ func (r *Reader) keyed(e Entry, t Type) (_ Entry, err error) {
 		return e, r.corrupt(e.Offset, "%d is neither a type of values nor an opcode", byte(t))
 	}
 	offset := e.Offset
-	e, r.coming = r.coming, Entry{}
+	e = r.coming
 	e.Kind, e.Offset, e.Type, e.DB = Key, offset, t, r.db
 	if !r.dump {
 		if e.Key, _, _, err = r.string(&r.key, "key"); err != nil {
@@ -242,6 +345,9 @@ func (r *Reader) keyed(e Entry, t Type) (_ Entry, err error) {
 	default:
 		r.value = e
 	}
+	if err == nil {
+		r.coming = Entry{}
+	}
 	return e, err
 }
 
@@ -251,8 +357,11 @@ func (r *Reader) unsupported(e Entry) error {
 		err.Key = append([]byte{}, e.Key...)
 	}
 	if e.Type == TypeModule || e.Type == TypeModule2 {
-		if id, short := r.length("number of a module"); short == nil {
+		switch id, short := r.length("number of a module"); short {
+		case nil:
 			err.What = fmt.Sprintf("value of the module %q", moduleName(id))
+		case ErrMore:
+			return ErrMore
 		}
 	}
 	return err
@@ -297,8 +406,8 @@ func (r *Reader) end(e Entry) (Entry, error) {
 		}
 		want := binary.LittleEndian.Uint64(b)
 		if want != 0 && !r.opts.NoChecksum {
-			if got := Checksum(0, body); got != want {
-				return e, r.corrupt(len(body), "checksum is %016x, that of the bytes before it is %016x", want, got)
+			if got := Checksum(r.crc, body); got != want {
+				return e, r.corrupt(r.base+len(body), "checksum is %016x, that of the bytes before it is %016x", want, got)
 			}
 		}
 	}
@@ -332,7 +441,7 @@ func (r *Reader) moduleFields() error {
 		fieldString
 	)
 	for {
-		from := r.at
+		from := r.Offset()
 		op, err := r.length("type of a module's field")
 		if err != nil {
 			return err
@@ -359,13 +468,13 @@ func (r *Reader) moduleFields() error {
 
 // string reads a string in any form. If its bytes do not lie in the file as they are, they are put into scratch.
 func (r *Reader) string(scratch *[]byte, what string) (s []byte, n int64, isInt bool, err error) {
-	from := r.at
+	from := r.Offset()
 	first, err := r.byte(what)
 	if err != nil {
 		return nil, 0, false, err
 	}
 	if first>>6 != special {
-		r.at = from
+		r.at--
 		length, err := r.length("length of the " + what)
 		if err != nil {
 			return nil, 0, false, err
@@ -397,7 +506,7 @@ func (r *Reader) string(scratch *[]byte, what string) (s []byte, n int64, isInt 
 }
 
 func (r *Reader) compressed(scratch *[]byte, what string) ([]byte, error) {
-	from := r.at - 1
+	from := r.Offset() - 1
 	packed, err := r.length("compressed length of the " + what)
 	if err != nil {
 		return nil, err
@@ -421,7 +530,7 @@ func (r *Reader) compressed(scratch *[]byte, what string) ([]byte, error) {
 }
 
 func (r *Reader) length(what string) (uint64, error) {
-	from := r.at
+	from := r.Offset()
 	first, err := r.byte(what)
 	if err != nil {
 		return 0, err
@@ -450,26 +559,36 @@ func (r *Reader) length(what string) (uint64, error) {
 
 func (r *Reader) byte(what string) (byte, error) {
 	if r.at == len(r.data) {
-		return 0, r.short(what)
+		return 0, r.short(what, 1)
 	}
 	r.at++
 	return r.data[r.at-1], nil
 }
 
 func (r *Reader) bytes(n uint64, what string) ([]byte, error) {
-	if n > uint64(len(r.data)-r.at) {
-		return nil, r.short(what)
+	if has := uint64(len(r.data) - r.at); n > has {
+		return nil, r.short(what, n-has)
 	}
 	b := r.data[r.at : r.at+int(n) : r.at+int(n)]
 	r.at += int(n)
 	return b, nil
 }
 
-func (r *Reader) short(what string) error {
-	return &CorruptError{Offset: r.at, Short: true,
-		Reason: fmt.Sprintf("the file ends at byte %d within the %s", len(r.data), what)}
+// short is what it means that the data ends lacking bytes too early.
+func (r *Reader) short(what string, lacking uint64) error {
+	end := r.base + len(r.data)
+	if r.feeding && (r.opts.Size == 0 || lacking <= uint64(max(0, int(r.opts.Size)-end))) {
+		r.lacking = int(min(lacking, math.MaxInt32))
+		return ErrMore
+	}
+	if r.feeding {
+		end = int(r.opts.Size)
+	}
+	return &CorruptError{Offset: r.Offset(), Short: true,
+		Reason: fmt.Sprintf("the file ends at byte %d within the %s", end, what)}
 }
 
+// corrupt says what is wrong at offset in the file.
 func (r *Reader) corrupt(offset int, format string, args ...any) error {
 	return &CorruptError{Offset: offset, Reason: fmt.Sprintf(format, args...)}
 }

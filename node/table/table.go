@@ -336,6 +336,21 @@ func (t *Table[V]) Walk(visit func(*Entry[V]) bool) bool {
 	return true
 }
 
+// WalkFrom calls visit with each entry from the place from on, in the order of Walk, until it says false, and returns the
+// place after the last one; more is false if there is none. Walks begin at the zero Place. The table must not change
+// from the first call to the last.
+func (t *Table[V]) WalkFrom(from Place, visit func(*Entry[V]) bool) (next Place, more bool) {
+	for ; from.shard < len(t.shards); from = (Place{shard: from.shard + 1}) {
+		for entries := t.shards[from.shard].entries; from.at < len(entries); {
+			from.at++
+			if !visit(&entries[from.at-1]) {
+				return from, true
+			}
+		}
+	}
+	return from, false
+}
+
 // Places calls visit with the place of each entry. Words may change meanwhile, the table must not.
 func (t *Table[V]) Places(visit func(Place)) {
 	for i, s := range t.shards {

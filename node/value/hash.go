@@ -188,6 +188,11 @@ func (h *Hash) All() iter.Seq2[[]byte, []byte] {
 	}
 }
 
+// WalkFrom is [table.Table.WalkFrom] over the fields of a hash whose encoding is hashtable.
+func (h *Hash) WalkFrom(from table.Place, visit func(field, value []byte) bool) (next table.Place, more bool) {
+	return h.fields.WalkFrom(from, func(e *table.Entry[string]) bool { return visit(textOf(e.Key), textOf(e.Value)) })
+}
+
 // Scan calls visit with count fields or a few more; see [Set.Scan].
 func (h *Hash) Scan(cursor uint64, count int, visit func(field, value []byte)) (next uint64) {
 	if h.fields == nil {

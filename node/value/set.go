@@ -229,6 +229,11 @@ func (s *Set) All() iter.Seq[[]byte] {
 	}
 }
 
+// WalkFrom is [table.Table.WalkFrom] over the members of a set whose encoding is hashtable.
+func (s *Set) WalkFrom(from table.Place, visit func(member []byte) bool) (next table.Place, more bool) {
+	return s.members.WalkFrom(from, func(e *table.Entry[struct{}]) bool { return visit(textOf(e.Key)) })
+}
+
 // Ints returns the members as integers, in ascending order; ok is false if the encoding is not intset.
 func (s *Set) Ints() (ints iter.Seq[int64], ok bool) {
 	return func(yield func(int64) bool) {
