@@ -104,7 +104,7 @@ type FileStep struct {
 	Data []byte // WriteFile, AppendFile, ReplaceFile; nobody changes it any more
 	File FileID // OpenFile, ReadPart, CloseFile
 	At   int64  // ReadPart: bytes from the start of the file, ≥ 0
-	Size int    // ReadPart: bytes, ≥ 0
+	Size int64  // ReadPart: bytes, ≥ 0
 }
 
 // Place says where a file job runs.

@@ -170,7 +170,7 @@ func (d *disk) part(s *node.FileStep) []byte {
 	if f == nil || s.At >= int64(len(f.data)) {
 		return nil
 	}
-	end := min(int64(len(f.data)), s.At+int64(s.Size))
+	end := min(int64(len(f.data)), s.At+s.Size)
 	return f.data[s.At:end:end]
 }
 

@@ -81,7 +81,15 @@ func (d *Data) Replace(ks *keyspace.Keyspace) {
 	d.KS = ks
 	d.SetClock()
 	d.ForgetCandidates()
+	d.forgetOwn()
 	d.readyAll()
+}
+
+// Empty removes all data because another dataset comes, with what was remembered of it. Redis 4.0: db.c, emptyDb.
+func (d *Data) Empty() {
+	ks := keyspace.NewSeeded(d.KS.Databases(), d.Rand.Uint64())
+	*ks.Limits() = *d.KS.Limits()
+	d.Replace(ks)
 }
 
 // Freed forgets a client that is gone.

@@ -238,6 +238,56 @@ func (l *Loader) add() error {
 	return nil
 }
 
+// Checker reads an RDB file piece by piece only to see whether it can be loaded. What it does not find are keys and
+// elements that are in it twice.
+type Checker struct {
+	r         *rdb.Reader
+	databases int
+	ended     bool
+	err       error
+}
+
+// NewChecker begins to check a file of size bytes, 0: nobody knows, for a keyspace of so many databases.
+func NewChecker(size int64, databases int, noChecksum bool) *Checker {
+	return &Checker{r: rdb.NewFeeder(rdb.ReadOptions{NoChecksum: noChecksum, Size: size}), databases: databases}
+}
+
+// Feed checks the next piece of the file, which must not change before the next one is fed.
+func (c *Checker) Feed(piece []byte) error {
+	if c.err != nil || c.ended {
+		return c.err
+	}
+	c.r.Feed(piece)
+	if err := c.read(); err != rdb.ErrMore {
+		c.err = err
+	}
+	return c.err
+}
+
+// Finish checks that the pieces so far are the whole file.
+func (c *Checker) Finish() error {
+	if c.err == nil && !c.ended {
+		c.r.EndFeed()
+		c.err = c.read()
+	}
+	return c.err
+}
+
+func (c *Checker) read() error {
+	for {
+		e, err := c.r.Next()
+		switch {
+		case err != nil:
+			return err
+		case e.Kind == rdb.End:
+			c.ended = true
+			return nil
+		case (e.Kind == rdb.SelectDB || e.Kind == rdb.Key) && e.DB >= c.databases:
+			return &DBRangeError{Offset: e.Offset, DB: e.DB, Databases: c.databases}
+		}
+	}
+}
+
 // replInfo returns the replication position if the file names a complete one.
 func (l *Loaded) replInfo() *ReplInfo {
 	db, okDB := l.Lookup("repl-stream-db")

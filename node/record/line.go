@@ -86,7 +86,7 @@ func digestEffect(w io.Writer, e *node.Effect) {
 		text(string(step.Data))
 		number(int64(step.File))
 		number(step.At)
-		number(int64(step.Size))
+		number(step.Size)
 	}
 	if e.Note != nil {
 		note, _ := json.Marshal(e.Note) // a flat struct of strings and numbers always marshals

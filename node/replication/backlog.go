@@ -107,5 +107,9 @@ func (r *Replication) checkBacklog() {
 
 // Memory is what replication keeps, in bytes.
 func (r *Replication) Memory() int64 {
-	return int64(cap(r.backlog.ring) + cap(r.scratch) + cap(r.link.rdb))
+	n := int64(cap(r.backlog.ring) + cap(r.scratch))
+	if rdb := r.link.rdb; rdb != nil {
+		n += int64(cap(rdb.waiting))
+	}
+	return n
 }

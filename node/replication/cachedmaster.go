@@ -81,6 +81,7 @@ func (r *Replication) follow(m *masterLink) {
 	if l.timing {
 		r.front.Out.StopTimer(timerLine)
 	}
+	r.readLink()
 	r.link = link{}
 	c := r.front.NewClient(l.conn, l.local, l.remote)
 	c.State |= front.Master

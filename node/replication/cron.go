@@ -9,9 +9,8 @@ import (
 
 // Cron is what replication does every second. Redis 4.0: replication.c, replicationCron.
 func (r *Replication) Cron() {
-	if r.link.loading {
+	if r.link.hasRDB() && !r.link.closed {
 		r.front.Out.Send(r.link.conn, []byte("\n")) // the master is not to take our silence for death
-		return
 	}
 	if r.host.IsLoading() {
 		return // the start is not over
@@ -42,6 +41,7 @@ func (r *Replication) timeOutMaster() {
 			r.host.Log(node.LogWarning, "Timeout connecting to the MASTER...")
 			r.cancelHandshake()
 		}
+	case r.link.hasRDB(): // nothing has to come
 	case r.state == linkTransfer:
 		if r.unix()-r.link.lastIO > limit {
 			r.host.Log(node.LogWarning, "Timeout receiving bulk data from MASTER... If the problem persists try to set the "+
@@ -65,7 +65,7 @@ func (r *Replication) tendReplicas() {
 		case c.Is(front.Freed):
 		case p.phase == waitSaveStart, p.phase == waitSaveEnd && !r.onSockets:
 			r.sendNow(c, "\n")
-		case p.phase == waitSaveEnd && p.mark != "" && !p.done && now-p.moved > r.cfg.Timeout:
+		case p.phase == waitSaveEnd && p.pieceEnd != 0 && now-p.moved > r.cfg.Timeout:
 			r.host.Log(node.LogWarning, "Closing slave "+replicaName(c)+": child->slave RDB transfer failed: Resource temporarily unavailable")
 			r.drop(c)
 		case p.phase == replicaOnline && !c.Is(front.PreSync) && now-p.ackTime > r.cfg.Timeout:

@@ -2,14 +2,14 @@ package replication
 
 import (
 	"slices"
-	"strconv"
 
 	"github.com/ordeal-go/ordeal/node"
 	"github.com/ordeal-go/ordeal/node/front"
 )
 
-// rdbChunk is how much of an RDB is handed to the world at once, in bytes; the next piece follows when it has left.
-const rdbChunk = 64 << 10
+// rdbPiece is how much of an RDB on disk is read and handed to the world at once, in bytes; the next piece follows when
+// it has left.
+const rdbPiece = 256 << 10
 
 // fullSync puts c on the way to a full resynchronization: to a save under way, to one that starts now, or to the next.
 // Redis 4.0: replication.c, syncCommand, from "Full resynchronization".
@@ -74,12 +74,13 @@ func (r *Replication) startSave(capa capabilities) {
 		return
 	}
 	r.data.ForgetTold()
-	r.onSockets = kind == SaveToSockets
+	r.onSockets, r.stream = kind == SaveToSockets, socketStream{}
 	for _, c := range r.replicas {
 		if replicaOf(c).phase == waitSaveStart {
 			r.beginFullSync(c, r.Offset)
 		}
 	}
+	r.streamOn()
 }
 
 // saveRefused turns the waiting replicas away. 4.0 never gets this reply out, and they wait for their own timeout;
@@ -115,21 +116,25 @@ func (r *Replication) startDueSave(delay bool) {
 	}
 }
 
-// SaveDone ends a snapshot: rdb is what was made, if ok. Nobody changes it any more.
-// Redis 4.0: replication.c, updateSlavesWaitingBgsave.
-func (r *Replication) SaveDone(ok bool, rdb []byte) {
-	if r.onSockets && ok {
-		r.streamSave(rdb)
-		return
-	}
+// AwaitsSave says whether somebody waits for the snapshot to disk that is under way.
+func (r *Replication) AwaitsSave() bool {
+	return slices.ContainsFunc(r.replicas, func(c *front.Client) bool { return replicaOf(c).phase == waitSaveEnd })
+}
+
+// SaveDone ends a snapshot to disk, or one for sockets that was killed. If it is ok, saved is open, provided that
+// AwaitsSave said so. Redis 4.0: replication.c, updateSlavesWaitingBgsave.
+func (r *Replication) SaveDone(ok bool, saved SavedRDB) {
+	onSockets := r.onSockets
+	r.onSockets = false
+	rdb := &sharedRDB{SavedRDB: saved, readers: 1} // ourselves, until all have it
 	for _, c := range slices.Clone(r.replicas) {
-		if replicaOf(c).phase != waitSaveEnd {
+		if c.Is(front.Freed) || replicaOf(c).phase != waitSaveEnd {
 			continue
 		}
 		switch {
 		case ok:
 			r.sendSave(c, rdb)
-		case r.onSockets:
+		case onSockets:
 			r.host.Log(node.LogWarning, "Closing slave "+replicaName(c)+": child->slave RDB transfer failed: RDB transfer child aborted")
 			r.drop(c)
 		default:
@@ -137,87 +142,145 @@ func (r *Replication) SaveDone(ok bool, rdb []byte) {
 			r.host.Log(node.LogWarning, "SYNC failed. BGSAVE child returned an error")
 		}
 	}
-	r.onSockets = false
+	r.release(rdb)
 	r.startDueSave(false)
 }
 
+// sharedRDB is an RDB on disk on its way to replicas. It is open until none of them reads it any more, and what they read
+// is what was saved for them, though another may have its name by then.
+type sharedRDB struct {
+	SavedRDB
+	readers int
+}
+
+func (r *Replication) release(rdb *sharedRDB) {
+	rdb.readers--
+	node.Assert(rdb.readers >= 0, "an RDB is given back that nobody had")
+	if rdb.readers == 0 && rdb.File != 0 {
+		r.host.Background(func(*node.Event) {}, node.FileStep{Kind: node.CloseFile, File: rdb.File})
+	}
+}
+
 // sendSave begins to send an RDB that lies on disk.
-func (r *Replication) sendSave(c *front.Client, rdb []byte) {
-	replicaOf(c).phase, replicaOf(c).rdb = sendBulk, rdb
-	r.sendNow(c, "$"+strconv.Itoa(len(rdb))+"\r\n")
-	r.sendChunk(c)
-}
-
-// streamSave begins to send an RDB that was made for the replicas' sockets.
-func (r *Replication) streamSave(rdb []byte) {
-	r.streaming = true
-	mark := r.host.RandomHex(40)
-	for _, c := range r.replicas {
-		if replicaOf(c).phase == waitSaveEnd {
-			replicaOf(c).rdb, replicaOf(c).mark = rdb, mark
-			r.sendNow(c, "$EOF:"+mark+"\r\n")
-			r.sendChunk(c)
-		}
-	}
-	r.checkSocketsDone()
-}
-
-// sendChunk hands the next piece of the RDB to the world.
-func (r *Replication) sendChunk(c *front.Client) {
+func (r *Replication) sendSave(c *front.Client, rdb *sharedRDB) {
+	node.Assert(rdb.File != 0, "an RDB is to be sent that was not opened")
 	p := replicaOf(c)
-	n := min(len(p.rdb), rdbChunk)
-	piece := p.rdb[:n]
-	p.rdb = p.rdb[n:]
-	if len(p.rdb) == 0 && p.mark != "" {
-		piece = append(slices.Clip(piece), p.mark...)
-	}
+	p.phase, p.rdb, p.next, p.moved = sendBulk, rdb, 0, r.unix()
+	rdb.readers++
+	r.sendNow(c, "$"+itoa(rdb.Size)+"\r\n")
+	r.readPiece(c)
+}
+
+// readPiece reads the next piece of the RDB from disk; it is sent when it is there.
+func (r *Replication) readPiece(c *front.Client) {
+	p := replicaOf(c)
+	rdb := p.rdb
+	r.host.Background(func(ev *node.Event) {
+		if p.rdb != rdb || c.Is(front.Freed) {
+			return // gone meanwhile
+		}
+		if ev.Err != node.ErrNone || len(ev.Bytes) == 0 {
+			reason := string(ev.Err)
+			if reason == "" {
+				reason = "premature EOF"
+			}
+			r.host.Log(node.LogWarning, "Read error sending DB to slave: "+reason)
+			r.drop(c)
+			return
+		}
+		p.next += int64(len(ev.Bytes))
+		r.sendPiece(c, ev.Bytes)
+	}, node.FileStep{Kind: node.ReadPart, File: rdb.File, At: p.next, Size: min(rdbPiece, rdb.Size-p.next)})
+}
+
+// sendPiece hands a piece of an RDB to the world, which tells when it has left.
+func (r *Replication) sendPiece(c *front.Client, piece []byte) {
+	p := replicaOf(c)
 	r.front.SendNow(c, piece, true)
-	p.chunkEnd, p.moved = c.Sent, r.unix()
+	p.pieceEnd, p.moved = c.Sent, r.unix()
 }
 
 // Sent goes on with an RDB once its last piece has left.
 func (r *Replication) Sent(c *front.Client, n int64) {
-	if !c.Is(front.Replica) || replicaOf(c).chunkEnd == 0 || n < replicaOf(c).chunkEnd {
+	if !c.Is(front.Replica) || replicaOf(c).pieceEnd == 0 || n < replicaOf(c).pieceEnd {
 		return
 	}
 	p := replicaOf(c)
+	p.pieceEnd = 0
 	switch {
-	case len(p.rdb) > 0:
-		r.sendChunk(c)
-	case p.phase == sendBulk:
-		p.chunkEnd = 0
+	case p.phase != sendBulk:
+		r.streamOn()
+	case p.next < p.rdb.Size:
+		r.readPiece(c)
+	default:
 		r.online(c)
-	case p.mark != "":
-		p.chunkEnd, p.done = 0, true
-		r.checkSocketsDone()
 	}
 }
 
-// checkSocketsDone ends a transfer over sockets when nobody is left whom it goes to. The replicas are online then, and
-// the stream waits until they tell that they have loaded the RDB: they cannot see where it ends until then.
-func (r *Replication) checkSocketsDone() {
-	if !r.streaming {
+// A snapshot for sockets is made as the slowest of the replicas takes it.
+type socketStream struct {
+	making bool   // the next piece is being made
+	mark   string // ends the RDB; "" before its first piece
+	last   bool   // the last piece is on its way
+}
+
+// SavePiece brings the next piece of a snapshot for sockets.
+func (r *Replication) SavePiece(piece []byte, last bool) {
+	st := &r.stream
+	node.Assert(r.onSockets && st.making, "a piece of an RDB that nobody asked for")
+	st.making, st.last = false, last
+	head := st.mark == ""
+	if head {
+		st.mark = r.host.RandomHex(markLength)
+	}
+	if last {
+		piece = append(piece, st.mark...)
+	}
+	for _, c := range r.replicas {
+		if replicaOf(c).phase == waitSaveEnd {
+			if head {
+				r.sendNow(c, "$EOF:"+st.mark+"\r\n")
+			}
+			r.sendPiece(c, piece)
+		}
+	}
+	r.streamOn()
+}
+
+// streamOn has the next piece of a snapshot for sockets made when all replicas have the last one, and ends the transfer
+// when there are no more pieces, or nobody is left whom they go to.
+func (r *Replication) streamOn() {
+	st := &r.stream
+	if !r.onSockets || st.making {
 		return
 	}
 	n := 0
 	for _, c := range r.replicas {
 		if replicaOf(c).phase == waitSaveEnd {
-			if !replicaOf(c).done {
+			if replicaOf(c).pieceEnd != 0 {
 				return
 			}
 			n++
 		}
 	}
-	r.onSockets, r.streaming = false, false
-	if n == 0 {
+	switch {
+	case n == 0:
 		r.host.Log(node.LogWarning, "Background transfer error")
-	} else {
+	case !st.last:
+		st.making = true
+		r.host.NextPiece()
+		return
+	default:
 		r.host.Log(node.LogNotice, "Background RDB transfer terminated with success")
 	}
+	r.onSockets = false
+	r.host.StreamEnded()
 	r.awaitFirstACKs()
 	r.startDueSave(false)
 }
 
+// awaitFirstACKs ends a transfer over sockets. The replicas are online then, and the stream waits until they tell that
+// they have loaded the RDB: they cannot see where it ends until then.
 func (r *Replication) awaitFirstACKs() {
 	for _, c := range r.replicas {
 		if replicaOf(c).phase == waitSaveEnd {
@@ -229,7 +292,6 @@ func (r *Replication) awaitFirstACKs() {
 			r.host.Log(node.LogNotice, "Streamed RDB transfer with slave "+replicaName(c)+
 				" succeeded (socket). Waiting for REPLCONF ACK from slave to enable streaming")
 			p.phase, p.onlineOnACK, p.ackTime = replicaOnline, true, r.unix()
-			p.rdb, p.mark, p.done = nil, "", false
 		}
 	}
 }

@@ -26,7 +26,7 @@ type link struct {
 	in            []byte // arrived and not used
 	lastIO        int64  // Unix time
 	timing        bool   // timerLine is set
-	closed        bool   // the connection went while the RDB was being loaded
+	closed        bool   // the connection went when all of the RDB had come
 
 	// What +FULLRESYNC said.
 	id      string
@@ -34,12 +34,14 @@ type link struct {
 	preSync bool // it said nothing: the master speaks SYNC only
 
 	// The RDB.
-	counted bool   // the line before it has come
-	size    int64  // bytes announced, 0 with a mark
-	mark    []byte // ends an RDB of unknown length
-	rdb     []byte
-	loading bool
+	counted bool       // the line before it has come
+	rdb     *reception // from then on
+	loading bool       // it has all come and takes the place of our data
+	held    bool       // the connection is not read
 }
+
+// hasRDB says whether all of the RDB has come. What else comes is the stream, and waits.
+func (l *link) hasRDB() bool { return l.rdb != nil && l.rdb.whole }
 
 // connect dials the master. Redis 4.0: replication.c, connectWithMaster.
 func (r *Replication) connect() {
@@ -84,7 +86,7 @@ func (r *Replication) Reads(conn node.ConnID) bool { return conn != 0 && conn ==
 // Received takes what the master said before it became a client.
 func (r *Replication) Received(ev *node.Event) {
 	r.front.Stats.NetIn += int64(len(ev.Bytes))
-	if r.link.loading {
+	if r.link.hasRDB() {
 		r.link.in = append(r.link.in, ev.Bytes...) // the stream
 		return
 	}
@@ -274,8 +276,6 @@ func (r *Replication) fallBackToSYNC(line string) {
 	} else {
 		r.host.Log(node.LogWarning, "Unexpected reply to PSYNC from master: "+line)
 	}
-	r.discardCached()
-	r.forgetStream()
 	r.host.Log(node.LogNotice, "Retrying with SYNC...")
 	r.link.preSync = true
 	r.state, r.link.lastIO = linkTransfer, r.unix()
@@ -293,7 +293,7 @@ func (r *Replication) cancelHandshake() {
 	if r.state != linkConnecting && !r.state.inHandshake() && r.state != linkTransfer {
 		return
 	}
-	if r.link.conn != 0 {
+	if r.link.conn != 0 && !r.link.closed {
 		r.front.Out.Close(r.link.conn)
 	}
 	r.dropLink()
@@ -305,6 +305,9 @@ func (r *Replication) dropLink() {
 	if r.link.timing {
 		r.front.Out.StopTimer(timerLine)
 	}
+	if r.link.rdb != nil {
+		r.abandon(r.link.rdb)
+	}
 	r.link = link{}
 }
 
@@ -313,7 +316,7 @@ func (r *Replication) Closed(ev *node.Event) bool {
 	if !r.Reads(ev.Conn) {
 		return false
 	}
-	if r.link.loading {
+	if r.link.hasRDB() {
 		r.link.closed = true // found out when the RDB is loaded
 		return true
 	}

@@ -32,19 +32,35 @@ type Host interface {
 	// IsLoading says whether a dataset is being loaded, so that most commands are refused; SetLoading changes that.
 	IsLoading() bool
 	SetLoading(yes bool)
-	// LoadOptions are how an RDB is read; one of a master keeps no key that has expired.
-	LoadOptions(isMaster bool) keyspace.LoadOptions
 	RDBPath() string          // of the snapshot
 	InDir(name string) string // the absolute path of a file
-	// StartSave starts a snapshot, and says false if there is one already. It ends with SaveDone.
+	// StartSave starts a snapshot, and says false if there is one already. To disk, it ends with SaveDone. For sockets,
+	// NextPiece has its next piece made, which SavePiece brings, and StreamEnded ends it.
 	StartSave(kind SaveKind) bool
+	NextPiece()
+	StreamEnded()
 	Saving() bool // a snapshot is under way
 	SavePID() int // the process ID that the log shows for it
-	KillSave()
-	// Work runs fn, a pure function over size bytes, beside the server; Foreground runs a file job that the whole
-	// server waits for.
+	KillSave()    // SaveDone follows at once
+	// NewChecker checks whether an RDB of size bytes, 0: nobody knows, can be loaded.
+	NewChecker(size int64) *keyspace.Checker
+	// Work runs fn over size bytes beside the server.
 	Work(size int, fn func() any, done func(*node.Event))
+	// Background runs a file job beside the server, Foreground one that the whole server waits for; NewFile names a file
+	// that a job is to open.
+	Background(done func(*node.Event), steps ...node.FileStep)
 	Foreground(done func(*node.Event), steps ...node.FileStep)
+	NewFile() node.FileID
+	// LoadRDB reads an open file of size bytes, as a replica does, beside the server, closes it and calls done.
+	LoadRDB(file node.FileID, size int64, done func(*keyspace.Loaded, error))
+	// Die ends the server because it cannot go on.
+	Die()
+}
+
+// SavedRDB is a snapshot on disk, open to be read: File is 0 if nobody wanted it, Size is in bytes.
+type SavedRDB struct {
+	File node.FileID
+	Size int64
 }
 
 // Settings are the directives that are about replication, in the units of redis.conf.

@@ -48,9 +48,9 @@ func (r *Replication) infoOfReplica(b []byte) []byte {
 	b = front.BoolField(b, "master_sync_in_progress", r.state == linkTransfer)
 	b = front.IntField(b, "slave_repl_offset", offset)
 	if r.state == linkTransfer {
-		left := r.link.size - int64(len(r.link.rdb))
-		if !r.link.counted {
-			left = -1
+		left := int64(-1)
+		if rdb := r.link.rdb; rdb != nil {
+			left = rdb.size - rdb.received
 		}
 		b = front.IntField(b, "master_sync_left_bytes", left)
 		b = front.IntField(b, "master_sync_last_io_seconds_ago", r.unix()-r.link.lastIO)

@@ -54,11 +54,10 @@ type replicaState struct {
 	initial     int64  // offset told with +FULLRESYNC
 
 	// Of the transfer.
-	rdb      []byte // what remains to be sent
-	mark     string // the end mark of a transfer over the socket, "" for one from disk
-	chunkEnd int64  // bytes sent on the connection with the last piece, 0: no piece is under way
-	moved    int64  // Unix time at which the last piece was sent
-	done     bool   // all of it has left
+	rdb      *sharedRDB // from disk: what is sent
+	next     int64      // from disk: where the next piece begins in it
+	pieceEnd int64      // bytes sent on the connection with the last piece, 0: it has left
+	moved    int64      // Unix time at which the last piece was sent
 }
 
 // takesStream says whether what gathers for the replica may be sent. Redis 4.0: networking.c, prepareClientToWrite.
@@ -114,6 +113,9 @@ func (r *Replication) detach(c *front.Client) {
 	node.Assert(i >= 0, "client %d is a replica that is not among the replicas", c.ID)
 	r.replicas = slices.Delete(r.replicas, i, i+1)
 	c.State &^= front.Replica
+	if rdb := replicaOf(c).rdb; rdb != nil {
+		r.release(rdb)
+	}
 	*replicaOf(c) = replicaState{capa: replicaOf(c).capa, port: replicaOf(c).port, ip: replicaOf(c).ip}
 	if len(r.replicas) == 0 {
 		r.noReplicasSince = r.unix()
@@ -124,9 +126,6 @@ func (r *Replication) detach(c *front.Client) {
 // disconnectReplicas makes all replicas ask again, because the history they follow has changed.
 // Redis 4.0: replication.c, disconnectSlaves.
 func (r *Replication) disconnectReplicas() {
-	if r.streaming {
-		r.onSockets, r.streaming = false, false // nobody is left to send to
-	}
 	for len(r.replicas) > 0 {
 		r.drop(r.replicas[0])
 	}
@@ -153,7 +152,7 @@ func (r *Replication) ClientFreed(c *front.Client) {
 	if c.Is(front.Replica) {
 		r.host.Log(node.LogWarning, "Connection with slave "+replicaName(c)+" lost.")
 		r.detach(c)
-		r.checkSocketsDone()
+		r.streamOn()
 	}
 }
 
@@ -161,7 +160,10 @@ func (r *Replication) ClientFreed(c *front.Client) {
 func (r *Replication) online(c *front.Client) {
 	p := replicaOf(c)
 	p.phase, p.onlineOnACK, p.ackTime = replicaOnline, false, r.unix()
-	p.rdb = nil
+	if p.rdb != nil {
+		r.release(p.rdb)
+		p.rdb = nil
+	}
 	r.RefreshGood()
 	r.host.Log(node.LogNotice, "Synchronization with slave "+replicaName(c)+" succeeded")
 	r.front.Write(c, nil) // send what has gathered

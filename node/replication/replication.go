@@ -75,7 +75,7 @@ type Replication struct {
 	cronSeconds     int64           // how often the cron has run, for the PING period
 	scratch         []byte          // memory to encode a command of the stream
 	onSockets       bool            // a save for replicas' sockets is under way: from its start until the last one has it
-	streaming       bool            // its RDB is made and being sent
+	stream          socketStream    // how far it is
 
 	// WAIT; see wait.go.
 	waiting  []*waitState // blocked in WAIT, longest first

@@ -1,7 +1,6 @@
 package replication
 
 import (
-	"bytes"
 	"strconv"
 	"strings"
 
@@ -12,12 +11,6 @@ import (
 
 // markLength is the length of the mark that ends an RDB of unknown length. Redis 4.0: rdb.h, RDB_EOF_MARK_SIZE.
 const markLength = 40
-
-// loadResult is what came of a file.
-type loadResult struct {
-	loaded *keyspace.Loaded
-	err    error
-}
 
 // beginTransfer takes +FULLRESYNC id offset: another history begins here, with the RDB that follows.
 func (r *Replication) beginTransfer(line string) {
@@ -34,8 +27,6 @@ func (r *Replication) beginTransfer(line string) {
 		r.host.Log(node.LogWarning, "Master replied with wrong +FULLRESYNC syntax.")
 		r.link.preSync = true
 	}
-	r.discardCached()
-	r.forgetStream()
 	r.state, r.link.lastIO = linkTransfer, r.unix()
 }
 
@@ -50,26 +41,17 @@ func (r *Replication) receiveRDB() bool {
 		}
 		return ok
 	}
-	if len(l.in) == 0 {
+	if len(l.in) == 0 || l.rdb.whole {
 		return false
 	}
 	l.lastIO = r.unix()
-	if l.mark == nil {
-		n := min(len(l.in), int(l.size)-len(l.rdb))
-		l.rdb = append(l.rdb, l.in[:n]...)
-		l.in = l.in[n:]
-		if int64(len(l.rdb)) == l.size {
-			r.loadReceived()
-		}
-		return false
+	n := int64(len(l.in))
+	if l.rdb.mark == nil {
+		n = min(n, l.rdb.size-l.rdb.received)
 	}
-	// The mark may arrive in pieces, so it is looked for at the end of everything so far.
-	l.rdb = append(l.rdb, l.in...)
-	l.in = nil
-	if bytes.HasSuffix(l.rdb, l.mark) {
-		l.rdb = l.rdb[:len(l.rdb)-len(l.mark)]
-		r.loadReceived()
-	}
+	l.rdb.take(l.in[:n])
+	l.in = l.in[n:]
+	r.storeRDB(l.rdb)
 	return false
 }
 
@@ -91,7 +73,7 @@ func (r *Replication) countLine(line string) {
 		return
 	}
 	if mark, ok := strings.CutPrefix(line, "$EOF:"); ok && len(mark) >= markLength {
-		l.counted, l.mark = true, []byte(mark[:markLength])
+		l.counted, l.rdb = true, r.newReception(0, []byte(mark[:markLength]))
 		r.host.Log(node.LogNotice, "MASTER <-> SLAVE sync: receiving streamed RDB from master")
 		return
 	}
@@ -101,74 +83,61 @@ func (r *Replication) countLine(line string) {
 		r.cancelHandshake()
 		return
 	}
-	l.counted, l.size = true, size
-	l.rdb = make([]byte, 0, min(size, 64<<20)) // more is believed when it comes
+	l.counted, l.rdb = true, r.newReception(size, nil)
 	r.host.Log(node.LogNotice, "MASTER <-> SLAVE sync: receiving "+strconv.FormatInt(size, 10)+" bytes from master")
 	if size == 0 {
-		r.loadReceived()
+		l.rdb.whole = true
+		r.storeRDB(l.rdb)
 	}
 }
 
-// loadReceived turns the RDB into the dataset. It is decoded beside the server, which refuses most commands meanwhile
-// as 4.0 does, and takes the old data's place only when it is known to be whole: an RDB that is not costs the link and
-// a second, where 4.0 exits.
-func (r *Replication) loadReceived() {
+// loadReceived turns the RDB, which lies whole beside its final place, into the dataset. What we had is good until here:
+// had the transfer failed, its stream could still go on somewhere. Redis 4.0: replication.c, readSyncBulkPayload.
+func (r *Replication) loadReceived(rdb *reception) {
 	l := &r.link
-	l.loading = true
-	r.host.SetLoading(true)
-	r.host.Log(node.LogNotice, "MASTER <-> SLAVE sync: Flushing old data")
+	node.Assert(l.rdb == rdb && rdb.whole && !l.loading, "an RDB is loaded that has not come, or twice")
 	if r.host.Saving() {
 		r.host.Log(node.LogNotice, "Replica is about to load the RDB file received from the master, but there is a pending RDB child running. "+
 			"Killing process "+strconv.Itoa(r.host.SavePID())+" and removing its temp file to avoid any race")
 		r.host.KillSave()
 	}
-	r.host.Log(node.LogNotice, "MASTER <-> SLAVE sync: Loading DB in memory")
-	data, how := l.rdb, r.host.LoadOptions(false)
-	r.host.Work(len(data), func() any {
-		loaded, err := keyspace.Load(data, how)
-		return loadResult{loaded, err}
-	}, func(ev *node.Event) { r.decodeDone(ev.Result.(loadResult)) })
-}
-
-func (r *Replication) decodeDone(l loadResult) {
-	if !r.link.loading {
-		return // given up meanwhile
-	}
-	if l.err != nil {
-		r.loadFailed("Failed trying to load the MASTER synchronization DB from disk: " + l.err.Error())
-		return
-	}
-	// The file is synced before it takes the place of the old one: after a power loss one of them is whole.
-	temp := r.host.InDir("temp-" + itoa(r.unix()) + "." + strconv.Itoa(r.host.PID()) + ".rdb")
-	name := r.host.RDBPath()
+	file := r.host.NewFile()
 	r.host.Foreground(func(ev *node.Event) {
 		if ev.Err == node.ErrNone {
-			r.install(l.loaded)
+			rdb.over = true // it has its place
+			r.loadInPlace(file, ev.N)
 			return
 		}
-		if ev.N < 2 {
-			r.loadFailed("Write error or short write writing to the DB dump file needed for MASTER <-> SLAVE synchronization: " + string(ev.Err))
-		} else {
-			r.loadFailed("Failed trying to rename the temp DB into dump.rdb in MASTER <-> SLAVE synchronization: " + string(ev.Err))
-		}
-	},
-		node.FileStep{Kind: node.WriteFile, Path: temp, Data: r.link.rdb},
-		node.FileStep{Kind: node.SyncFile, Path: temp},
-		node.FileStep{Kind: node.RenameFile, Path: temp, To: name})
+		r.host.Log(node.LogWarning, "Failed trying to rename the temp DB into dump.rdb in MASTER <-> SLAVE synchronization: "+string(ev.Err))
+		r.cancelHandshake()
+	}, node.FileStep{Kind: node.OpenFile, Path: rdb.path, File: file},
+		node.FileStep{Kind: node.RenameFile, Path: rdb.path, To: r.host.RDBPath()})
 }
 
-// loadFailed keeps the data that we have and tries again in a second.
-func (r *Replication) loadFailed(reason string) {
-	r.host.SetLoading(false)
-	r.host.Log(node.LogWarning, reason)
-	if r.link.closed {
-		r.link.conn = 0
-	}
-	r.cancelHandshake()
+// loadInPlace empties the dataset and loads the master's. The server refuses most commands meanwhile, and what follows
+// the RDB waits at the master, whose limits it counts against. An RDB that cannot be loaded is the end, as in 4.0: what
+// was there before is gone, and must not be missed by anybody who asks.
+func (r *Replication) loadInPlace(file node.FileID, size int64) {
+	r.link.loading = true
+	r.discardCached()
+	r.forgetStream()
+	r.host.Log(node.LogNotice, "MASTER <-> SLAVE sync: Flushing old data")
+	r.host.SetLoading(true)
+	r.data.Empty()
+	r.host.Log(node.LogNotice, "MASTER <-> SLAVE sync: Loading DB in memory")
+	r.host.LoadRDB(file, size, func(loaded *keyspace.Loaded, err error) {
+		if err != nil {
+			r.host.Log(node.LogWarning, "Failed trying to load the MASTER synchronization DB from disk: "+err.Error())
+			r.host.Die()
+			return
+		}
+		r.install(loaded)
+	})
 }
 
 // install puts the master's dataset in the place of ours, and follows the master's stream from there on.
 func (r *Replication) install(loaded *keyspace.Loaded) {
+	node.Assert(r.link.loading, "a dataset is installed that nobody loads")
 	r.data.Replace(loaded.Keyspace)
 	r.data.LoadScripts(loaded)
 	r.host.SetLoading(false)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/ordeal-go/ordeal/node"
 	"github.com/ordeal-go/ordeal/node/front"
+	"github.com/ordeal-go/ordeal/node/replication"
 )
 
 // How a call is let in, run, counted and propagated: the server's side of packages front and commands.
@@ -215,9 +216,12 @@ func (s *Server) IsMaster() bool { return s.repl.IsMaster() }
 // Feed implements commands.Host.
 func (s *Server) Feed(db int, args [][]byte) { s.repl.Feed(db, args) }
 
-// Emptied implements commands.Host: what is being saved is gone, and the file must not bring it back.
+// Emptied implements commands.Host: what is being saved is gone, and the file must not bring it back. What is on its way
+// to replicas' sockets is followed by the stream, which empties it there.
 func (s *Server) Emptied(*front.Call) {
-	s.killSave()
+	if s.saving.kind == replication.SaveToDisk {
+		s.killSave()
+	}
 	s.emptied = len(s.cfg.savePoints) > 0
 }
 
@@ -225,7 +229,7 @@ func (s *Server) Emptied(*front.Call) {
 func (s *Server) saveEmpty(c *front.Call) {
 	outer, around, dirty := s.current, s.running, s.data.Dirty
 	s.emptied, s.current, s.running = false, c.Client, c
-	s.saveNow(func([]byte) { s.data.Dirty = dirty })
+	s.saveNow(func(bool) { s.data.Dirty = dirty })
 	s.current, s.running = outer, around
 }
 

@@ -148,11 +148,7 @@ func (s *Server) infoPersistence(b []byte) []byte {
 	b = front.Field(b, "aof_last_write_status", "ok")
 	b = front.Field(b, "aof_last_cow_size", "0")
 	if s.loading {
-		b = front.IntField(b, "loading_start_time", s.loadSince.Unix())
-		b = front.IntField(b, "loading_total_bytes", int64(s.loadBytes))
-		b = front.Field(b, "loading_loaded_bytes", "0")
-		b = front.Field(b, "loading_loaded_perc", "0.00")
-		b = front.Field(b, "loading_eta_seconds", "1")
+		b = s.infoOfLoading(b)
 	}
 	return b
 }
@@ -217,4 +213,21 @@ func (s *Server) infoKeyspace(b []byte) []byte {
 		}
 	}
 	return b
+}
+
+// infoOfLoading is what INFO tells of a load under way. Redis 4.0: server.c, genRedisInfoString.
+func (s *Server) infoOfLoading(b []byte) []byte {
+	l := &s.load
+	percent, eta := 0.0, int64(1)
+	if l.total > 0 {
+		percent = 100 * float64(l.done) / float64(l.total)
+	}
+	if elapsed := s.now.Unix() - l.since.Unix(); elapsed > 0 {
+		eta = elapsed * (l.total - l.done) / (l.done + 1)
+	}
+	b = front.IntField(b, "loading_start_time", l.since.Unix())
+	b = front.IntField(b, "loading_total_bytes", l.total)
+	b = front.IntField(b, "loading_loaded_bytes", l.done)
+	b = front.Field(b, "loading_loaded_perc", strconv.FormatFloat(percent, 'f', 2, 64))
+	return front.IntField(b, "loading_eta_seconds", eta)
 }

@@ -27,9 +27,11 @@ func (s *Server) persistenceRows() []front.Command {
 type persistence struct {
 	running    bool // a job is under way; the next fields are about it
 	kind       replication.SaveKind
-	generation int   // number of the job; one that was killed finds that it is not this one any more
-	pid        int   // the process ID that the log shows for it: Redis has a child process
-	dirty      int64 // s.data.Dirty when it started
+	generation int             // how many there were
+	pid        int             // the process ID that the log shows for it: Redis has a child process
+	file       *rdbWrite       // to disk
+	stream     *snapshotStream // for sockets
+	dirty      int64           // s.data.Dirty when it started
 	since      node.Instant
 
 	lastSave    node.Instant
@@ -49,8 +51,8 @@ func (s *Server) saveFailedStopsWrites() bool {
 
 func (s *Server) tempPath(pid int) string { return s.cfg.inDir("temp-" + strconv.Itoa(pid) + ".rdb") }
 
-// startSave starts a snapshot beside the server, and returns false if there is one already. It ends with
-// replication's saveDone, and with the RDB on disk or not, by its kind.
+// startSave starts a snapshot beside the server, and returns false if there is one already. To disk, it ends with
+// replication's SaveDone; for sockets, replication asks for it piece by piece. Redis 4.0: rdb.c, rdbSaveBackground.
 func (s *Server) startSave(kind replication.SaveKind) bool {
 	p := &s.saving
 	if p.running {
@@ -59,117 +61,144 @@ func (s *Server) startSave(kind replication.SaveKind) bool {
 	p.generation++
 	p.pid = s.opts.PID + p.generation
 	p.running, p.kind, p.dirty, p.since, p.lastTry = true, kind, s.data.Dirty, s.now, s.now
-	if kind == replication.SaveToDisk {
-		s.logf(node.LogNotice, "Background saving started by pid %d", s.saving.pid)
-	} else {
-		s.logf(node.LogNotice, "Background RDB transfer started by pid %d", s.saving.pid)
+	if kind == replication.SaveToSockets {
+		s.logf(node.LogNotice, "Background RDB transfer started by pid %d", p.pid)
+		p.stream = &snapshotStream{saver: s.newSaver(), left: s.data.KS.Bytes()}
+		return true
 	}
-	if kind == replication.SaveToDisk {
-		s.repl.NoteSnapshot()
-	}
-	snap, how := s.data.KS.Snapshot(), s.saveOptions()
-	generation := p.generation
-	s.work(int(snap.Bytes()), func() any { return keyspace.EncodeRDB(snap, how) }, func(ev *node.Event) {
-		if p.running && p.generation == generation {
-			s.saveEncoded(ev.Result.([]byte))
-		}
-	})
+	s.logf(node.LogNotice, "Background saving started by pid %d", p.pid)
+	s.repl.NoteSnapshot()
+	p.file = s.writeRDB(node.Background, s.tempPath(p.pid), s.savedBeside)
 	return true
 }
 
-// saveEncoded goes on with a snapshot that is made: to disk it is written beside its final place first.
-func (s *Server) saveEncoded(rdb []byte) {
+// savedBeside goes on with a snapshot that lies whole beside its final place, or cannot. Replicas that wait for it read
+// it by the name that it has here: whatever takes its final place later is not theirs. The server waits while it is
+// put there: nothing that takes its place because of what happens meanwhile can be overtaken.
+func (s *Server) savedBeside(ev *node.Event) {
 	p := &s.saving
-	if p.kind == replication.SaveToSockets {
-		s.endSave(true, rdb)
+	if ev.Err != node.ErrNone {
+		s.saveFailed(ev.Err)
 		return
 	}
-	generation, temp := p.generation, s.tempPath(s.saving.pid)
-	s.background(func(ev *node.Event) {
-		if !p.running || p.generation != generation {
-			return
-		}
+	temp := p.file.path
+	steps := []node.FileStep{{Kind: node.RenameFile, Path: temp, To: s.cfg.rdbPath()}}
+	var open node.FileID
+	if s.repl.AwaitsSave() {
+		open = s.NewFile()
+		steps = append([]node.FileStep{{Kind: node.OpenFile, Path: temp, File: open}}, steps...)
+	}
+	s.foreground(func(ev *node.Event) {
 		if ev.Err != node.ErrNone {
-			s.saveFailed(ev)
+			s.closeFile(open)
+			s.saveFailed(ev.Err)
 			return
 		}
-		s.background(func(ev *node.Event) {
-			if !p.running || p.generation != generation {
-				return
-			}
-			if ev.Err != node.ErrNone {
-				s.saveFailed(ev)
-				return
-			}
-			s.logAs('C', s.saving.pid, node.LogNotice, "DB saved on disk")
-			s.endSave(true, rdb)
-		}, node.FileStep{Kind: node.RenameFile, Path: temp, To: s.cfg.rdbPath()})
-	}, node.FileStep{Kind: node.WriteFile, Path: temp, Data: rdb}, node.FileStep{Kind: node.SyncFile, Path: temp})
+		s.logAs('C', p.pid, node.LogNotice, "DB saved on disk")
+		s.endSave(true, replication.SavedRDB{File: open, Size: ev.N})
+	}, steps...)
 }
 
-func (s *Server) saveFailed(ev *node.Event) {
-	s.logAs('C', s.saving.pid, node.LogWarning, "Write error saving DB on disk: "+string(ev.Err))
+func (s *Server) saveFailed(err node.Errno) {
+	s.logAs('C', s.saving.pid, node.LogWarning, "Write error saving DB on disk: "+string(err))
 	s.removeTemp(s.tempPath(s.saving.pid))
-	s.endSave(false, nil)
+	s.endSave(false, replication.SavedRDB{})
 }
 
 func (s *Server) removeTemp(path string) {
 	s.background(func(*node.Event) {}, node.FileStep{Kind: node.RemoveFile, Path: path})
 }
 
-// endSave is the end of the job. Redis 4.0: rdb.c, backgroundSaveDoneHandler.
-func (s *Server) endSave(ok bool, rdb []byte) {
-	p := &s.saving
-	p.running = false
-	p.lastSeconds = int64(s.now.Sub(p.since) / time.Second)
-	if p.kind == replication.SaveToDisk {
-		if ok {
-			s.log(node.LogNotice, "Background saving terminated with success")
-			s.data.Dirty -= p.dirty
-			p.lastSave = s.now
-		} else {
-			s.log(node.LogWarning, "Background saving error")
-		}
-		p.failed = !ok
+// closeFile closes a file that was opened to be read; 0 is none.
+func (s *Server) closeFile(file node.FileID) {
+	if file != 0 {
+		s.background(func(*node.Event) {}, node.FileStep{Kind: node.CloseFile, File: file})
 	}
-	s.repl.SaveDone(ok, rdb)
 }
 
-// killSave ends the job under way without a result, as Redis kills its child: what it was to save is no more.
+// endSave is the end of a snapshot to disk. Redis 4.0: rdb.c, backgroundSaveDoneHandlerDisk.
+func (s *Server) endSave(ok bool, saved replication.SavedRDB) {
+	p := &s.saving
+	p.running, p.file = false, nil
+	p.lastSeconds = int64(s.now.Sub(p.since) / time.Second)
+	if ok {
+		s.log(node.LogNotice, "Background saving terminated with success")
+		s.data.Dirty -= p.dirty
+		p.lastSave = s.now
+	} else {
+		s.log(node.LogWarning, "Background saving error")
+	}
+	p.failed = !ok
+	s.repl.SaveDone(ok, saved)
+}
+
+// snapshotStream is a snapshot that is made for replicas' sockets, as they take it.
+type snapshotStream struct {
+	saver *keyspace.Saver
+	left  int64 // bytes of memory whose keys have not been written, roughly
+}
+
+// NextPiece implements replication.Host.
+func (s *Server) NextPiece() {
+	p := &s.saving
+	st := p.stream
+	node.Assert(p.running && st != nil, "a piece of a snapshot is asked for that nobody makes")
+	s.encode(st.saver, socketPiece, &st.left, func(piece []byte, more bool) {
+		if p.stream == st { // not killed
+			s.repl.SavePiece(piece, !more)
+		}
+	})
+}
+
+// StreamEnded implements replication.Host.
+func (s *Server) StreamEnded() {
+	p := &s.saving
+	node.Assert(p.stream != nil, "the end of a stream that nobody makes")
+	p.running, p.stream = false, nil
+	p.lastSeconds = int64(s.now.Sub(p.since) / time.Second)
+}
+
+// killSave ends the snapshot under way without a result, as Redis kills its child: what it was to save is no more.
 func (s *Server) killSave() {
 	p := &s.saving
 	if !p.running {
 		return
 	}
 	const sigUSR1 = 10 // the one that does not count as a failure
-	s.removeTemp(s.tempPath(s.saving.pid))
-	p.running = false
+	what := "Background transfer"
 	if p.kind == replication.SaveToDisk {
-		s.logf(node.LogWarning, "Background saving terminated by signal %d", sigUSR1)
-	} else {
-		s.logf(node.LogWarning, "Background transfer terminated by signal %d", sigUSR1)
+		what = "Background saving"
+		s.abandon(p.file)
 	}
-	s.repl.SaveDone(false, nil)
+	p.running, p.file, p.stream = false, nil, nil
+	s.logf(node.LogWarning, "%s terminated by signal %d", what, sigUSR1)
+	s.repl.SaveDone(false, replication.SavedRDB{})
 }
 
-// saveNow makes a snapshot while the whole server waits, and calls done with the RDB, or nil if it failed.
-// Redis 4.0: rdb.c, rdbSave.
-func (s *Server) saveNow(done func(rdb []byte)) {
+// saveNow makes a snapshot while the whole server waits, and calls done. Redis 4.0: rdb.c, rdbSave.
+func (s *Server) saveNow(done func(ok bool)) {
 	s.repl.NoteSnapshot()
-	rdb := keyspace.EncodeRDB(s.data.KS.Snapshot(), s.saveOptions())
 	temp := s.tempPath(s.opts.PID)
-	s.foreground(func(ev *node.Event) {
+	failed := func(err node.Errno) {
+		s.log(node.LogWarning, "Write error saving DB on disk: "+string(err))
+		s.removeTemp(temp)
+		done(false)
+	}
+	s.writeRDB(node.Foreground, temp, func(ev *node.Event) {
 		if ev.Err != node.ErrNone {
-			s.log(node.LogWarning, "Write error saving DB on disk: "+string(ev.Err))
-			s.removeTemp(temp)
-			done(nil)
+			failed(ev.Err)
 			return
 		}
-		s.log(node.LogNotice, "DB saved on disk")
-		s.data.Dirty, s.saving.lastSave, s.saving.failed = 0, s.now, false
-		done(rdb)
-	}, node.FileStep{Kind: node.WriteFile, Path: temp, Data: rdb}, node.FileStep{Kind: node.SyncFile, Path: temp},
-		node.FileStep{Kind: node.RenameFile, Path: temp, To: s.cfg.rdbPath()})
+		s.foreground(func(ev *node.Event) {
+			if ev.Err != node.ErrNone {
+				failed(ev.Err)
+				return
+			}
+			s.log(node.LogNotice, "DB saved on disk")
+			s.data.Dirty, s.saving.lastSave, s.saving.failed = 0, s.now, false
+			done(true)
+		}, node.FileStep{Kind: node.RenameFile, Path: temp, To: s.cfg.rdbPath()})
+	})
 }
 
 // checkSavePoints starts a snapshot that is due. Redis 4.0: server.c, serverCron.
@@ -198,8 +227,8 @@ func (s *Server) saveCommand(c *front.Call) {
 		c.Error(errSaveRunning)
 		return
 	}
-	s.saveNow(func(rdb []byte) {
-		if rdb == nil {
+	s.saveNow(func(ok bool) {
+		if !ok {
 			c.Error("ERR")
 			return
 		}
@@ -257,8 +286,8 @@ func (s *Server) shutDown(save, noSave bool, failed func()) {
 		return
 	}
 	s.log(node.LogNotice, "Saving the final RDB snapshot before exiting.")
-	s.saveNow(func(rdb []byte) {
-		if rdb == nil {
+	s.saveNow(func(ok bool) {
+		if !ok {
 			s.log(node.LogWarning, "Error trying to save the DB, can't exit.")
 			failed()
 			return

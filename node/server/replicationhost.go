@@ -46,9 +46,6 @@ func (s *Server) IsLoading() bool { return s.loading }
 // SetLoading implements replication.Host.
 func (s *Server) SetLoading(yes bool) { s.loading = yes }
 
-// LoadOptions implements replication.Host.
-func (s *Server) LoadOptions(isMaster bool) keyspace.LoadOptions { return s.loadOptions(isMaster) }
-
 // RDBPath implements replication.Host.
 func (s *Server) RDBPath() string { return s.cfg.rdbPath() }
 
@@ -67,10 +64,28 @@ func (s *Server) SavePID() int { return s.saving.pid }
 // KillSave implements replication.Host.
 func (s *Server) KillSave() { s.killSave() }
 
+// NewChecker implements replication.Host.
+func (s *Server) NewChecker(size int64) *keyspace.Checker {
+	return keyspace.NewChecker(size, int(s.cfg.data.Databases), !s.cfg.rdbChecksum)
+}
+
 // Work implements replication.Host.
 func (s *Server) Work(size int, fn func() any, done func(*node.Event)) { s.work(size, fn, done) }
+
+// Background implements replication.Host.
+func (s *Server) Background(done func(*node.Event), steps ...node.FileStep) {
+	s.background(done, steps...)
+}
 
 // Foreground implements replication.Host.
 func (s *Server) Foreground(done func(*node.Event), steps ...node.FileStep) {
 	s.foreground(done, steps...)
 }
+
+// LoadRDB implements replication.Host.
+func (s *Server) LoadRDB(file node.FileID, size int64, done func(*keyspace.Loaded, error)) {
+	s.loadRDB(node.Background, file, size, false, done)
+}
+
+// Die implements replication.Host.
+func (s *Server) Die() { s.exit(1) }

@@ -49,8 +49,7 @@ type Server struct {
 	front      *front.Front
 	data       *commands.Data
 	loading    bool // a dataset is being loaded: most commands are refused
-	loadSince  node.Instant
-	loadBytes  int // size of what is being loaded
+	load       loading
 
 	current *front.Client // whose command is running
 	running *front.Call   // that command; nil: none
@@ -71,6 +70,7 @@ type Server struct {
 	exiting      bool
 
 	nextOp     node.OpID
+	files      node.FileID                     // the last one that was named
 	jobs       map[node.OpID]func(*node.Event) // what to do when a background job or work is done; never walked
 	blocking   func(*node.Event)               // what to do when the foreground file job is done
 	waitsFor   *front.Call                     // the command that waits for that job, nil: none
@@ -168,6 +168,21 @@ func (s *Server) background(done func(*node.Event), steps ...node.FileStep) {
 	s.nextOp++
 	s.jobs[s.nextOp] = done
 	s.out.File(s.nextOp, node.Background, steps...)
+}
+
+// file runs a file job that the server waits for, or not.
+func (s *Server) file(place node.Place, done func(*node.Event), steps ...node.FileStep) {
+	if place == node.Foreground {
+		s.foreground(done, steps...)
+	} else {
+		s.background(done, steps...)
+	}
+}
+
+// NewFile names a file that is to be opened.
+func (s *Server) NewFile() node.FileID {
+	s.files++
+	return s.files
 }
 
 // work runs fn beside the server; size is the number of bytes it works on.

@@ -20,6 +20,7 @@ type solo struct {
 	now      node.Instant
 	opts     Options
 	files    map[string][]byte
+	open     map[node.FileID][]byte
 	fail     func(node.FileStep) node.Errno
 	log      []string
 	sent     map[node.ConnID][]byte
@@ -51,7 +52,7 @@ func newSolo(t testing.TB, config string, args ...string) *solo {
 func (w *solo) boot() {
 	w.sent, w.told, w.closed = map[node.ConnID][]byte{}, map[node.ConnID]int64{}, map[node.ConnID]bool{}
 	w.timers, w.jobs, w.conns, w.exited = map[node.TimerID]node.Instant{}, nil, 0, false
-	w.listens, w.log, w.logFiles = nil, nil, map[string]int{}
+	w.listens, w.log, w.logFiles, w.open = nil, nil, map[string]int{}, map[node.FileID][]byte{}
 	w.opts.Rand = rand.New(rand.NewPCG(1, 2))
 	w.core = New(w.opts)
 	w.step(node.Event{Kind: node.Started})
@@ -115,6 +116,7 @@ func (w *solo) carryOut() (next node.Event, ok bool) {
 
 func (w *solo) file(e node.Effect) node.Event {
 	done := node.Event{Kind: node.FileDone, Op: e.Op}
+	size := int64(0)
 	for i, step := range e.Steps {
 		done.N = int64(i)
 		if w.fail != nil {
@@ -123,7 +125,7 @@ func (w *solo) file(e node.Effect) node.Event {
 			}
 		}
 		data, found := w.files[step.Path]
-		if !found && (step.Kind == node.ReadFile || step.Kind == node.RenameFile) {
+		if !found && (step.Kind == node.ReadFile || step.Kind == node.RenameFile || step.Kind == node.OpenFile) {
 			done.Err = node.ErrNotFound
 			return done
 		}
@@ -139,8 +141,17 @@ func (w *solo) file(e node.Effect) node.Event {
 			delete(w.files, step.Path)
 		case node.RemoveFile:
 			delete(w.files, step.Path)
+		case node.OpenFile:
+			w.open[step.File], size = data, int64(len(data))
+		case node.ReadPart:
+			data := w.open[step.File]
+			from := min(step.At, int64(len(data)))
+			done.Bytes = slices.Clone(data[from:min(from+step.Size, int64(len(data)))])
+		case node.CloseFile:
+			delete(w.open, step.File)
 		}
 	}
+	done.N = size
 	return done
 }
 

@@ -153,7 +153,7 @@ func (s *Server) configured() {
 	limitsChanged(s)
 	s.banner()
 	s.loading = true // until load says that there is nothing more to load
-	s.loadSince = s.now
+	s.load = loading{since: s.now}
 	if !s.cfg.dirGiven {
 		s.listen()
 		return

@@ -439,7 +439,7 @@ func (w *miniWorld) file(m *machine, e node.Effect) node.Event {
 		case node.ReadPart:
 			data := m.open[step.File]
 			from := min(step.At, int64(len(data)))
-			done.Bytes = slices.Clone(data[from:min(from+int64(step.Size), int64(len(data)))])
+			done.Bytes = slices.Clone(data[from:min(from+step.Size, int64(len(data)))])
 		case node.CloseFile:
 			delete(m.open, step.File)
 		}
