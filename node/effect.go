@@ -73,6 +73,8 @@ const (
 	RenameFile                     // Path becomes To, atomically, replacing it
 	RemoveFile                     // it is no error if Path does not exist
 	EnterDir                       // nothing; it fails unless Path is a directory
+	// TruncateFile cuts the file off at byte At. It is no error if it is shorter, or not there.
+	TruncateFile
 	// ReplaceFile makes Data the content of Path, synced, and leaves the file's mode, owner and links as they are. A crash
 	// leaves the old content or the new, whole: Data is written beside the file and takes its place. Where it cannot (a
 	// file that is mounted, has several names, or lies in somebody else's folder), it is written in place, and a crash may
@@ -86,7 +88,7 @@ const (
 )
 
 var fileNames = [...]string{ReadFile: "read", WriteFile: "write", AppendFile: "append", SyncFile: "sync",
-	RenameFile: "rename", RemoveFile: "remove", EnterDir: "enter", ReplaceFile: "replace",
+	RenameFile: "rename", RemoveFile: "remove", EnterDir: "enter", TruncateFile: "truncate", ReplaceFile: "replace",
 	OpenFile: "open", ReadPart: "read-part", CloseFile: "close-file"}
 
 func (k FileKind) String() string {
@@ -103,7 +105,7 @@ type FileStep struct {
 	To   string // RenameFile
 	Data []byte // WriteFile, AppendFile, ReplaceFile; nobody changes it any more
 	File FileID // OpenFile, ReadPart, CloseFile
-	At   int64  // ReadPart: bytes from the start of the file, ≥ 0
+	At   int64  // ReadPart: bytes from the start of the file, ≥ 0. TruncateFile: bytes to keep, ≥ 0
 	Size int64  // ReadPart: bytes, ≥ 0
 }
 

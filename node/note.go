@@ -29,8 +29,12 @@ const (
 	// address), Key (its first key) and Text (its last argument); of a command without keys Text is its name.
 	NoteWrote NoteKind = "wrote"
 	// NoteLoaded is a server whose start is over: ReplID and Offset, its place from here on; what it loaded is at ReplID2
-	// and Offset2, "" and 0 if that is not known; N, how many keys it has.
+	// and Offset2, "" and 0 if that is not known; N, how many keys it has; Reason "append only file" if it loaded one.
 	NoteLoaded NoteKind = "loaded"
+	// NoteAppendOnly is what a server does from now on about an append only file: Result "on", "off", or "wait" (for the
+	// first rewrite; what a file holds is not the dataset), Text (appendfsync), Reason (why it does less than that says: an
+	// error of the disk, or "no-appendfsync-on-rewrite" while that leaves syncs out; "" for nothing).
+	NoteAppendOnly NoteKind = "append-only"
 	// NoteSnapshot is the dataset as it is taken for the RDB file: ReplID, Offset.
 	NoteSnapshot NoteKind = "snapshot"
 

@@ -134,6 +134,10 @@ func (d *disk) do(now int64, s *node.FileStep) ([]byte, node.Errno) {
 			d.rename(s.Path, nil)
 			d.remember(now, s.To)
 		}
+	case node.TruncateFile:
+		if f != nil && int64(len(f.data)) > s.At {
+			f.data, f.own = f.data[:s.At:s.At], false
+		}
 	case node.RemoveFile:
 		if f != nil {
 			d.rename(s.Path, nil)

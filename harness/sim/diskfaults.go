@@ -79,7 +79,7 @@ func (d *disk) refuses(s *node.FileStep) node.Errno {
 	case s.Kind == node.ReadFile && d.suffers(nemesis.EIORead, s.Path),
 		s.Kind == node.ReadPart && d.suffers(nemesis.EIORead, d.open[s.File].path),
 		s.Kind == node.SyncFile && d.suffers(nemesis.EIOSync, s.Path),
-		writes && d.suffers(nemesis.EIOWrite, s.Path):
+		(writes || s.Kind == node.TruncateFile) && d.suffers(nemesis.EIOWrite, s.Path):
 		return node.ErrIO
 	case writes && len(s.Data) > 0 && d.suffers(nemesis.DiskFull, s.Path):
 		d.tear(s)
@@ -165,13 +165,13 @@ const superviseWait = int64(1e9)
 func (d *disk) excuses() bool { return len(d.faults) > 0 || d.damaged }
 
 // superviseAfterBadDisk has a process start again that exited because of its disk. What is broken on it the operator
-// has moved away by then: snapshots, and a configuration that was rewritten.
+// has moved away by then: snapshots, append only files, and a configuration that was rewritten.
 func (m *machine) superviseAfterBadDisk() {
 	d := &m.disk
 	if d.damaged {
 		d.damaged = false
 		for _, at := range slices.Sorted(maps.Keys(d.files)) {
-			if strings.HasSuffix(at, ".rdb") {
+			if strings.HasSuffix(at, ".rdb") || strings.HasSuffix(at, ".aof") {
 				d.rename(at, nil)
 			}
 		}

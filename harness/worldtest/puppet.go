@@ -169,6 +169,11 @@ func (p *puppet) obey(now node.Instant, command string, out *node.Effects) {
 		file(node.WriteFile)
 	case "append":
 		file(node.AppendFile)
+	case "truncate":
+		p.ops++
+		size, err := strconv.ParseInt(arg(2), 10, 64)
+		node.Assert(err == nil, "a puppet was told %q: %v", command, err)
+		out.File(p.ops, node.Foreground, node.FileStep{Kind: node.TruncateFile, Path: arg(1), At: size})
 	case "sync":
 		file(node.SyncFile)
 	case "read":

@@ -12,8 +12,11 @@ import (
 type Host interface {
 	// IsMaster says whether the server takes its data from nobody: then it decides what has expired.
 	IsMaster() bool
-	// Feed puts a command into the replication stream that is not the running call's: the DEL of an expired key, MULTI.
-	Feed(db int, args [][]byte)
+	// Feed tells to of a change that is not the running call's: the DEL of an expired key.
+	Feed(to Target, db int, args [][]byte)
+	// OpenTransaction tells to that what follows happens as a whole, up to CloseTransaction. It may be called again.
+	OpenTransaction(to Target, db int)
+	CloseTransaction(to Target, db int, exec [][]byte)
 	// Settle ends a call that ran outside of Execute: it counts its changes and propagates it.
 	Settle(c *front.Call)
 	// RefuseScripted returns the error with which a script's call is turned away for the state that the server is in,
@@ -24,6 +27,16 @@ type Host interface {
 	// Emptied is told that the running call, FLUSHALL, has removed everything.
 	Emptied(c *front.Call)
 }
+
+// Target is who is told of a change: a sum. The numbers are those of a script's redis.set_repl.
+type Target uint8
+
+// The targets.
+const (
+	ToAOF      Target = 1
+	ToReplicas Target = 2
+	Everywhere        = ToAOF | ToReplicas
+)
 
 // Settings are the directives that are about data.
 type Settings struct {
@@ -49,6 +62,9 @@ type Data struct {
 	Stats Stats
 	Now   node.Instant // of the Step under way
 	Rand  *rand.Rand
+	// Replaying says that what runs is read from an append only file: no key expires meanwhile, because what follows may
+	// need it, and nobody is told of a change.
+	Replaying bool
 
 	host  Host
 	front *front.Front

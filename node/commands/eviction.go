@@ -53,7 +53,7 @@ func (d *Data) Evict(excess int64) bool {
 
 // evict deletes a key and makes the replicas do so.
 func (d *Data) evict(db int, key []byte) {
-	d.host.Feed(db, [][]byte{delWord(d.cfg.LazyEviction), key})
+	d.host.Feed(Everywhere, db, [][]byte{delWord(d.cfg.LazyEviction), key})
 	d.deleteKey(db, key)
 	d.Stats.Evicted++
 	d.notify(eventEvicted, "evicted", db, key)

@@ -32,7 +32,7 @@ const maxTracked = 63
 // setExpire gives key of database db an expiry time. Redis 4.0: db.c, setExpire.
 func (d *Data) setExpire(c *front.Call, db int, key []byte, ms int64) {
 	d.KS.DB(db).SetExpire(key, ms)
-	if !d.host.IsMaster() && !c.FromMaster() && !d.cfg.SlaveReadOnly && db <= maxTracked {
+	if !d.Replaying && !d.host.IsMaster() && !c.FromMaster() && !d.cfg.SlaveReadOnly && db <= maxTracked {
 		d.trackOwn(db, key)
 	}
 }
@@ -43,7 +43,7 @@ func (d *Data) expire(db int, key []byte) {
 	d.Stats.Expired++
 	words := [][]byte{delWord(d.cfg.LazyExpire), key}
 	if d.run == nil || !d.run.expired(db, words) {
-		d.host.Feed(db, words)
+		d.host.Feed(Everywhere, db, words)
 	}
 	d.notify(eventExpired, "expired", db, key)
 	d.KS.DB(db).Delete(key)
@@ -73,9 +73,9 @@ func (d *Data) expireCommand(c *front.Call, base, unit int64) {
 		return
 	}
 	c.Dirty++
-	if when <= d.Now.UnixMilli() && d.host.IsMaster() {
-		// A time in the past deletes. A replica waits for its master to say so: a script that does it is told by its
-		// changes, where 4.0's replica runs the script, gives the key that time, and keeps it.
+	if when <= d.Now.UnixMilli() && d.host.IsMaster() && !d.Replaying {
+		// A time in the past deletes. A replica waits for its master to say so, and an append only file says so itself: a
+		// script that does it is told by its changes, where 4.0's replica runs the script, gives the key that time, and keeps it.
 		if d.run != nil {
 			d.run.special = true
 		}

@@ -23,6 +23,7 @@ type host struct {
 	now    node.Instant
 	slave  bool
 	full   bool
+	open   bool // MULTI is in the stream
 	conns  node.ConnID
 	sent   map[node.ConnID]string
 	closed map[node.ConnID]bool
@@ -112,17 +113,37 @@ func (h *host) RefuseScripted(c *front.Call, wrote bool) string {
 	}
 	return ""
 }
-func (h *host) ShowMonitors(*front.Call)   {}
-func (h *host) Emptied(*front.Call)        {}
-func (h *host) Settle(c *front.Call)       { h.settle(c, c.DB) }
-func (h *host) Feed(db int, args [][]byte) { h.stream = append(h.stream, line(db, args)) }
-func (h *host) Execute(c *front.Call)      { db := c.DB; c.Cmd.Run(c); h.settle(c, db) }
+func (h *host) ShowMonitors(*front.Call) {}
+func (h *host) Emptied(*front.Call)      {}
+func (h *host) Settle(c *front.Call)     { h.settle(c, c.DB) }
+func (h *host) Execute(c *front.Call)    { db := c.DB; c.Cmd.Run(c); h.settle(c, db) }
+
+func (h *host) Feed(to Target, db int, args [][]byte) {
+	if to&ToReplicas != 0 {
+		h.stream = append(h.stream, line(db, args))
+	}
+}
+
+func (h *host) OpenTransaction(to Target, db int) {
+	if !h.slave && !h.open {
+		h.open = true
+		h.Feed(to, db, front.Words("MULTI"))
+	}
+}
+
+func (h *host) CloseTransaction(to Target, db int, exec [][]byte) {
+	if h.open {
+		h.open = false
+		h.Feed(to, db, exec)
+	}
+}
+
 func (h *host) settle(c *front.Call, db int) {
 	if c.Script != nil {
 		return
 	}
 	h.data.Dirty += c.Dirty
-	c.Propagated(func(args [][]byte) { h.Feed(db, args) })
+	c.Propagated(func(args [][]byte) { h.Feed(Everywhere, db, args) })
 }
 
 func line(db int, args [][]byte) string {

@@ -12,7 +12,7 @@ import (
 func (d *Data) db(c *front.Call) *keyspace.DB { return d.KS.DB(c.DB) }
 
 // outlived says whether a key that expires at ms has done so.
-func (d *Data) outlived(ms int64) bool { return d.Now.UnixMilli() > ms }
+func (d *Data) outlived(ms int64) bool { return d.Now.UnixMilli() > ms && !d.Replaying }
 
 // LookupRead returns the value of key for a command that reads it. A key that has outlived its time is deleted by a
 // master; a replica waits for its master's DEL, but hides the key from clients that only read.

@@ -30,9 +30,9 @@ type scriptRun struct {
 	wrote   bool        // a command was called that may write
 	dirty   int64
 	changes []change // what its commands changed, as replicas would be told one by one
-	// Single commands replication was asked for, and where its changes go: the sum of 1 for the AOF and 2 for replicas.
+	// Single commands replication was asked for, and where its changes go.
 	effects bool
-	repl    int
+	repl    Target
 	// The script itself would come to something else on a replica: this server refused a command for its own state,
 	// ended the script, something happened between its commands, or chance decided what it changed.
 	special bool
@@ -40,6 +40,7 @@ type scriptRun struct {
 
 // change is a command as replicas are told of it.
 type change struct {
+	to   Target
 	db   int
 	args [][]byte
 }
@@ -47,8 +48,7 @@ type change struct {
 // runScript runs a script that the engine knows, replies, and says what replicas are told.
 func (d *Data) runScript(c *front.Call, sha string, keys, argv [][]byte) {
 	node.Assert(d.run == nil, "a script inside a script")
-	const everywhere = 3
-	run := &scriptRun{d: d, outer: c, db: c.DB, repl: everywhere}
+	run := &scriptRun{d: d, outer: c, db: c.DB, repl: Everywhere}
 	d.run = run
 	reply, ok := d.scriptEngine().EvalSHA(sha, keys, argv, run)
 	d.run = nil
@@ -67,8 +67,8 @@ func (d *Data) runScript(c *front.Call, sha string, keys, argv [][]byte) {
 // tellByHash makes an EVALSHA that replicas may not understand one that they do. One that changed nothing becomes a
 // SCRIPT LOAD. Redis 4.0: scripting.c, evalGenericCommand.
 func (d *Data) tellByHash(c *front.Call, sha string) {
-	if d.told[sha] || !d.host.IsMaster() {
-		return
+	if d.told[sha] || d.Replaying {
+		return // a replica tells its append only file: it may have been rewritten since it was told of the script
 	}
 	if d.told == nil {
 		d.told = make(map[string]bool)
@@ -89,15 +89,18 @@ func (r *scriptRun) tellChanges() {
 	if len(r.changes) == 0 {
 		return
 	}
-	wrap := !r.outer.Is(front.InMulti)
+	wrap, to := !r.outer.Is(front.InMulti), Target(0)
+	for _, one := range r.changes {
+		to |= one.to
+	}
 	if wrap {
-		r.d.host.Feed(r.outer.DB, front.Words("MULTI"))
+		r.d.host.OpenTransaction(to, r.outer.DB)
 	}
 	for _, one := range r.changes {
-		r.d.host.Feed(one.db, one.args)
+		r.d.host.Feed(one.to, one.db, one.args)
 	}
 	if wrap {
-		r.d.host.Feed(r.outer.DB, front.Words("EXEC"))
+		r.d.host.CloseTransaction(to, r.outer.DB, front.Words("EXEC"))
 	}
 }
 
@@ -139,11 +142,14 @@ func (r *scriptRun) Call(args [][]byte) (reply resp.Reply, refusal string) {
 
 // keep remembers what a call changed.
 func (r *scriptRun) keep(c *front.Call) {
-	const toReplicas = 2
-	if !r.d.host.IsMaster() || r.repl&toReplicas == 0 {
+	to := r.repl
+	if c.ForReplicas() {
+		to &= ToReplicas
+	}
+	if to == 0 || r.d.Replaying {
 		return
 	}
-	c.Propagated(func(args [][]byte) { r.changes = append(r.changes, change{c.DB, front.CloneArgs(args)}) })
+	c.Propagated(func(args [][]byte) { r.changes = append(r.changes, change{to, c.DB, front.CloneArgs(args)}) })
 }
 
 // expired notes that a key outlived its time while the script runs, and says whether that is part of the changes: what
@@ -153,7 +159,7 @@ func (r *scriptRun) expired(db int, args [][]byte) bool {
 		return false
 	}
 	r.special = true
-	r.changes = append(r.changes, change{db, front.CloneArgs(args)})
+	r.changes = append(r.changes, change{Everywhere, db, front.CloneArgs(args)})
 	return true
 }
 
@@ -189,14 +195,14 @@ func (r *scriptRun) ReplicateCommands() (seed int32, ok bool) {
 }
 
 // SetRepl implements script.Host.
-func (r *scriptRun) SetRepl(flags int) { r.repl = flags }
+func (r *scriptRun) SetRepl(flags int) { r.repl = Target(flags) & Everywhere }
 
-// Counted implements script.Host: it ends a script that runs for too long. What our master sends has come to an end
-// there, and does so here.
+// Counted implements script.Host: it ends a script that runs for too long. What our master sends, or an append
+// only file, has come to an end there, and does so here.
 func (r *scriptRun) Counted(instructions int) error {
 	limit := r.d.cfg.LuaTimeLimit
 	switch {
-	case r.outer.Is(front.Master):
+	case r.outer.Is(front.Master), r.d.Replaying:
 		return nil
 	case limit > 0 && int64(instructions)/instructionsPerMS >= limit && !r.wrote:
 		r.special = true

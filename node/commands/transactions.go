@@ -72,13 +72,14 @@ func (d *Data) ExecRest(client *front.Client) {
 	}
 	for t.Next < len(t.Queue) {
 		if client.Is(front.Freed) {
+			d.host.CloseTransaction(Everywhere, client.DB, front.Words("EXEC")) // those who were told of a part must not wait for the rest
 			return
 		}
 		q := &t.Queue[t.Next]
 		t.Next++
-		if !t.Propagated && d.host.IsMaster() && !q.Cmd.Is(front.ReadOnly|front.Admin) {
+		if !q.Cmd.Is(front.ReadOnly | front.Admin) {
 			t.Propagated = true
-			d.host.Feed(client.DB, front.Words("MULTI"))
+			d.host.OpenTransaction(Everywhere, client.DB)
 		}
 		t.Inner = d.front.NewCall(client, q.Cmd, q.Args)
 		d.front.Host.Execute(&t.Inner)
@@ -90,6 +91,6 @@ func (d *Data) ExecRest(client *front.Client) {
 	d.endTransaction(client)
 	if t.Propagated {
 		d.Dirty++
-		d.host.Feed(client.DB, t.Exec.Args)
+		d.host.CloseTransaction(Everywhere, client.DB, t.Exec.Args)
 	}
 }

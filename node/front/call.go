@@ -34,6 +34,8 @@ type Call struct {
 	forced  bool       // propagated although it changed nothing
 	nothing bool       // not propagated, whatever it changed
 	instead [][][]byte // propagated instead of Args
+
+	forReplicas bool // propagated to replicas only
 }
 
 // NewCall returns a call of client, which may be nil.
@@ -75,6 +77,12 @@ func (c *Call) Option(i int) string {
 
 // Force propagates the call although it changes nothing.
 func (c *Call) Force() { c.forced = true }
+
+// ForceToReplicas is Force towards replicas alone: an append only file does not hear of the call.
+func (c *Call) ForceToReplicas() { c.forced, c.forReplicas = true, true }
+
+// ForReplicas says whether only replicas are to be told of the call.
+func (c *Call) ForReplicas() bool { return c.forReplicas }
 
 // Silence keeps the call out of the stream, whatever it changes.
 func (c *Call) Silence() { c.nothing = true }

@@ -121,6 +121,8 @@ func fileStep(s *node.FileStep) error {
 		return writeFile(s.Path, os.O_APPEND, s.Data)
 	case node.SyncFile:
 		return syncPath(s.Path)
+	case node.TruncateFile:
+		return truncateFile(s.Path, s.At)
 	case node.RenameFile:
 		return renameFile(s.Path, s.To)
 	case node.ReplaceFile:
@@ -157,6 +159,17 @@ func writeFile(path string, how int, data []byte) error {
 		err = closed
 	}
 	return err
+}
+
+func truncateFile(path string, size int64) error {
+	info, err := os.Stat(path)
+	if os.IsNotExist(err) {
+		return nil
+	}
+	if err != nil || info.Size() <= size {
+		return err
+	}
+	return os.Truncate(path, size)
 }
 
 func syncPath(path string) error {

@@ -72,9 +72,10 @@ type Host struct {
 	files    openFiles
 	listens  []net.Listener
 	timers   map[node.TimerID]*timer
-	sockets  []*conn // by descriptor: those the core knows, and those it has closed that are not empty yet
-	dirty    []*conn // have something to write, or to tell; spareDirty is memory for it
-	logFile  string  // where the core's last log line went, and the role in it
+	soon     []node.TimerID // timers that were set to no wait, in order, each once
+	sockets  []*conn        // by descriptor: those the core knows, and those it has closed that are not empty yet
+	dirty    []*conn        // have something to write, or to tell; spareDirty is memory for it
+	logFile  string         // where the core's last log line went, and the role in it
 	logRole  byte
 	buf      [readSize]byte
 

@@ -56,7 +56,8 @@ func (h *Host) serve(ready []readiness) {
 // flush writes what the core has sent and tells it what has left, with the core's lock held.
 func (h *Host) flush() {
 	for range flushRounds {
-		if len(h.dirty) == 0 || h.ended {
+		h.fireSoon()
+		if len(h.dirty)+len(h.soon) == 0 || h.ended {
 			return
 		}
 		round := h.dirty
@@ -73,7 +74,7 @@ func (h *Host) flush() {
 		clear(round)
 		h.spareDirty = round
 	}
-	if len(h.dirty) > 0 && !h.ended {
+	if len(h.dirty)+len(h.soon) > 0 && !h.ended {
 		h.poller.wake()
 	}
 }

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"slices"
 	"time"
 
 	"github.com/ordeal-go/ordeal/node"
@@ -13,7 +14,12 @@ type timer struct {
 }
 
 func (h *Host) setTimer(id node.TimerID, after time.Duration) {
-	after = max(after, 0)
+	if after <= 0 {
+		h.stopTimer(id)
+		h.soon = append(h.soon, id)
+		return
+	}
+	h.notSoon(id)
 	t := h.timers[id]
 	if t == nil {
 		t = &timer{at: time.Now().Add(after)}
@@ -30,7 +36,23 @@ func (h *Host) setTimer(id node.TimerID, after time.Duration) {
 	t.clock.Reset(after)
 }
 
+// fireSoon fires the timers that were set to no wait at all. They need no clock: their time has come when everything
+// that was ready together has been served, and before what came of it is written.
+func (h *Host) fireSoon() {
+	for n := len(h.soon); n > 0 && len(h.soon) > 0 && !h.ended; n-- { // those that are set meanwhile come next time
+		id := h.soon[0]
+		h.soon = append(h.soon[:0], h.soon[1:]...)
+		h.run(node.Event{Kind: node.TimerFired, Timer: id})
+	}
+}
+
+// notSoon forgets a timer that was set to no wait.
+func (h *Host) notSoon(id node.TimerID) {
+	h.soon = slices.DeleteFunc(h.soon, func(other node.TimerID) bool { return other == id })
+}
+
 func (h *Host) stopTimer(id node.TimerID) {
+	h.notSoon(id)
 	if t := h.timers[id]; t != nil {
 		t.at = time.Time{}
 		t.clock.Stop()

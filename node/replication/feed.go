@@ -24,6 +24,23 @@ func (r *Replication) Feed(db int, args [][]byte) {
 	r.keepScratch(b)
 }
 
+// OpenTransaction puts MULTI into the stream of a master, unless it is there already.
+func (r *Replication) OpenTransaction(db int) {
+	if r.IsMaster() && !r.inTransaction {
+		r.inTransaction = true
+		r.Feed(db, front.Words("MULTI"))
+	}
+}
+
+// CloseTransaction puts exec, an EXEC, into the stream if MULTI is there: the server may have become a master in between, or its
+// transaction may have been closed when it became a replica.
+func (r *Replication) CloseTransaction(db int, exec [][]byte) {
+	if r.inTransaction {
+		r.inTransaction = false
+		r.Feed(db, exec)
+	}
+}
+
 // feedWords is feed for the commands that a master makes up itself. They touch no database, so they never select one.
 func (r *Replication) feedWords(words ...string) {
 	if !r.IsMaster() || !r.backlog.active {

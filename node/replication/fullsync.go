@@ -26,6 +26,8 @@ func (r *Replication) fullSync(c *front.Client) {
 		r.host.Log(node.LogNotice, "Current BGSAVE has socket target. Waiting for next BGSAVE for SYNC")
 	case r.host.Saving():
 		r.joinSave(c)
+	case r.host.Rewriting():
+		r.host.Log(node.LogNotice, "No BGSAVE in progress, but an AOF rewrite is active. BGSAVE for replication delayed")
 	case r.cfg.Diskless && replicaOf(c).capa&capaEOF != 0:
 		if r.cfg.DisklessDelay > 0 {
 			r.host.Log(node.LogNotice, "Delay next BGSAVE for diskless SYNC")
@@ -100,7 +102,7 @@ func (r *Replication) saveRefused() {
 // startDueSave starts a snapshot for the replicas in waitSaveStart. With delay, those of a diskless transfer wait until
 // one of them has waited longer than repl-diskless-sync-delay. Redis 4.0: replication.c, replicationCron.
 func (r *Replication) startDueSave(delay bool) {
-	if r.host.Saving() || r.onSockets {
+	if r.host.Saving() || r.host.Rewriting() || r.onSockets {
 		return
 	}
 	n, capa, idle := 0, allCapabilities, int64(0)

@@ -41,7 +41,11 @@ type Host interface {
 	StreamEnded()
 	Saving() bool // a snapshot is under way
 	SavePID() int // the process ID that the log shows for it
-	KillSave()    // SaveDone follows at once
+	// Rewriting says that an append only file is being rewritten: until that is over, no snapshot can start.
+	Rewriting() bool
+	// Replaced tells that the dataset is the master's from here on, and not what an append only file holds.
+	Replaced()
+	KillSave() // SaveDone follows at once
 	// NewChecker checks whether an RDB of size bytes, 0: nobody knows, can be loaded.
 	NewChecker(size int64) *keyspace.Checker
 	// Work runs fn over size bytes beside the server.

@@ -108,9 +108,10 @@ func (r *Replication) noteResync(result string) {
 		Peer: r.masterHost + ":" + strconv.Itoa(r.masterPort)})
 }
 
-// NoteLoaded observes what a start has brought back; saved is the place that it belongs to, nil if that is unknown.
-func (r *Replication) NoteLoaded(saved *keyspace.ReplInfo) {
-	n := node.Note{Kind: node.NoteLoaded, ReplID: r.id, Offset: r.Offset, N: int64(r.data.KS.Len())}
+// NoteLoaded observes what a start has brought back from where; saved is the place that it belongs to, nil if that is
+// unknown.
+func (r *Replication) NoteLoaded(saved *keyspace.ReplInfo, from string) {
+	n := node.Note{Kind: node.NoteLoaded, ReplID: r.id, Offset: r.Offset, N: int64(r.data.KS.Len()), Reason: from}
 	if saved != nil {
 		n.ReplID2, n.Offset2 = saved.ID, saved.Offset
 	}

@@ -68,6 +68,7 @@ type Replication struct {
 	backlog      backlog
 
 	// As a master: the stream and those who get it.
+	inTransaction   bool            // MULTI has gone into the stream, and EXEC has to follow
 	streamDB        int             // database that the last command of the stream was for, -1: unknown, SELECT comes first
 	replicas        []*front.Client // in the order of attachment, in all states
 	GoodReplicas    int             // ONLINE with a lag of at most min-slaves-max-lag; counted only while the feature is on

@@ -34,7 +34,7 @@ func (r *Replication) slaveofCommand(c *front.Call) {
 		c.Simple("OK Already connected to specified master")
 		return
 	}
-	r.closeOpenTransaction(c.Client)
+	r.closeOpenTransaction()
 	r.setMaster(host, int(port))
 	r.host.Log(node.LogNotice, "SLAVE OF "+host+":"+strconv.FormatInt(port, 10)+" enabled (user request from '"+r.front.Line(c.Client)+"')")
 	c.OK()
@@ -42,10 +42,10 @@ func (r *Replication) slaveofCommand(c *front.Call) {
 
 // closeOpenTransaction ends a transaction that stands in the stream before the history is given away. 4.0 appends its
 // EXEC after the cached master's offset is fixed, and is 14 bytes ahead of its master ever after.
-func (r *Replication) closeOpenTransaction(c *front.Client) {
-	if c.Multi != nil && c.Multi.Propagated {
+func (r *Replication) closeOpenTransaction() {
+	if r.inTransaction {
 		r.feedWords("EXEC")
-		c.Multi.Propagated = false
+		r.inTransaction = false
 	}
 }
 

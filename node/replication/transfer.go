@@ -153,5 +153,6 @@ func (r *Replication) install(loaded *keyspace.Loaded) {
 	r.openBacklog()
 	r.host.Log(node.LogNotice, "MASTER <-> SLAVE sync: Finished with success")
 	r.noteResync("fullresync")
+	r.host.Replaced()
 	r.follow(m)
 }

@@ -38,6 +38,17 @@ type config struct {
 	rdbChecksum       bool
 	stopWritesOnError bool
 
+	// The append only file.
+	appendOnly            bool   // as the file says it; what holds now is appendOnly.state
+	appendFilename        string // in dir, no path
+	appendFsync           string // fsyncAlways, fsyncEverySec, fsyncNo
+	noFsyncOnRewrite      bool
+	autoRewritePercentage int64 // growth that starts a rewrite, in percent; 0: none does
+	autoRewriteMinSize    int64 // bytes
+	aofIncrementalSync    bool
+	aofLoadTruncated      bool
+	aofPreamble           bool
+
 	// Replication.
 	slaveServeStale bool
 

@@ -18,7 +18,9 @@ func TestDirectivesAreReadSetAndPrinted(t *testing.T) {
 		{"repl-backlog-size", "1", "16384", "x"},
 		{"loglevel", "warning", "warning", "loud"},
 		{"maxmemory-policy", "AllKeys-LRU", "allkeys-lru", "lru"},
-		{"auto-aof-rewrite-min-size", "64mb", "67108864", "1mb"},
+		{"auto-aof-rewrite-min-size", "1mb", "1048576", "-1"},
+		{"auto-aof-rewrite-percentage", "50", "50", "-1"},
+		{"appendfsync", "ALWAYS", "always", "never"},
 		{"dbfilename", "other.rdb", "other.rdb", "a/b"},
 		{"hz", "1000", "500", "often"},
 		{"hz", "0", "1", "x"},
@@ -31,7 +33,7 @@ func TestDirectivesAreReadSetAndPrinted(t *testing.T) {
 		{"min-slaves-to-write", "2", "2", "-1"},
 		{"slave-announce-port", "7000", "7000", "65536"},
 		{"slowlog-log-slower-than", "-1", "-1", "x"},
-		{"appendonly", "no", "no", "yes"},
+		{"appendonly", "no", "no", "perhaps"},
 		{"client-query-buffer-limit", "1mb", "1048576", "x"},
 	} {
 		t.Run(test.name+" "+test.set, func(t *testing.T) {

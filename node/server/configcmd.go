@@ -62,18 +62,40 @@ func (s *Server) configSet(c *front.Call) {
 	case d.name == "dir":
 		s.changeDir(c, value)
 		return
-	case d.set(s, value):
-	case d.why != "":
-		c.Error("ERR " + d.why)
+	case !d.set(s, value):
+		s.refuseSetting(c, d, value)
 		return
-	default:
-		c.Error("ERR Invalid argument '" + value + "' for CONFIG SET '" + name + "'")
+	case d.name == "appendonly":
+		s.switchAOF(c, value)
 		return
 	}
 	if d.changed != nil {
 		d.changed(s)
 	}
 	c.OK()
+}
+
+// refuseSetting says why an option cannot have a value.
+func (s *Server) refuseSetting(c *front.Call, d *directive, value string) {
+	if d.why != "" {
+		c.Error("ERR " + d.why)
+		return
+	}
+	c.Error("ERR Invalid argument '" + value + "' for CONFIG SET '" + string(c.Args[2]) + "'")
+}
+
+// switchAOF switches the append only file on or off.
+func (s *Server) switchAOF(c *front.Call, value string) {
+	yes, _ := conf.ParseYesNo(value)
+	switch {
+	case yes == (s.aof.state != aofOff):
+		c.OK()
+	case yes:
+		s.startAOF()
+		c.OK()
+	default:
+		s.stopAOF(c.OK)
+	}
 }
 
 // changeDir enters a directory if there is one.

@@ -41,6 +41,8 @@ func (s *Server) debugCommand(c *front.Call) {
 			}
 			c.OK()
 		})
+	case sub == "LOADAOF" && words == 2:
+		s.debugLoadAOF(c)
 	case sub == "SET-ACTIVE-EXPIRE" && words == 3:
 		n, _ := resp.ParseInt(c.Args[2])
 		s.activeExpire = n != 0
@@ -74,6 +76,7 @@ func (s *Server) debugHelp(c *front.Call) {
 		"change-repl-id -- Change the replication IDs of the instance.",
 		"digest -- Digest of the dataset, equal for equal datasets.",
 		"error <string> -- Reply with the string as an error.",
+		"loadaof -- Write the append only file and load it.",
 		"object <key> -- What is known about the value of key.",
 		"populate <count> [prefix] [size] -- Create keys <prefix>:<n>, unless they exist.",
 		"reload -- Save the dataset and load it again.",

@@ -183,10 +183,8 @@ const (
 		"a port"
 	noKernelSettings = "this server leaves its sockets as they are by default: tcp-backlog 511, tcp-keepalive " +
 		"300, repl-disable-tcp-nodelay no"
-	noSyslog      = "this server writes no syslog: use logfile"
-	noSupervision = "this server does not speak to a supervisor: leave supervised at no"
-	noAppendOnly  = "this server writes no append only file: leave appendonly at no and what belongs to it at " +
-		"its default, and use save"
+	noSyslog          = "this server writes no syslog: use logfile"
+	noSupervision     = "this server does not speak to a supervisor: leave supervised at no"
 	noDefrag          = "this server moves no memory: leave activedefrag at no and what belongs to it at its default"
 	noListCompression = "this server compresses no lists in memory: leave list-compress-depth at 0"
 	noWatchdog        = "this server has no watchdog: leave watchdog-period at 0"

@@ -157,8 +157,31 @@ func (c *config) logPath() string {
 	return c.inDir(c.logFile)
 }
 
+// aofPath is the absolute path of the append only file.
+func (c *config) aofPath() string { return c.inDir(c.appendFilename) }
+
 // rdbPath is the absolute path of the snapshot.
 func (c *config) rdbPath() string { return c.inDir(c.dbFilename) }
+
+// appendOnlyDirective switches the append only file; configSet does that at run time, which takes its time.
+var appendOnlyDirective = directive{
+	name: "appendonly",
+	read: word1(func(c *config, value string) string {
+		yes, ok := conf.ParseYesNo(value)
+		if !ok {
+			return conf.NotYesOrNo
+		}
+		c.appendOnly = yes
+		return ""
+	}),
+	get: func(s *Server) string { return conf.FormatYesNo(s.aof.state != aofOff) },
+	set: func(_ *Server, value string) bool {
+		_, ok := conf.ParseYesNo(value)
+		return ok
+	},
+	byDefault: func(c *config) { c.appendOnly = false },
+	rewrite:   func(s *Server, r *conf.Rewriter) { r.YesNo("appendonly", s.aof.state != aofOff, false) },
+}
 
 var dirDirective = directive{
 	name: "dir",

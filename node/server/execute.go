@@ -20,8 +20,10 @@ func (s *Server) Refuse(c *front.Call) (refusal string, poison bool) {
 		if refusal := s.refuseWrite(c); refusal != "" {
 			return refusal, refusal != errReadOnly
 		}
-	} else if cmd.Is(front.NeedsSave) && s.saveFailedStopsWrites() && s.repl.IsMaster() {
-		return misconfRDB, true
+	} else if cmd.Is(front.NeedsSave) && s.repl.IsMaster() {
+		if refusal := s.diskRefusal(); refusal != "" {
+			return refusal, true
+		}
 	}
 	if refusal := front.NotInPubSub(c); refusal != "" {
 		return refusal, false
@@ -68,9 +70,12 @@ func (s *Server) makeRoom() bool {
 
 // refuseWrite returns the error with which a command that may write is turned away, or "".
 func (s *Server) refuseWrite(c *front.Call) string {
+	if s.repl.IsMaster() {
+		if refusal := s.diskRefusal(); refusal != "" {
+			return refusal
+		}
+	}
 	switch {
-	case s.repl.IsMaster() && s.saveFailedStopsWrites():
-		return misconfRDB
 	case s.repl.TooFewGoodReplicas():
 		s.noteRefused(c, "noreplicas")
 		return "NOREPLICAS Not enough good slaves to write."
@@ -128,7 +133,7 @@ func (s *Server) settle(c *front.Call, db int) {
 		return // counts with its script
 	}
 	s.data.Dirty += c.Dirty
-	c.Propagated(func(args [][]byte) { s.repl.Feed(db, args) })
+	s.propagate(c, db)
 	if s.opts.Notes && c.Dirty > 0 && c.Client != nil && !c.Is(front.Master) {
 		s.noteWrote(c)
 	}
@@ -159,7 +164,7 @@ const notedWordMax = 64
 // tookTime counts the time for which a command kept the whole server.
 func (s *Server) tookTime(c *front.Call, d time.Duration) {
 	c.Cmd.Usec += d.Microseconds()
-	s.addLatency(c.Cmd, d)
+	s.addCommandLatency(c.Cmd, d)
 	if limit := s.cfg.slowlogSlowerThan; limit >= 0 && d.Microseconds() >= limit {
 		s.logSlow(c, d)
 	}
@@ -213,9 +218,6 @@ func (s *Server) Log(level node.LogLevel, text string) { s.log(level, text) }
 // IsMaster implements commands.Host.
 func (s *Server) IsMaster() bool { return s.repl.IsMaster() }
 
-// Feed implements commands.Host.
-func (s *Server) Feed(db int, args [][]byte) { s.repl.Feed(db, args) }
-
 // Emptied implements commands.Host: what is being saved is gone, and the file must not bring it back. What is on its way
 // to replicas' sockets is followed by the stream, which empties it there.
 func (s *Server) Emptied(*front.Call) {
@@ -238,7 +240,7 @@ func (s *Server) RefuseScripted(c *front.Call, wrote bool) string {
 	if s.waitsForFiles(c) {
 		return "ERR This command waits for a file, which a script cannot do"
 	}
-	if c.FromMaster() || s.loading {
+	if c.FromMaster() || s.loading || s.data.Replaying {
 		return ""
 	}
 	if c.Cmd.Is(front.Write) {
@@ -258,7 +260,7 @@ func (s *Server) waitsForFiles(c *front.Call) bool {
 	case "shutdown":
 		return true
 	case "config":
-		return c.Option(1) == "REWRITE" || c.Option(1) == "SET" && c.Option(2) == "DIR"
+		return c.Option(1) == "REWRITE" || c.Option(1) == "SET" && (c.Option(2) == "DIR" || c.Option(2) == "APPENDONLY")
 	}
 	return false
 }

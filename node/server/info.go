@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/ordeal-go/ordeal/node"
 	"github.com/ordeal-go/ordeal/node/front"
 )
 
@@ -139,18 +140,44 @@ func (s *Server) infoPersistence(b []byte) []byte {
 	b = front.IntField(b, "rdb_last_bgsave_time_sec", p.lastSeconds)
 	b = front.IntField(b, "rdb_current_bgsave_time_sec", current)
 	b = front.Field(b, "rdb_last_cow_size", "0")
-	b = front.Field(b, "aof_enabled", "0")
-	b = front.Field(b, "aof_rewrite_in_progress", "0")
-	b = front.Field(b, "aof_rewrite_scheduled", "0")
-	b = front.Field(b, "aof_last_rewrite_time_sec", "-1")
-	b = front.Field(b, "aof_current_rewrite_time_sec", "-1")
-	b = front.Field(b, "aof_last_bgrewrite_status", "ok")
-	b = front.Field(b, "aof_last_write_status", "ok")
-	b = front.Field(b, "aof_last_cow_size", "0")
+	b = s.infoAOF(b)
 	if s.loading {
 		b = s.infoOfLoading(b)
 	}
 	return b
+}
+
+// infoAOF is the part about the append only file.
+func (s *Server) infoAOF(b []byte) []byte {
+	a, w := &s.aof, &s.aof.rewrite
+	okOr := func(failed bool) string {
+		if failed {
+			return "err"
+		}
+		return "ok"
+	}
+	last, current := w.lastSeconds, int64(-1)
+	if w.running {
+		current = int64(s.now.Sub(w.since) / time.Second)
+	}
+	b = front.BoolField(b, "aof_enabled", a.state != aofOff)
+	b = front.BoolField(b, "aof_rewrite_in_progress", w.running)
+	b = front.BoolField(b, "aof_rewrite_scheduled", w.scheduled)
+	b = front.IntField(b, "aof_last_rewrite_time_sec", last)
+	b = front.IntField(b, "aof_current_rewrite_time_sec", current)
+	b = front.Field(b, "aof_last_bgrewrite_status", okOr(w.failed))
+	b = front.Field(b, "aof_last_write_status", okOr(s.aofFails() != node.ErrNone))
+	b = front.Field(b, "aof_last_cow_size", "0")
+	if a.state == aofOff {
+		return b
+	}
+	b = front.IntField(b, "aof_current_size", a.size)
+	b = front.IntField(b, "aof_base_size", a.base)
+	b = front.BoolField(b, "aof_pending_rewrite", w.scheduled)
+	b = front.IntField(b, "aof_buffer_length", int64(len(a.buf)))
+	b = front.IntField(b, "aof_rewrite_buffer_length", int64(len(w.diff)))
+	b = front.BoolField(b, "aof_pending_bio_fsync", a.syncing)
+	return front.IntField(b, "aof_delayed_fsync", a.delayed)
 }
 
 func (s *Server) infoStats(b []byte) []byte {

@@ -25,15 +25,20 @@ type latencyEvent struct {
 
 type latencySample struct{ at, ms int64 } // Unix time in seconds
 
-// addLatency notes that a command kept the server for d.
-func (s *Server) addLatency(cmd *front.Command, d time.Duration) {
+// addCommandLatency notes that a command kept the server for d.
+func (s *Server) addCommandLatency(cmd *front.Command, d time.Duration) {
+	if cmd.Is(front.Fast) {
+		s.addLatency("fast-command", d)
+	} else {
+		s.addLatency("command", d)
+	}
+}
+
+// addLatency notes that the event of that name kept the server for d.
+func (s *Server) addLatency(name string, d time.Duration) {
 	ms := d.Milliseconds()
 	if s.cfg.latencyThreshold == 0 || ms < s.cfg.latencyThreshold {
 		return
-	}
-	name := "command"
-	if cmd.Is(front.Fast) {
-		name = "fast-command"
 	}
 	i, found := slices.BinarySearchFunc(s.latency, name, func(e latencyEvent, name string) int { return strings.Compare(e.name, name) })
 	if !found {

@@ -25,6 +25,7 @@ func (s *Server) persistenceRows() []front.Command {
 
 // persistence is the state of snapshots: what Redis has a child process for is one job at a time beside the server.
 type persistence struct {
+	scheduled  bool // BGSAVE SCHEDULE waits for the end of a rewrite of the append only file
 	running    bool // a job is under way; the next fields are about it
 	kind       replication.SaveKind
 	generation int             // how many there were
@@ -45,8 +46,16 @@ const misconfRDB = "MISCONF Redis is configured to save RDB snapshots, but it is
 	"that may modify the data set are disabled, because this instance is configured to report errors during writes if RDB " +
 	"snapshotting fails (stop-writes-on-bgsave-error option). Please check the Redis logs for details about the RDB error."
 
-func (s *Server) saveFailedStopsWrites() bool {
-	return s.saving.failed && s.cfg.stopWritesOnError && len(s.cfg.savePoints) > 0
+// diskRefusal is the error that a master refuses writes with because its disk does not take what it has to keep, "" for
+// none.
+func (s *Server) diskRefusal() string {
+	if s.saving.failed && s.cfg.stopWritesOnError && len(s.cfg.savePoints) > 0 {
+		return misconfRDB
+	}
+	if err := s.aofFails(); err != node.ErrNone {
+		return "MISCONF Errors writing to the AOF file: " + string(err)
+	}
+	return ""
 }
 
 func (s *Server) tempPath(pid int) string { return s.cfg.inDir("temp-" + strconv.Itoa(pid) + ".rdb") }
@@ -55,11 +64,12 @@ func (s *Server) tempPath(pid int) string { return s.cfg.inDir("temp-" + strconv
 // replication's SaveDone; for sockets, replication asks for it piece by piece. Redis 4.0: rdb.c, rdbSaveBackground.
 func (s *Server) startSave(kind replication.SaveKind) bool {
 	p := &s.saving
-	if p.running {
+	if s.childRunning() {
 		return false
 	}
 	p.generation++
-	p.pid = s.opts.PID + p.generation
+	p.scheduled = false
+	p.pid = s.opts.PID + p.generation + s.aof.rewrite.generation
 	p.running, p.kind, p.dirty, p.since, p.lastTry = true, kind, s.data.Dirty, s.now, s.now
 	if kind == replication.SaveToSockets {
 		s.logf(node.LogNotice, "Background RDB transfer started by pid %d", p.pid)
@@ -205,7 +215,11 @@ func (s *Server) saveNow(done func(ok bool)) {
 func (s *Server) checkSavePoints() {
 	const retryAfter = 5 * time.Second
 	p := &s.saving
-	if p.running || s.loading {
+	if s.childRunning() || s.loading {
+		return
+	}
+	if p.scheduled && (!p.failed || s.now.Sub(p.lastTry) > retryAfter) {
+		s.startSave(replication.SaveToDisk)
 		return
 	}
 	if p.failed && s.now.Sub(p.lastTry) <= retryAfter {
@@ -240,15 +254,17 @@ func (s *Server) bgsaveCommand(c *front.Call) {
 	switch {
 	case len(c.Args) > 2 || (len(c.Args) == 2 && !strings.EqualFold(string(c.Args[1]), "schedule")):
 		c.Error(front.ErrSyntax)
-	case !s.startSave(replication.SaveToDisk):
+	case s.saving.running:
 		c.Error(errSaveRunning)
+	case s.aof.rewrite.running && len(c.Args) == 2:
+		s.saving.scheduled = true
+		c.Simple("Background saving scheduled")
+	case !s.startSave(replication.SaveToDisk):
+		c.Error("ERR An AOF log rewriting in progress: can't BGSAVE right now. Use BGSAVE SCHEDULE in order to schedule a " +
+			"BGSAVE whenever possible.")
 	default:
 		c.Simple("Background saving started")
 	}
-}
-
-func (s *Server) bgrewriteaofCommand(c *front.Call) {
-	c.Error("ERR this server writes no append only file")
 }
 
 func (s *Server) lastsaveCommand(c *front.Call) { c.Int(s.saving.lastSave.Unix()) }
@@ -281,6 +297,31 @@ func (s *Server) shutDown(save, noSave bool, failed func()) {
 		s.log(node.LogWarning, "There is a child saving an .rdb. Killing it!")
 		s.killSave()
 	}
+	if s.aof.state == aofOff {
+		s.saveAndLeave(save, noSave, failed)
+		return
+	}
+	if s.aof.rewrite.running {
+		if s.aof.state == aofWait { // there is no file yet that has our data
+			s.log(node.LogWarning, "Writing initial AOF, can't exit.")
+			failed()
+			return
+		}
+		s.log(node.LogWarning, "There is a child rewriting the AOF. Killing it!")
+		s.killRewrite()
+	}
+	s.log(node.LogNotice, "Calling fsync() on the AOF file.")
+	s.closeAOF(func(ok bool) {
+		if !ok && !noSave {
+			s.log(node.LogWarning, "Error trying to write the AOF, can't exit.")
+			failed()
+			return
+		}
+		s.saveAndLeave(save, noSave, failed)
+	})
+}
+
+func (s *Server) saveAndLeave(save, noSave bool, failed func()) {
 	if noSave || (len(s.cfg.savePoints) == 0 && !save) {
 		s.leave()
 		return

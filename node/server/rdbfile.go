@@ -89,6 +89,10 @@ type loadResult struct{ err error }
 // loadAtStart reads what the last life left. It is decoded beside the server, which meanwhile refuses most commands.
 // Redis 4.0: server.c, loadDataFromDisk.
 func (s *Server) loadAtStart() {
+	if s.cfg.appendOnly {
+		s.loadAOFAtStart()
+		return
+	}
 	file := s.NewFile()
 	s.foreground(func(ev *node.Event) {
 		switch ev.Err {
@@ -123,7 +127,11 @@ func (s *Server) loadedAtStart(loaded *keyspace.Loaded, err error) {
 func (s *Server) ready(repl *keyspace.ReplInfo) {
 	s.loading = false
 	s.repl.Start(repl)
-	s.repl.NoteLoaded(repl)
+	from := ""
+	if s.aof.state == aofOn {
+		from = "append only file"
+	}
+	s.repl.NoteLoaded(repl, from)
 	s.log(node.LogNotice, "Ready to accept connections")
 	s.front.ServeHeld()
 }

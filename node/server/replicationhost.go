@@ -58,6 +58,9 @@ func (s *Server) StartSave(kind replication.SaveKind) bool { return s.startSave(
 // Saving implements replication.Host.
 func (s *Server) Saving() bool { return s.saving.running }
 
+// Rewriting implements replication.Host.
+func (s *Server) Rewriting() bool { return s.aof.rewrite.running }
+
 // SavePID implements replication.Host.
 func (s *Server) SavePID() int { return s.saving.pid }
 

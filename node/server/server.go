@@ -30,6 +30,7 @@ type Options struct {
 const (
 	timerCron  node.TimerID = iota + 1
 	timerPause              // the end of CLIENT PAUSE
+	timerFlush              // the append only file is to be written
 )
 
 // Server is the whole of a server. All of it is touched by Step alone.
@@ -50,6 +51,7 @@ type Server struct {
 	data       *commands.Data
 	loading    bool // a dataset is being loaded: most commands are refused
 	load       loading
+	replayDB   int // the database that an append only file has selected while it is read
 
 	current *front.Client // whose command is running
 	running *front.Call   // that command; nil: none
@@ -59,6 +61,7 @@ type Server struct {
 	latency []latencyEvent // by name
 	repl    *replication.Replication
 	saving  persistence
+	aof     appendOnly
 
 	noted []byte // memory for the words of a note
 
@@ -229,6 +232,8 @@ func (s *Server) timerFired(timer node.TimerID) {
 		s.cron()
 	case timerPause:
 		s.front.PauseOver()
+	case timerFlush:
+		s.flushAOF()
 	default:
 		s.repl.TimerFired(timer)
 	}
@@ -241,7 +246,10 @@ func (s *Server) endOfStep() {
 	for s.data.ProcessUnblocked() { // whose next commands may block and unblock others
 		s.repl.BeforeSend()
 	}
-	s.front.EndOfStep()
+	s.noteAOF()
+	if !s.holdsReplies() {
+		s.front.EndOfStep()
+	}
 }
 
 // log writes a line to the server's log in Redis's format.

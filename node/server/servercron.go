@@ -27,6 +27,10 @@ func (s *Server) cron() {
 		s.data.ExpireOwn()
 	}
 	s.data.TimeOutBlocked()
+	s.tendAOF()
+	if s.blocking != nil {
+		return // the rest is the next one's
+	}
 	s.checkSavePoints()
 	if s.cronRuns%max(1, s.cfg.hz/10) == 0 && !s.loading {
 		s.repl.NoteState() // every 100 ms: between two of these, a write's place in the stream is known

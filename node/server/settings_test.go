@@ -191,6 +191,29 @@ var effects = []effect{
 		saying("SET a 1")(w)
 		return string(w.sent[c])
 	}},
+	{"appendonly", "appendonly yes", "", aofAfter("SET a 1")},
+	{"appendfilename", "appendonly yes\nappendfilename a.aof", "appendonly yes", aofAfter("SET a 1")},
+	{"appendfsync", "appendonly yes\nappendfsync always", "appendonly yes\nappendfsync no", func(w *solo) string {
+		return diskJobs(w, "SET a 1")
+	}},
+	{"no-appendfsync-on-rewrite", "appendonly yes\nappendfsync always\nno-appendfsync-on-rewrite yes", "appendonly yes\nappendfsync always",
+		func(w *solo) string {
+			return diskJobs(w, "BGREWRITEAOF\r\nSET a 1")
+		}},
+	{"auto-aof-rewrite-percentage", growing + "\nauto-aof-rewrite-percentage 0", growing, aofAfter("SET a 1", "SET a 2")},
+	{"auto-aof-rewrite-min-size", growing + "\nauto-aof-rewrite-min-size 1kb", growing, aofAfter("SET a 1", "SET a 2")},
+	{"aof-rewrite-incremental-fsync", "appendonly yes\naof-rewrite-incremental-fsync no", "appendonly yes", func(w *solo) string {
+		saying("DEBUG POPULATE 2 a 20000000")(w)
+		return diskJobs(w, "BGREWRITEAOF")
+	}},
+	{"aof-load-truncated", "appendonly yes\naof-load-truncated no", "appendonly yes", func(w *solo) string {
+		w.files["/data/appendonly.aof"] = []byte("*1\r\n$8")
+		w.boot()
+		return fmt.Sprint(w.exited)
+	}},
+	{"aof-use-rdb-preamble", "appendonly yes\naof-use-rdb-preamble yes", "appendonly yes", func(w *solo) string {
+		return fmt.Sprint(strings.HasPrefix(aofAfter("SET a 1", "BGREWRITEAOF")(w), "[/data/appendonly.aof]: REDIS"))
+	}},
 	{"hash-max-ziplist-entries", "hash-max-ziplist-entries 1", "", limits},
 	{"hash-max-ziplist-value", "hash-max-ziplist-value 1", "", limits},
 	{"list-max-ziplist-size", "list-max-ziplist-size 1", "", limits},
@@ -221,10 +244,8 @@ var refusals = map[string]string{
 	"syslog-ident": "me", "syslog-facility": "local1", "repl-disable-tcp-nodelay": "yes",
 	"active-defrag-ignore-bytes":    "1mb",
 	"active-defrag-threshold-lower": "1", "active-defrag-threshold-upper": "2", "active-defrag-cycle-min": "3",
-	"active-defrag-cycle-max": "4", "appendonly": "yes", "appendfilename": "a.aof", "appendfsync": "always",
-	"no-appendfsync-on-rewrite": "yes", "auto-aof-rewrite-percentage": "50", "auto-aof-rewrite-min-size": "1mb",
-	"aof-rewrite-incremental-fsync": "no", "aof-load-truncated": "no", "aof-use-rdb-preamble": "yes",
-	"list-compress-depth": "1", "activerehashing": "no", "activedefrag": "yes", "supervised": "systemd",
+	"active-defrag-cycle-max": "4",
+	"list-compress-depth":     "1", "activerehashing": "no", "activedefrag": "yes", "supervised": "systemd",
 	"lazyfree-lazy-server-del": "yes", "slave-lazy-flush": "yes", "watchdog-period": "100",
 	"list-max-ziplist-entries": "1", "list-max-ziplist-value": "1", "cluster-enabled": "yes", "cluster-config-file": "a",
 	"cluster-node-timeout": "1", "cluster-migration-barrier": "1", "cluster-slave-validity-factor": "1",
@@ -306,6 +327,36 @@ func TestDefaultsAreAccepted(t *testing.T) {
 	}
 	w = newSolo(t, strings.Join(lines, "\n")+"\n")
 	require.False(t, w.exited, w.logText())
+}
+
+const growing = "appendonly yes\nauto-aof-rewrite-min-size 10"
+
+// aofAfter is what append only files there are, and what the first holds, after a client has said lines and a second.
+func aofAfter(lines ...string) func(w *solo) string {
+	return func(w *solo) string {
+		saying(lines...)(w)
+		w.run(time.Second)
+		var names []string
+		for name := range w.files {
+			if strings.HasSuffix(name, ".aof") {
+				names = append(names, name)
+			}
+		}
+		if len(names) == 0 {
+			return ""
+		}
+		return fmt.Sprintf("%v: %s", names, w.files[names[0]])
+	}
+}
+
+// diskJobs are the operations on files while a client says a line.
+func diskJobs(w *solo, line string) (heard string) {
+	w.fail = func(step node.FileStep) node.Errno {
+		heard += fmt.Sprintf("%v %s %d\n", step.Kind, step.Path, len(step.Data))
+		return node.ErrNone
+	}
+	saying(line)(w)
+	return heard
 }
 
 func limits(w *solo) string { return fmt.Sprintf("%+v", *w.core.data.KS.Limits()) }

@@ -66,6 +66,10 @@ func (w *solo) step(ev node.Event) {
 		if next, ok := w.carryOut(); ok {
 			todo = slices.Insert(todo, 0, next)
 		}
+		if at, set := w.timers[timerFlush]; len(todo) == 0 && set && at <= w.now { // set without a wait
+			delete(w.timers, timerFlush)
+			todo = append(todo, node.Event{Kind: node.TimerFired, Timer: timerFlush})
+		}
 		if len(todo) == 0 && len(w.jobs) > 0 {
 			todo, w.jobs = w.jobs, nil
 		}
@@ -136,6 +140,8 @@ func (w *solo) file(e node.Effect) node.Event {
 			w.files[step.Path] = step.Data
 		case node.AppendFile:
 			w.files[step.Path] = append(slices.Clone(data), step.Data...)
+		case node.TruncateFile:
+			w.files[step.Path] = data[:min(int64(len(data)), step.At)]
 		case node.RenameFile:
 			w.files[step.To] = data
 			delete(w.files, step.Path)

@@ -31,7 +31,7 @@ const maxInclude = 16
 func (s *Server) start() {
 	s.started = s.now
 	s.runID = s.RandomHex(40)
-	s.saving.lastSave, s.saving.lastSeconds = s.now, -1
+	s.saving.lastSave, s.saving.lastSeconds, s.aof.rewrite.lastSeconds = s.now, -1, -1
 	s.log(node.LogWarning, "oO0OoO0OoO0Oo Redis is starting oO0OoO0OoO0Oo")
 	s.logf(node.LogWarning, "Redis version=%s, bits=64, commit=00000000, modified=0, pid=%d, just started", Version, s.opts.PID)
 	if s.opts.ConfigPath == "" {

@@ -421,6 +421,8 @@ func (w *miniWorld) file(m *machine, e node.Effect) node.Event {
 			m.files[step.Path] = step.Data
 		case node.AppendFile:
 			m.files[step.Path] = append(slices.Clone(data), step.Data...)
+		case node.TruncateFile:
+			m.files[step.Path] = data[:min(int64(len(data)), step.At)]
 		case node.RenameFile:
 			if !found {
 				done.Err = node.ErrNotFound
