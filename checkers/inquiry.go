@@ -28,6 +28,17 @@ func (q *inquiry) saw(name string, n int) {
 	q.evidence = append(q.evidence, Count{name, int64(n)})
 }
 
+// most keeps the largest of what is called name, which begins with "max ".
+func (q *inquiry) most(name string, n int64) {
+	for i := range q.evidence {
+		if q.evidence[i].Name == name {
+			q.evidence[i].N = max(q.evidence[i].N, n)
+			return
+		}
+	}
+	q.evidence = append(q.evidence, Count{name, n})
+}
+
 func (q *inquiry) count(name string) int64 { return Verdict{Evidence: q.evidence}.Saw(name) }
 
 // breach is a finding that breaks the property.

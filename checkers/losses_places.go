@@ -36,19 +36,19 @@ func matchPlaces(r *record, writers []int32) []*histories.Place {
 	if len(r.Places) == 0 {
 		return found
 	}
-	byProcess := map[string]*attempts{}
+	byMachine := map[string]*attempts{}
 	for _, i := range writers {
-		process := r.Ops[i].Process
-		w := byProcess[process]
+		machine := machineOf(r.Ops[i].Process)
+		w := byMachine[machine]
 		if w == nil {
 			w = &attempts{ops: make([]int32, 0, len(writers)/4)}
-			byProcess[process] = w
+			byMachine[machine] = w
 		}
 		w.ops = append(w.ops, i)
 	}
 	for i := range r.Places {
 		p := &r.Places[i]
-		w := byProcess[p.Peer]
+		w := byMachine[p.Peer]
 		if w == nil {
 			continue
 		}
@@ -58,7 +58,7 @@ func matchPlaces(r *record, writers []int32) []*histories.Place {
 		ops := w.ops
 		for j := w.next - 1; j >= max(0, w.next-uncertain); j-- {
 			op := &r.Ops[ops[j]]
-			if found[ops[j]] == nil && op.Key == p.Key && op.Node == p.Machine && lastWord(op) == p.Word &&
+			if found[ops[j]] == nil && op.Key == p.Key && (op.Node == p.Machine || op.Node == "") && lastWord(op) == p.Word &&
 				(op.Outcome != histories.OK || p.Time <= op.Returned+r.slack) {
 				found[ops[j]] = p
 				break
@@ -68,7 +68,7 @@ func matchPlaces(r *record, writers []int32) []*histories.Place {
 	return found
 }
 
-// attempts are the writes of one process, of which those before next were invoked before the place that is looked at:
+// attempts are the writes of one machine, of which those before next were invoked before the place that is looked at:
 // places are in order of time.
 type attempts struct {
 	ops  []int32

@@ -43,6 +43,7 @@ func RunAsked(h *histories.History, names []string, instead ...Checker) (Verdict
 			judges = append(judges, c)
 		}
 	}
+	h = located(h)
 	var r *record // only promises need it
 	if len(names) == 0 {
 		r = index(h)

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -16,6 +17,7 @@ import (
 	"github.com/ordeal-go/ordeal/harness/workload"
 	"github.com/ordeal-go/ordeal/histories"
 	"github.com/ordeal-go/ordeal/nemesis"
+	"github.com/ordeal-go/ordeal/node"
 )
 
 // The worlds that a run can take place in.
@@ -47,6 +49,11 @@ type Options struct {
 	// the run: clients of the caller's own, as a test needs that counts for itself. They start with the clients, and the
 	// nemesis does not know them. nil: none.
 	Guests func(nodes []cluster.Machine, addr cluster.Addressing, first int) []cluster.Machine
+	// Instead has cores of the caller's own take the place of clients of the workload, by the machine's name: clients
+	// under test. nodes are the servers and Sentinels.
+	Instead map[string]func(m cluster.Machine, nodes []cluster.Machine) node.Core
+	// Replay is the whole command that plays the run again, of a run that the command "ordeal" cannot play.
+	Replay string
 }
 
 // Progress is how far a run has come.
@@ -73,6 +80,9 @@ func (o Options) withDefaults() Options {
 
 // replay is the command that runs plan again.
 func (o Options) replay(plan Scenario) string {
+	if o.Replay != "" {
+		return o.Replay
+	}
 	source := o.Source
 	if source == "" {
 		source = plan.Name
@@ -111,6 +121,19 @@ func (o Options) progress(r *run) {
 	}
 	h := r.record.rec.History()
 	o.Progress(Progress{Stage: r.record.stage(), Elapsed: r.world.Elapsed(), Of: r.formed + r.plan.Duration, Ops: len(h.Ops), Faults: len(h.Faults)})
+}
+
+// stand puts the caller's own cores in the place of clients.
+func (o Options) stand(callers, nodes []cluster.Machine) error {
+	for _, name := range slices.Sorted(maps.Keys(o.Instead)) {
+		i := slices.IndexFunc(callers, func(m cluster.Machine) bool { return m.Name == name && m.Kind == cluster.Client })
+		if i < 0 {
+			return fmt.Errorf("%s shall stand in for a client, and the workload has none of that name: let it have more clients", name)
+		}
+		m, core := callers[i], o.Instead[name]
+		callers[i].New = func(cluster.Boot) node.Core { return core(m, nodes) }
+	}
+	return nil
 }
 
 // header is the first line of the run's history.

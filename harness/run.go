@@ -81,6 +81,10 @@ func open(ctx context.Context, plan Scenario, opts Options) (*run, error) {
 	}
 	r.nodes = cluster.Nodes(plan.Cluster, plan.Config, r.place.Addressing)
 	r.callers = workload.Callers(plan.Workload, r.nodes, r.place.Addressing, plan.Duration, opts.watch(plan))
+	if err := opts.stand(r.callers, r.nodes); err != nil {
+		r.close()
+		return nil, err
+	}
 	if opts.Guests != nil {
 		r.callers = append(r.callers, opts.Guests(r.nodes, r.place.Addressing, len(r.nodes)+len(r.callers)+1)...)
 	}

@@ -16,6 +16,7 @@
 //	stream.go   the byte streams of a connection, as the two kernels see them
 //	disk.go     files: what was written, and what would survive a loss of power
 //	job.go      what takes time beside the core: file jobs, work, scripts
+//	outside.go  cores with a part outside, whose clock goes with the world's
 //	faults.go   the faults in force; netfaults.go, machinefaults.go and diskfaults.go what each kind does
 //	proxy.go    toxiproxy's toxics at the end of a link; package toxics has the toxics themselves
 //	digest.go   the trace hash

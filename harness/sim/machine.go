@@ -110,6 +110,7 @@ func (m *machine) start() {
 	m.up, m.stopping = true, false
 	m.out, m.next = &node.Effects{}, 0
 	m.core = m.spec.New(cluster.Boot{Rand: m.stream("machine"), Life: m.life, PID: m.pid()})
+	m.meets()
 	m.mailbox.push(letter{kind: node.Started})
 	m.w.wake(m)
 	m.w.noteLife(m, lifeUp, 0)
@@ -125,6 +126,7 @@ func (m *machine) pid() int { return 1000*(int(m.index)+1) + m.life }
 
 // end is the end of a process, for the reason why. Its kernel lives on.
 func (m *machine) end(why string) {
+	m.parts()
 	m.up, m.core = false, nil
 	m.mailbox.clear()
 	m.first.clear()

@@ -52,6 +52,9 @@ func (q *queue) due(until int64) bool {
 	return n > 0 && q.items[n-1].at <= until
 }
 
+// next is when the next item comes up; there must be one.
+func (q *queue) next() int64 { return q.items[len(q.items)-1].at }
+
 // pop takes the next item out; there must be one.
 func (q *queue) pop() item {
 	n := len(q.items) - 1

@@ -41,6 +41,7 @@ type World struct {
 	reading    *piece // what the core is being told
 	scratch    []byte
 	jobs       jobs
+	outsiders  []*machine // whose cores have a part outside; they are up
 
 	event   node.Event
 	inCore  *machine // whose code is running
@@ -213,6 +214,12 @@ func (w *World) happenings(until int64, n int) (more bool) {
 		}
 	}()
 	for range n {
+		if len(w.outsiders) > 0 {
+			w.outside(until)
+			if w.failure != nil {
+				return false
+			}
+		}
 		if !w.queue.due(until) {
 			return false
 		}

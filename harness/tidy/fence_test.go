@@ -21,6 +21,7 @@ var decidesNothing = map[string]string{
 	"harness/live":         "the world of real processes",
 	"harness/sweep":        "plays runs side by side that share nothing; adds them up in order of seed",
 	"harness/report":       "writes pages about a run that is over",
+	"harness/clients":      "runs somebody's goroutines in a bubble; what is best effort there, DETERMINISM.md says",
 	"harness/worldtest":    "tests of both worlds",
 	"harness/bench":        "holds benchmarks only",
 	"harness/tidy":         "holds tests about the code only",

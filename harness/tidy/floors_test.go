@@ -64,6 +64,7 @@ var mayImport = map[string][]string{
 	"harness/report":          {"histories", "histories/versions", "checkers", "models"},
 	"harness/goals":           {"histories"},
 	"harness":                 {"node", "harness/cluster", "harness/workload", "harness/sim", "harness/live", "harness/seed", "harness/goals", "harness/report", "nemesis", "histories", "checkers", "github.com/goccy/go-yaml/…"},
+	"harness/clients":         {"node", "node/resp", "harness", "harness/cluster", "harness/workload", "histories", "checkers"},
 	"harness/worldtest":       {"node", "harness", "harness/cluster", "nemesis", "github.com/stretchr/testify/…"},
 	"harness/scenarios":       {"harness"},
 	"harness/swarm":           {"harness", "harness/cluster", "harness/workload", "harness/seed", "nemesis", "checkers"},

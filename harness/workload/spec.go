@@ -155,6 +155,16 @@ func (w Work) check() error {
 	return nil
 }
 
+// Keys are the keys of the work of that name, "" for the first: those that the observer reads once more at the end.
+func (s Spec) Keys(name string) []string {
+	for _, w := range works(s) {
+		if name == "" || name == w.Name {
+			return w.keys
+		}
+	}
+	return nil
+}
+
 // Clients returns the names of the workload's clients.
 func Clients(s Spec) []string {
 	names := make([]string, s.Clients)

@@ -166,6 +166,14 @@ var cases = []Case{
 	{Name: "crashes-bad-invariant", Checker: "crashes", Want: "invalid", Because: "invariant broken: backlog read at 5"},
 	{Name: "crashes-unknown", Checker: "crashes", Want: "unknown", Because: "no machine is known to have started"},
 
+	{Name: "clients-good", Checker: "clients", Want: "valid", Because: "after each of 1 failovers; who answered READONLY was left alone"},
+	{Name: "clients-good-allowed", Checker: "clients", Want: "valid"},
+	{Name: "clients-good-cut", Checker: "clients", Want: "valid", Because: "every call returned in time"},
+	{Name: "clients-bad-stays", Checker: "clients", Want: "invalid", Because: "reached the new master r1 in 3s after the failover of 6.4s; the last of them: connection refused"},
+	{Name: "clients-bad-hangs", Checker: "clients", Want: "invalid", Because: "write k has not returned 100ms after its context was over"},
+	{Name: "clients-bad-readonly", Checker: "clients", Want: "invalid", Because: "sends SET on to m1, which had answered READONLY at 11s and is no master since: 0 more are allowed"},
+	{Name: "clients-unknown", Checker: "clients", Want: "unknown", Because: "no client under test did anything"},
+
 	// Recorded from redis-server 7.0.15, live; of samples that say the same thing, a part is left out.
 	{Name: "real-redis-good", Checker: "read-only", Want: "valid"},
 	{Name: "real-redis-good", Checker: "partial-resync", Want: "valid"},

@@ -1,0 +1,5 @@
+//go:build !ordeal_mutexes
+
+package clients
+
+const durableMutexes = false
