@@ -275,7 +275,7 @@ func (Wait) promise(r *record) Promise {
 
 func (Convergence) promise(r *record) Promise {
 	return r.ends("nobody puts right what an operator or a disk set wrong, or what is written to a replica", "name=slave-read-only",
-		"promote", "slaveof", "config-set", "sentinel-set",
+		"promote", "slaveof", "tenant-add", "config-set", "sentinel-set",
 		"sentinel-remove", "sentinel-reset", "sentinel-add", "replica-add", "replica-remove", "restore-config", "run-as",
 		"lying-fsync", "torn-tail", "eio-write", "eio-sync", "disk-full", "file-gone").whole()
 }
@@ -291,6 +291,7 @@ func (NeedlessFailover) promise(r *record) Promise  { return r.withSentinels() }
 func (SentinelLiveness) promise(r *record) Promise  { return r.withSentinels() }
 func (SentinelSelection) promise(r *record) Promise { return r.withSentinels() }
 func (ParallelSyncs) promise(r *record) Promise     { return r.withSentinels() }
+func (Lineage) promise(r *record) Promise           { return r.withSentinels() }
 
 // A vote must survive on a disk that does not lie; what an operator orders needs no election; and a RESET, which takes a
 // replica out too, makes a Sentinel forget a failover that is past its point of no return.

@@ -218,12 +218,20 @@ func (l *lateness) followed(old, by string, replaced time.Duration) {
 	}
 	for _, s := range l.sentinels {
 		at, to := l.switched(replaced-l.bound(), until, s)
-		if at == 0 && !l.disturbed(s, old, replaced, until) {
+		if at == 0 && !l.disturbed(s, old, replaced, until) && !l.leads(s, replaced-l.bound(), until) {
 			l.q.breach(until, s, nil, "did not hear in %v that %s replaced %s", helloSpreads, by, old)
 		} else if at != 0 && to != by && !l.replacedAgain(by, to, at) && !l.disturbed(s, old, replaced, until) {
 			l.q.breach(at, s, nil, "names %s in the place of %s, where others name %s", to, old, by)
 		}
 	}
+}
+
+// leads says whether a Sentinel is past the promotion of a failover of its own: it names the new master already, and says so
+// once the replicas follow.
+func (l *lateness) leads(sentinel string, from, to time.Duration) bool {
+	return slices.ContainsFunc(l.events, func(e happening) bool {
+		return e.machine == sentinel && e.name == "+promoted-slave" && e.at > from && e.at <= to
+	})
 }
 
 // replacedAgain says whether the new master had been replaced in its turn by then: a Sentinel that is still at the failover

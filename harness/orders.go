@@ -15,7 +15,7 @@ func (n *nemesisRun) order(ctx context.Context, a action, f nemesis.Fault) {
 	id := n.started(a, f)
 	force := inForce{history: id, step: a.id, beat: -1, fault: f}
 	switch f.Verb {
-	case nemesis.ReplicaAdd, nemesis.SentinelAdd:
+	case nemesis.ReplicaAdd, nemesis.SentinelAdd, nemesis.TenantAdd:
 		n.addSpares(ctx, a, f)
 	case nemesis.ReplicaRemove:
 		if n.give(ctx, force, nemesis.Fault{Verb: nemesis.Terminate, A: f.A}) {
@@ -88,12 +88,14 @@ func (n *nemesisRun) tellSentinels(a action, commands ...[]string) {
 	n.tell(a, n.run.view.Sentinels, commands...)
 }
 
-// addSpares starts machines that were laid out for it, and makes servers replicas of the master of this moment.
+// addSpares starts machines that were laid out for it, and makes servers replicas of the master of this moment, unless they
+// are to be another group's.
 func (n *nemesisRun) addSpares(ctx context.Context, a action, f nemesis.Fault) {
 	r := n.run
 	master := n.view().Master
 	for _, m := range f.A {
-		if !r.view.add(m, f.Verb == nemesis.SentinelAdd) {
+		added := f.Verb == nemesis.TenantAdd && r.view.letOut(m) || f.Verb != nemesis.TenantAdd && r.view.add(m, f.Verb == nemesis.SentinelAdd)
+		if !added {
 			n.skip(a.id, a.step.Fault, fmt.Errorf("%s is no machine that waits to be added", m))
 			continue
 		}
@@ -102,6 +104,9 @@ func (n *nemesisRun) addSpares(ctx context.Context, a action, f nemesis.Fault) {
 			continue
 		}
 		n.did[a.id].done++
+		if f.Verb == nemesis.TenantAdd {
+			continue
+		}
 		if err := r.world.Tell(r.callers[0].Name, workload.Expect(m)); err != nil {
 			n.skip(a.id, a.step.Fault, err)
 		}

@@ -111,6 +111,10 @@ var orders = map[nemesis.Verb]struct {
 		a.event("s1", "+slave")
 		require.Equal(a.t, checkers.Valid, a.Result.Result(), "%s", a.Result)
 	}},
+	nemesis.TenantAdd: {"at 1s tenant-add r3", func(a account) {
+		a.note("r3", func(n *histories.Note) bool { return n.Kind == "state" && n.Role == "master" })
+		require.Equal(a.t, checkers.Valid, a.Result.Result(), "%s", a.Result)
+	}},
 	nemesis.ReplicaRemove: {"at 1s replica-remove r1 for 4s", func(a account) {
 		down := a.note("r1", func(n *histories.Note) bool { return n.Kind == "down" })
 		require.Equal(a.t, "exit 0", down.Text, "it was asked to")

@@ -45,6 +45,16 @@ func (v *view) add(machine string, sentinel bool) bool {
 	return true
 }
 
+// letOut takes a spare server out of those that can be added: it is another group's now. It says whether it was a spare one.
+func (v *view) letOut(machine string) bool {
+	i := slices.Index(v.Spares, machine)
+	if i >= 0 {
+		v.Spares = slices.Delete(slices.Clone(v.Spares), i, i+1)
+		v.Tenants = append(v.Tenants[:len(v.Tenants):len(v.Tenants)], machine)
+	}
+	return i >= 0
+}
+
 // heard notes the role that a server gave.
 func (v *view) heard(at time.Duration, machine, name string) {
 	if v.roles == nil {

@@ -69,5 +69,5 @@ func (f Fault) parts(view View) []Fault {
 
 // everybody is every machine that has links, the spare ones too.
 func (v View) everybody() []string {
-	return slices.Concat(v.Servers, v.Spares, v.Sentinels, v.SpareSentinels, v.Clients)
+	return slices.Concat(v.Servers, v.Spares, v.Tenants, v.Sentinels, v.SpareSentinels, v.Clients)
 }

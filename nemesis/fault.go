@@ -87,6 +87,7 @@ const (
 	SentinelRemove   Verb = "sentinel-remove"   // SENTINEL REMOVE; at its end SENTINEL MONITOR
 	SentinelAdd      Verb = "sentinel-add"      // a spare Sentinel starts
 	ReplicaAdd       Verb = "replica-add"       // a spare server starts as a replica of the master
+	TenantAdd        Verb = "tenant-add"        // a spare server starts as a master of its own, of another group
 	ReplicaRemove    Verb = "replica-remove"    // a replica is shut down and forgotten; at its end it comes back
 	OutputLimit      Verb = "output-limit"      // A's output buffer for B runs over its limit
 )

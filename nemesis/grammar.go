@@ -140,6 +140,7 @@ var grammars = []grammar{
 	{verb: SentinelRemove, kind: ByOrder, sides: 1, lasts: true},
 	{verb: SentinelAdd, kind: ByOrder, sides: 1},
 	{verb: ReplicaAdd, kind: ByOrder, sides: 1, synonym: []string{"add"}},
+	{verb: TenantAdd, kind: ByOrder, sides: 1, synonym: []string{"tenant"}},
 	{verb: ReplicaRemove, kind: ByOrder, sides: 1, lasts: true, synonym: []string{"remove"}},
 	{verb: OutputLimit, kind: ByOrder, sides: 2, arrow: true, lasts: true, synonym: []string{"client-output-buffer-limit"},
 		args: []attribute{{name: "limit", values: positive, otherwise: "65536"}}},

@@ -19,6 +19,7 @@ type View struct {
 
 	Spares         []string // servers that were laid out and have not been added yet
 	SpareSentinels []string // and Sentinels
+	Tenants        []string // servers of another group, known by their names alone
 }
 
 // The roles that a target may name instead of a machine.

@@ -34,9 +34,13 @@ func Nodes(spec Spec, config Config, addr Addressing) []Machine {
 		m := machine(name, Server, len(out)+1, config.Server.port(ServerPort), addr)
 		var of *Machine
 		if i > 0 {
-			of, m.Spare = &out[0], i > spec.Replicas
-			if spec.Chain && !m.Spare {
+			m.Spare = i > spec.Replicas
+			switch {
+			case m.Spare: // whoever adds it says whose replica it is
+			case spec.Chain:
 				of = &out[i-1]
+			default:
+				of = &out[0]
 			}
 		}
 		m.admit(config.Server, "rename-command")

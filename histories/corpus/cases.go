@@ -158,6 +158,13 @@ var cases = []Case{
 	{Name: "parallel-bad", Checker: "parallel-syncs", Want: "invalid", Because: "while 1 others were on their way: parallel-syncs is 1"},
 	{Name: "parallel-bad-early", Checker: "parallel-syncs", Want: "invalid", Because: "pointed r2 at a new master before there was one"},
 	{Name: "parallel-bad-itself", Checker: "parallel-syncs", Want: "invalid", Because: "pointed the new master r1 at itself"},
+	{Name: "lineage-good", Checker: "lineage", Want: "valid"},
+	{Name: "lineage-good-given-up", Checker: "lineage", Want: "valid"},
+	{Name: "lineage-good-just-now", Checker: "lineage", Want: "valid"},
+	{Name: "lineage-bad-stale", Checker: "lineage", Want: "invalid", Because: "promoted m1, which had offset 1000 of aaaaaaaa, in the place of r1, whose data was bbbbbbbb"},
+	{Name: "lineage-bad-empty", Checker: "lineage", Want: "invalid", Because: "promoted r1, which had offset 0 of cccccccc, in the place of m1, whose data was aaaaaaaa"},
+	{Name: "lineage-bad-stranger", Checker: "lineage", Want: "invalid", Because: "told r2 to follow m1 (+fix-slave-config), and it had belonged to r3 for long"},
+	{Name: "lineage-unknown", Checker: "lineage", Want: "unknown", Because: "nothing is known of the data"},
 	{Name: "parallel-unknown", Checker: "parallel-syncs", Want: "unknown", Because: "no failover pointed a replica at a new master"},
 
 	{Name: "crashes-good", Checker: "crashes", Want: "valid"},

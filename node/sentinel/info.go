@@ -25,6 +25,8 @@ type report struct {
 	hasLinkStatus  bool
 	hasPriority    bool
 	hasSlaveOffset bool
+	history        history // without its place, if a replica says it
+	masterOffset   int64
 }
 
 type endpoint struct {
@@ -78,6 +80,14 @@ func (p *report) field(name, value []byte) {
 		p.linkUp, p.hasLinkStatus = bytes.EqualFold(value, []byte("up")), true
 	case "slave_priority":
 		p.priority, p.hasPriority = number(value)
+	case "master_replid":
+		p.history.id = string(value)
+	case "master_replid2":
+		p.history.id2 = string(value)
+	case "second_repl_offset":
+		p.history.end2, _ = number(value)
+	case "master_repl_offset":
+		p.masterOffset, _ = number(value)
 	case "slave_repl_offset":
 		p.offset, p.hasSlaveOffset = number(value)
 	default:
@@ -134,6 +144,7 @@ func (s *Sentinel) infoArrived(r *instance, info []byte) {
 		return
 	}
 	s.roleSeen(r, p.role)
+	s.learnLineage(r, p.role)
 	if s.tilt || r.kind != kindSlave {
 		// A master that says it is a replica is left alone: it becomes subjectively down after a while.
 		return
@@ -158,8 +169,11 @@ func (s *Sentinel) refresh(r *instance, p *report) {
 	if r.kind == kindMaster {
 		s.discoverSlaves(r, p.slaves)
 	}
+	r.history = p.history
+	r.history.offset = p.masterOffset
 	if p.role == kindSlave {
 		s.refreshSlave(r, p)
+		r.history.offset = r.offset
 	}
 }
 
@@ -234,7 +248,7 @@ func (s *Sentinel) slaveIsMaster(r *instance) {
 // fixMasterOf points a replica that follows another master back at the one it belongs to.
 func (s *Sentinel) fixMasterOf(r *instance) {
 	master := r.master
-	if r.masterAddr == master.addr {
+	if r.masterAddr == master.addr || s.isAnothers(r) {
 		return
 	}
 	wait := master.failoverTimeout

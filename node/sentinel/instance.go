@@ -68,6 +68,7 @@ type instance struct {
 	authPass        string
 	notifyScript    string
 	reconfigScript  string
+	lineage         lineage     // of the data, over all its addresses
 	slaves          []*instance // by name
 	sentinels       []*instance // by name
 	failover        failover
@@ -89,6 +90,8 @@ type observed struct {
 	roleReported     kind
 	roleReportedTime node.Instant
 
+	history history // of its data, as INFO has it
+
 	// A replica.
 	slaveConfChange node.Instant  // when its master address last changed
 	masterLinkDown  time.Duration // how long its link to its master has been down, 0 if up
@@ -99,6 +102,7 @@ type observed struct {
 	reconf          reconf
 	reconfSentTime  node.Instant
 	promoted        bool // chosen to be the new master
+	anothers        bool // it belongs to another group
 
 	opinion // of another Sentinel about the address of our master
 }

@@ -25,7 +25,7 @@ func (s *Sentinel) reconfigureNext(master *instance) {
 			r.reconf = reconfDone
 			continue
 		}
-		if r.reconf != reconfNone || r.link.disconnected {
+		if r.reconf != reconfNone || r.link.disconnected || s.isAnothers(r) {
 			continue
 		}
 		s.sendSlaveOf(r, &f.promoted.addr)
@@ -45,7 +45,7 @@ func (s *Sentinel) detectEnd(master *instance) {
 	}
 	left := 0
 	for _, r := range master.slaves {
-		if !r.promoted && r.reconf != reconfDone && !r.sDown {
+		if !r.promoted && r.reconf != reconfDone && !r.sDown && !s.isAnothers(r) {
 			left++
 		}
 	}
@@ -64,7 +64,7 @@ func (s *Sentinel) detectEnd(master *instance) {
 	// A last attempt, at the promoted replica too as in Redis 4.0. It goes no further than this process: the switch
 	// in this same tick drops the connections.
 	for _, r := range master.slaves {
-		if r.reconf == reconfDone || r.reconf == reconfSent || r.link.disconnected {
+		if r.reconf == reconfDone || r.reconf == reconfSent || r.link.disconnected || s.isAnothers(r) {
 			continue
 		}
 		s.sendSlaveOf(r, &f.promoted.addr)

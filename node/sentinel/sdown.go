@@ -13,7 +13,9 @@ func (s *Sentinel) checkSubjectivelyDown(r *instance) {
 	var silent time.Duration
 	if l.actPing != 0 {
 		silent = s.since(l.actPing)
-	} else if l.disconnected {
+	} else if l.disconnected && l.cmd.conn == 0 {
+		// If only the connection for hellos is gone, nothing was asked that could be answered. 4.0 counts that too, and calls a
+		// healthy master down that closed it.
 		silent = s.since(l.lastAvail)
 	}
 	s.dropDeadConnections(r)

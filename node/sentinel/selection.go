@@ -11,8 +11,8 @@ import (
 
 // selectSlave returns the replica to promote, or nil if none is fit. Redis 4.0: sentinel.c, sentinelSelectSlave.
 //
-// Neither replication IDs nor the reported role are looked at: a stale master that came back as a replica's entry may
-// be chosen, as in Redis 4.0.
+// Otherwise than in Redis 4.0, what is chosen must go on from the data of the master that it replaces: a stale master
+// that came back, or a replica that follows somebody else by now, may be linked well and have none of it.
 func (s *Sentinel) selectSlave(master *instance) *instance {
 	linkDownMost := 10 * master.downAfter
 	infoAgeMost := 3 * infoPeriod
@@ -54,7 +54,8 @@ func (s *Sentinel) isFit(r *instance, linkDownMost, infoAgeMost time.Duration) b
 		s.since(r.link.lastAvail) <= 5*pingPeriod &&
 		r.priority != 0 &&
 		r.infoRefresh != 0 && s.since(r.infoRefresh) <= infoAgeMost &&
-		r.masterLinkDown <= linkDownMost
+		r.masterLinkDown <= linkDownMost &&
+		r.master.lineage.mayFollow(r) && s.isOurs(r)
 }
 
 // better orders replicas, the best first: the lower priority, the more data, the smaller run ID, an unknown one last.

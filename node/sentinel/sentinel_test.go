@@ -221,6 +221,10 @@ func TestTakenPortEndsTheStart(t *testing.T) {
 
 func TestSelectsTheBestReplica(t *testing.T) {
 	now := epoch
+	ids := []string{strings.Repeat("a", 40), strings.Repeat("b", 40), strings.Repeat("c", 40)}
+	var ours lineage // the second went on from the first at offset 100
+	ours.learn(history{id: ids[0]})
+	ours.learn(history{id: ids[1], id2: ids[0], end2: 100})
 	base := func() *instance {
 		return &instance{kind: kindSlave, name: "b", runID: "bb", observed: observed{priority: 100, offset: 10, infoRefresh: now},
 			link: &link{linkTimes: linkTimes{lastAvail: now}}}
@@ -250,13 +254,39 @@ func TestSelectsTheBestReplica(t *testing.T) {
 			m.sDown, m.sDownSince = true, now.Add(-time.Minute)
 			r.masterLinkDown = 70 * time.Second
 		}, "a"},
-		"a stale master is as good as any": {func(_, r *instance) { r.roleReported = kindMaster }, "a"},
+		"it does not say whose data it has": {func(m, r *instance) { m.lineage = ours; r.history = history{} }, "a"},
+		"the master's data":                 {func(m, r *instance) { m.lineage = ours; r.history = history{id: ids[1], offset: 900} }, "a"},
+		"all that both histories share":     {func(m, r *instance) { m.lineage = ours; r.history = history{id: ids[0], offset: 99} }, "a"},
+		"a stale master's later data":       {func(m, r *instance) { m.lineage = ours; r.history = history{id: ids[0], offset: 100} }, "b"},
+		"promoted, and given up": {func(m, r *instance) {
+			m.lineage = ours
+			r.history = history{id: ids[2], id2: ids[1], end2: 700, offset: 800}
+		}, "a"},
+		"promoted from what nobody has": {func(m, r *instance) {
+			m.lineage = ours
+			r.history = history{id: ids[2], id2: ids[0], end2: 101, offset: 800}
+		}, "b"},
+		"another group's data": {func(m, r *instance) { m.lineage = ours; r.history = history{id: ids[2], offset: 50} }, "b"},
+		"the old master, and nothing is known of the new one": {func(m, r *instance) {
+			m.lineage = lineage{{ids[0], noEnd}}
+			r.roleReported, r.history = kindMaster, history{id: ids[0], offset: 10}
+		}, "b"},
+		"the old master, of which the new one has all": {func(m, r *instance) {
+			m.lineage = ours
+			r.roleReported, r.history = kindMaster, history{id: ids[0], offset: 10}
+		}, "a"},
+		"a master, and nothing is known": {func(_, r *instance) { r.roleReported, r.history = kindMaster, history{id: ids[0]} }, "b"},
+		"a master that started with nothing": {func(m, r *instance) {
+			m.lineage = ours
+			r.roleReported, r.history = kindMaster, history{id: ids[2]}
+		}, "b"},
 	} {
 		s := New(Options{})
 		s.now = now
 		a, b := base(), base()
 		a.name, a.runID = "a", "ba"
 		master := &instance{kind: kindMaster, downAfter: time.Second, slaves: []*instance{a, b}}
+		a.master, b.master = master, master
 		c.change(master, a)
 		got := s.selectSlave(master)
 		require.NotNil(t, got, name)
