@@ -92,7 +92,7 @@ func lastHeal(h *histories.History) (time.Duration, *histories.Fault) {
 func (r *record) kind(kind string) []string {
 	var names []string
 	for _, m := range r.Machines {
-		if m.Kind == kind && !(m.Spare && neverUp(r.Notes, m.Name)) {
+		if m.Kind == kind && !(m.Spare && (neverUp(r.Notes, m.Name) || r.tenant(m.Name))) {
 			names = append(names, m.Name)
 		}
 	}

@@ -181,6 +181,13 @@ func (r *record) stranger(name string) bool {
 	return true
 }
 
+// tenant says whether a spare machine became the master of another group.
+func (r *record) tenant(name string) bool {
+	return slices.ContainsFunc(r.Faults, func(f histories.Fault) bool {
+		return slices.Contains(f.Targets, name) && strings.HasPrefix(f.Text, "tenant-add")
+	})
+}
+
 // descends says whether who has a history id up to offset has nothing but what head, or what went before it, had; or went
 // on from head.
 func (g genealogy) descends(id string, offset int64, head string) bool {
