@@ -64,7 +64,7 @@ func (g *generator) add() ([]Fault, resource) {
 	switch {
 	case g.Spares > 0 && (g.SpareSentinels == 0 || g.rng.IntN(2) == 0):
 		g.Spares--
-		return []Fault{{Verb: ReplicaAdd, A: []string{RoleSpare}}}, unlimited
+		return []Fault{{Verb: pick(g, ReplicaAdd, ReplicaAdd, ReplicaAdd, TenantAdd), A: []string{RoleSpare}}}, unlimited
 	case g.SpareSentinels > 0:
 		g.SpareSentinels--
 		return []Fault{{Verb: SentinelAdd, A: []string{RoleSpare}}}, unlimited
