@@ -227,7 +227,7 @@ func (c *failoverCauses) outOfReach(master, sentinel string, reigns, tried time.
 			gap = g
 		}
 		gap.to = max(gap.to, g.to)
-		from, to := max(gap.from-c.r.slack, reigns), min(gap.to+c.r.slack, tried)
+		from, to := max(gap.from-c.r.slack, reigns), min(min(gap.to, tried)+c.r.slack, tried) // a gap may be for ever
 		if to-from >= c.w.downAfterLeast()/2 && to >= tried-opinionLasts {
 			return true
 		}

@@ -82,6 +82,16 @@ func (s section) checkTLS(some bool) error {
 // Ours says which setting ordeal-node, which is Redis 4.0, does not take, and why; nil if it takes all of them. The
 // error is a [*SettingError].
 func (c Config) Ours(sentinels bool) error {
+	var asServer, asSentinel strings.Builder // nearly always all is well: one question instead of many
+	for _, s := range c.Server {
+		fmt.Fprintln(&asServer, s.inServer())
+	}
+	for _, s := range c.Sentinel {
+		fmt.Fprintln(&asSentinel, s.inSentinel())
+	}
+	if server.Refusal(asServer.String()) == nil && (!sentinels || sentinel.Refusal(watchingLine+asSentinel.String()) == nil) {
+		return nil
+	}
 	for _, s := range c.Server {
 		if why := s.oursAsServer(); why != "" {
 			return &SettingError{SectionServer, s.Name, why}
@@ -115,19 +125,29 @@ var laterAdmission = []struct{ prefix, why string }{
 	{"sentinel sentinel-user", "users came with Redis 6.0"}, {"sentinel sentinel-pass", "passwords between Sentinels came with Redis 6.2"},
 }
 
-// oursAsServer says why ordeal-node would not start as a server with the setting, "" if it would.
-func (s Setting) oursAsServer() string {
+// watchingLine is what the lines of a master come after.
+const watchingLine = "sentinel monitor " + MasterName + " 10.0.0.1 6379 1\n"
+
+// inServer is the setting as a line of a redis.conf, in words that every version understands.
+func (s Setting) inServer() string {
 	s = s.Older()
-	return s.refused(server.Refusal(s.Name + " " + s.Value))
+	return s.Name + " " + s.Value
 }
+
+// inSentinel is the setting as a line of a sentinel.conf.
+func (s Setting) inSentinel() string {
+	if PerMaster(s.Name) {
+		return "sentinel " + s.Name + " " + MasterName + " " + s.Value
+	}
+	return strings.TrimPrefix(s.Name, ownPrefix) + " " + s.Value
+}
+
+// oursAsServer says why ordeal-node would not start as a server with the setting, "" if it would.
+func (s Setting) oursAsServer() string { return s.refused(server.Refusal(s.inServer())) }
 
 // oursAsSentinel says the same of a Sentinel.
 func (s Setting) oursAsSentinel() string {
-	line := strings.TrimPrefix(s.Name, ownPrefix) + " " + s.Value
-	if PerMaster(s.Name) {
-		line = "sentinel " + s.Name + " " + MasterName + " " + s.Value
-	}
-	return s.refused(sentinel.Refusal("sentinel monitor " + MasterName + " 10.0.0.1 6379 1\n" + line))
+	return s.refused(sentinel.Refusal(watchingLine + s.inSentinel()))
 }
 
 func (s Setting) refused(err error) string {

@@ -94,8 +94,7 @@ func serverConfig(m, of *Machine, settings Settings) string {
 		fmt.Fprintf(&b, "slaveof %s %d\n", of.Announce, of.Port)
 	}
 	for _, s := range settings {
-		s = s.Older()
-		fmt.Fprintf(&b, "%s %s\n", s.Name, s.Value)
+		fmt.Fprintln(&b, s.inServer())
 	}
 	b.WriteString(m.ownUser())
 	return b.String()
@@ -108,11 +107,7 @@ func sentinelConfig(m, master *Machine, quorum int, settings Settings) string {
 	fmt.Fprintf(&b, "sentinel announce-ip %s\nsentinel announce-port %d\n", m.Announce, m.Port)
 	fmt.Fprintf(&b, "sentinel monitor %s %s %d %d\n", MasterName, master.Announce, master.Port, quorum)
 	for _, s := range settings {
-		if PerMaster(s.Name) {
-			fmt.Fprintf(&b, "sentinel %s %s %s\n", s.Name, MasterName, s.Value)
-		} else {
-			fmt.Fprintf(&b, "%s %s\n", strings.TrimPrefix(s.Name, ownPrefix), s.Value)
-		}
+		fmt.Fprintln(&b, s.inSentinel())
 	}
 	b.WriteString(m.ownUser())
 	return b.String()

@@ -121,6 +121,7 @@ var cases = []Case{
 	{Name: "needless-good-twice", Checker: "needless-failover", Want: "valid"},
 	{Name: "needless-good-order", Checker: "needless-failover", Want: "valid"},
 	{Name: "needless-good-cut", Checker: "needless-failover", Want: "valid"},
+	{Name: "needless-good-half-open-live", Checker: "needless-failover", Want: "valid"},
 	{Name: "needless-good-says-slave", Checker: "needless-failover", Want: "valid"},
 	{Name: "needless-bad-twice", Checker: "needless-failover", Want: "invalid", Because: "was elected to replace r1, which nothing had kept from answering: 0 of the 2 Sentinels needed"},
 	{Name: "needless-bad-minority", Checker: "needless-failover", Want: "invalid", Because: "was elected to replace m1, which nothing had kept from answering: 1 of the 2 Sentinels needed"},

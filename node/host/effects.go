@@ -7,8 +7,8 @@ import (
 	"github.com/ordeal-go/ordeal/node"
 )
 
-// carryOut does what the core wants done, with the core's lock held.
-func (h *Host) carryOut(now node.Instant, ef *node.Effect) {
+// carryOut does what the core wants done, with the core's lock held. at is the time of the Step.
+func (h *Host) carryOut(at node.Instant, ef *node.Effect) {
 	switch ef.Kind {
 	case node.EffectSend:
 		if c := h.conns[ef.Conn]; c != nil {
@@ -42,7 +42,7 @@ func (h *Host) carryOut(now node.Instant, ef *node.Effect) {
 		h.sleep(ef.After)
 	case node.EffectNote:
 		if h.cfg.Note != nil {
-			h.cfg.Note(now, ef.Note)
+			h.cfg.Note(at, ef.Note)
 		}
 	case node.EffectLog:
 		h.remember(ef.Addr, ef.Text)

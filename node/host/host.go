@@ -19,7 +19,8 @@ type Config struct {
 	// Stdout takes the log lines that are for standard output, one Write a line. Default os.Stdout.
 	Stdout io.Writer
 	// Note takes the core's notes, in order and one at a time, in the core's lock: it must not call the host and
-	// should not take long. n is its to keep; at is the machine's wall clock at the Step that made the note.
+	// should not take long. n is its to keep; at is the computer's time at the Step that made the note, whatever the
+	// machine's clock says then.
 	Note func(at node.Instant, n *node.Note)
 	// ClockOffset is added to the wall clock; nil for none. It runs before every Step and may answer differently
 	// each time, as a clock that jumps or drifts does. Timers do not follow it.
@@ -213,7 +214,8 @@ func (h *Host) run(ev node.Event) {
 }
 
 func (h *Host) step(ev node.Event) {
-	now := node.Instant(time.Now().UnixNano())
+	at := node.Instant(time.Now().UnixNano())
+	now := at
 	if h.cfg.ClockOffset != nil {
 		now = now.Add(h.cfg.ClockOffset())
 	}
@@ -221,7 +223,7 @@ func (h *Host) step(ev node.Event) {
 	h.core.Step(now, &h.ev, &h.fx)
 	list := h.fx.List()
 	for i := range list {
-		h.carryOut(now, &list[i])
+		h.carryOut(at, &list[i])
 		if h.ended {
 			break
 		}

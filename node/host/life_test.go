@@ -272,16 +272,30 @@ func TestLogsFollowARenamedFileAndNotesComeInOrder(t *testing.T) {
 	}
 }
 
-func TestClockOffsetMovesTheCoresClockAndNotItsTimers(t *testing.T) {
+// What a core's clock says is the core's alone: notes of several machines go into one history, by one clock.
+func TestClockOffsetMovesTheCoresClockAndNeitherItsTimersNorItsNotes(t *testing.T) {
 	offset := -time.Hour
-	notes := make(chan node.Instant, 1)
-	l := startWith(t, host.Config{Note: func(at node.Instant, _ *node.Note) { notes <- at }, ClockOffset: func() time.Duration { return offset }}, nil)
-	l.do(func(out *node.Effects) { out.Note(node.Note{Kind: node.NoteStage}); out.SetTimer(1, time.Millisecond) })
-	l.expect(node.TimerFired)
-	require.WithinDuration(t, time.Now().Add(offset), (<-notes).Time(), time.Minute)
-	l.do(func(out *node.Effects) { out.Exit(0) })
-	l.Wait()
+	notes, clocks := make(chan node.Instant, 1), make(chan node.Instant, 1)
+	h := host.Start(stepper(func(now node.Instant, ev *node.Event, out *node.Effects) {
+		switch ev.Kind {
+		case node.Started:
+			out.Note(node.Note{Kind: node.NoteStage})
+			out.SetTimer(1, time.Millisecond)
+		case node.TimerFired:
+			clocks <- now
+			out.Exit(0)
+		}
+	}), host.Config{Note: func(at node.Instant, _ *node.Note) { notes <- at }, ClockOffset: func() time.Duration { return offset }})
+	_, err := h.Wait()
+	require.NoError(t, err)
+	require.WithinDuration(t, time.Now().Add(offset), (<-clocks).Time(), time.Minute)
+	require.WithinDuration(t, time.Now(), (<-notes).Time(), time.Minute)
 }
+
+// stepper is a core made of its Step.
+type stepper func(node.Instant, *node.Event, *node.Effects)
+
+func (s stepper) Step(now node.Instant, ev *node.Event, out *node.Effects) { s(now, ev, out) }
 
 func TestNothingIsLeftOfALife(t *testing.T) {
 	before := openDescriptors(t)
