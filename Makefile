@@ -3,7 +3,7 @@
 
 GO ?= go
 
-.PHONY: run test race differential bench bench-judges failovers determinism determinism-arm64 judges mutants probe clusters lua-differential lint clean build
+.PHONY: run test race differential bench bench-judges failovers determinism determinism-arm64 judges mutants probe clusters live-runs lua-differential lint clean build
 
 # The main job: a sweep in the simulation, then one run on real processes through toxiproxy; verdicts and a report.
 run: build
@@ -62,6 +62,11 @@ probe:
 # The whole catalogue on an installed redis-server with a password, renamed commands, TLS and users.
 clusters:
 	$(GO) test -count=1 -v -timeout 90m -parallel 2 -run TestRealServersRunInEveryKindOfCluster ./harness -clusters.live
+
+# 200 live runs in a row, of the catalogue and the swarm, on ordeal-node and an installed redis-server, beside busy loops in
+# half of them and with the race detector in each fifth: no race, no panic, every history readable, no false alarm.
+live-runs:
+	$(GO) test -count=1 -v -timeout 300m -parallel 2 -run TestLiveRunsInARow ./harness -live.runs=$(or $(RUNS),200)
 
 # Every planted bug is found by the checker that should, within 300 seeds of its scenario, and made small.
 mutants:

@@ -116,7 +116,7 @@ func (l *losses) fateAt(op *histories.Operation, s *spot) fate {
 	if f := l.fateAtCut(op, s, survived); f != kept {
 		return f
 	}
-	return l.fateAtFlush(op, s, survived)
+	return l.fateAtFlush(op, s, l.survivor, survived)
 }
 
 // fateAtCut compares a write with where its history was left.
@@ -223,11 +223,11 @@ func (l *losses) findFlushes() {
 }
 
 // fateAtFlush is that of a write which the line has, unless its data was flushed later.
-func (l *losses) fateAtFlush(op *histories.Operation, s *spot, survived survival) fate {
+func (l *losses) fateAtFlush(op *histories.Operation, s *spot, line *line, survived survival) fate {
 	found := kept
 	for i := range l.flushes {
 		f := &l.flushes[i]
-		at, forebear := l.survivor.left[f.id]
+		at, forebear := line.left[f.id]
 		if !forebear || f.from+1 >= at.cut || at.age > survived.age {
 			continue // that was before, or did not survive itself
 		}

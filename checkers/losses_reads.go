@@ -210,7 +210,7 @@ func (l *losses) at(i int, s spot, line *line) (why string, allowed bool) {
 	if !forebear {
 		return l.givenUp(i, s.id, what)
 	}
-	if l.fateAtFlush(op, &s, survived) != kept {
+	if l.fateAtFlush(op, &s, line, survived) != kept {
 		return fmt.Sprintf("%s, was flushed at %v", what, l.flushedAt(op)), true
 	}
 	by := survived.by

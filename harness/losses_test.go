@@ -13,6 +13,7 @@ import (
 	"github.com/ordeal-go/ordeal/harness/live"
 	"github.com/ordeal-go/ordeal/harness/scenarios"
 	"github.com/ordeal-go/ordeal/harness/workload"
+	"github.com/ordeal-go/ordeal/histories"
 	"github.com/ordeal-go/ordeal/nemesis"
 )
 
@@ -114,4 +115,70 @@ func TestMinSlavesSetAtRunTimeOnARealRedis(t *testing.T) {
 		Workload: workload.Spec{Clients: 3, Rate: 20, Mix: []workload.Work{{Keys: 3, Reads: 50}}}, Duration: 8 * time.Second, Faults: schedule, Checks: []string{"min-slaves"}}
 	v := verdictOf(t, s, harness.Options{Seed: 1, World: harness.WorldLive, Target: live.RedisServer}, "min-slaves")
 	require.Equal(t, checkers.Valid, v.Result, "%v %v", v, v.Findings)
+}
+
+// What an operator flushes is lost by his order, whether a read on the way, the last read or nothing but its place tells.
+func TestAFlushIsJudgedAndExplained(t *testing.T) {
+	s, err := harness.ParseScenario("flushed", []byte(`
+name: flushed
+why: an operator flushes a master before, during and after it is cut off
+cluster: {replicas: 2, sentinels: 3, quorum: 2}
+config: {repl-diskless-sync-delay: 0}
+sentinel: {down-after-milliseconds: 800, failover-timeout: 4000}
+workload: {kind: register, clients: 5, rate: 30, keys: 40, reads: 50%, replica-reads: 20%, probes: 20%}
+duration: 14s
+faults: [at 2s flushall master, at 4s isolate m1 for 4s, at 5s flushall m1, at 9s flushall master]
+`))
+	require.NoError(t, err)
+	for seed := range uint64(10) {
+		v := verdictOf(t, s, harness.Options{Seed: seed}, "lost-writes")
+		require.Equal(t, checkers.Valid, v.Result, "seed %d: %v %v", seed, v, v.Findings)
+		require.Equal(t, v.Figures["lost_min"], v.Figures["lost_max"], "seed %d", seed)
+		require.Greater(t, v.Figures["lost_operator_min"], 100.0, "seed %d: %v", seed, v)
+		require.NotZero(t, v.Figures["lost_split_brain_min"], "seed %d: %v", seed, v)
+	}
+}
+
+// What a real master acknowledged while it was cut off with its clients is counted by hand from the history: all of it is
+// lost.
+func TestWhatACutOffRealMasterTakesIsLost(t *testing.T) {
+	if _, err := exec.LookPath(live.RedisServer); err != nil {
+		t.Skip("redis-server is not installed: apt-get install redis-server")
+	}
+	if testing.Short() {
+		t.Skip("it takes some thirty seconds of real time")
+	}
+	schedule, err := nemesis.ParseSchedule("at 2s cut m1 | s1 s2 s3 r1 r2 for 8s")
+	require.NoError(t, err)
+	for _, needed := range []string{"0", "1"} {
+		t.Run("min-replicas-to-write "+needed, func(t *testing.T) {
+			t.Parallel()
+			s := harness.Scenario{Name: "cut-off", Cluster: cluster.Spec{Replicas: 2, Sentinels: 3, Quorum: 2},
+				Config: cluster.Config{Server: cluster.Settings{{Name: "min-replicas-to-write", Value: needed}, {Name: "min-replicas-max-lag", Value: "2"}, {Name: "repl-diskless-sync-delay", Value: "0"}},
+					Sentinel: cluster.Settings{{Name: "down-after-milliseconds", Value: "1500"}, {Name: "failover-timeout", Value: "10000"}}},
+				Workload: workload.Spec{Clients: 5, Rate: 60, Mix: []workload.Work{{Keys: 3, Reads: 0}}}, Duration: 12 * time.Second, Faults: schedule, Checks: []string{"lost-writes"}}
+			res, err := harness.Run(t.Context(), s, harness.Options{Seed: 1, World: harness.WorldLive, Target: live.RedisServer})
+			require.NoError(t, err)
+			require.NotEmpty(t, res.History.Faults)
+			cut, most := res.History.Faults[0], 0
+			for _, op := range res.History.Ops {
+				if op.Node == "m1" && op.Func == "write" && op.Outcome == histories.OK && op.Returned >= cut.Start && op.Invoked <= cut.Stop {
+					most++
+				}
+			}
+			v := res.Verdicts[0]
+			t.Logf("%d acknowledged beyond the cut; %v", most, v)
+			require.Equal(t, checkers.Valid, v.Result, "%v", v)
+			require.GreaterOrEqual(t, most, 300)
+			require.GreaterOrEqual(t, v.Figures["lost_min"], 0.95*float64(most), "the others are on the way when the cut comes")
+			require.GreaterOrEqual(t, v.Figures["lost_max"], float64(most)-30)
+		})
+	}
+}
+
+// Nothing is accepted that would change nothing: a target that does not run, a file that is not written.
+func TestWhatWouldHaveNoEffectIsRefused(t *testing.T) {
+	s := harness.Scenario{Name: "quiet", Config: cluster.Config{Server: cluster.Settings{{Name: "io-threads", Value: "4"}}}}
+	_, err := harness.Run(t.Context(), s, harness.Options{})
+	require.ErrorContains(t, err, "config: io-threads: ")
 }

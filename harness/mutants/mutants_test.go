@@ -70,6 +70,34 @@ func TestSweepFindsEveryMutant(t *testing.T) {
 	}
 }
 
+// A master that takes writes without the replicas it needs loses all of them, also those that no read ever shows.
+func TestWhatAMasterTakesWithoutItsReplicasIsCountedAsLost(t *testing.T) {
+	root, err := Root(t.Context())
+	require.NoError(t, err)
+	m, err := ByName("min-slaves-ignored")
+	require.NoError(t, err)
+	dir := t.TempDir()
+	program := filepath.Join(dir, "ordeal")
+	require.NoError(t, m.Build(t.Context(), root, "./harness/cmd/ordeal", program))
+	out, status := run(t, program, dir, "run", "min-slaves-cut", "-seed", "1", "-json")
+	require.Equal(t, 1, status)
+	var found struct {
+		Verdicts []struct {
+			Checker string
+			Figures map[string]float64
+		}
+	}
+	require.NoError(t, json.Unmarshal(out, &found))
+	for _, v := range found.Verdicts {
+		if v.Checker == "lost-writes" {
+			require.GreaterOrEqual(t, v.Figures["lost_min"], 2151.0)
+			require.Equal(t, v.Figures["lost_min"], v.Figures["lost_max"])
+			return
+		}
+	}
+	t.Fatalf("lost-writes was not asked: %s", out)
+}
+
 // TestWhatMutantsBreakIsMadeSmall: a run of twenty faults and a thousand operations at least comes down to three faults
 // and twenty operations at most, and the file that says so fails when it is run.
 func TestWhatMutantsBreakIsMadeSmall(t *testing.T) {
