@@ -18,6 +18,7 @@ type Result struct {
 	Verdicts checkers.Verdicts  `json:"verdicts"`
 	NotDone  *histories.NotDone `json:"not_done,omitempty"` // faults of the schedule; nil: all were done
 	Stalls   *Stalls            `json:"stalls,omitempty"`   // live: nil: none
+	Watching *Watching          `json:"watching,omitempty"` // live: what the observer's questions cost the servers
 	Trace    string             `json:"trace,omitempty"`    // of the simulation
 	Elapsed  time.Duration      `json:"elapsed_ns"`         // of the run, virtual or real
 	Took     time.Duration      `json:"took_ns"`            // real time, with judging
@@ -51,6 +52,9 @@ func (r *Result) String() string {
 	}
 	if r.Stalls != nil {
 		b.WriteString(r.Stalls.String())
+	}
+	if r.Watching != nil {
+		b.WriteString(r.Watching.String())
 	}
 	if r.Trace != "" {
 		fmt.Fprintf(&b, "trace %s\n", r.Trace)

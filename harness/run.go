@@ -264,7 +264,8 @@ func (r *run) judge() (*Result, error) {
 		verdicts = append(verdicts, checkers.Verdict{Checker: "run", Result: checkers.Invalid, Why: r.broke.Error()})
 	}
 	res := &Result{Plan: r.plan, Seed: r.opts.Seed, World: r.opts.World, History: h, Verdicts: verdicts, Trace: r.trace, Steps: r.steps,
-		Elapsed: r.elapsed, Took: time.Since(r.began), Judging: time.Since(judging), NotDone: h.NotDone(), Stalls: stallsOf(h, r.plan), Dir: r.opts.Out, Replay: r.opts.replay(r.plan)}
+		Elapsed: r.elapsed, Took: time.Since(r.began), Judging: time.Since(judging), NotDone: h.NotDone(), Stalls: stallsOf(h, r.plan), Watching: watchingOf(h, r.plan),
+		Dir: r.opts.Out, Replay: r.opts.replay(r.plan)}
 	return res, r.output.finish(res)
 }
 

@@ -32,7 +32,13 @@ func stallsOf(h *histories.History, plan Scenario) *Stalls {
 	if s.Times == 0 {
 		return nil
 	}
-	server, sentinel := plan.Config.Server, plan.Config.Sentinel
+	s.Over = plan.shorterThan(s.Longest)
+	return &s
+}
+
+// shorterThan are the settings under test that a pause of so long touches.
+func (s Scenario) shorterThan(pause time.Duration) (names []string) {
+	server, sentinel := s.Config.Server, s.Config.Sentinel
 	for _, limit := range []struct {
 		name  string
 		value time.Duration
@@ -42,11 +48,11 @@ func stallsOf(h *histories.History, plan Scenario) *Stalls {
 		{"min-replicas-max-lag", 1000 * server.Millis("min-replicas-max-lag", 0)},
 		{"repl-timeout", 1000 * server.Millis("repl-timeout", 0)},
 	} {
-		if limit.value > 0 && limit.value <= s.Longest {
-			s.Over = append(s.Over, fmt.Sprintf("%s (%v)", limit.name, limit.value))
+		if limit.value > 0 && limit.value <= pause {
+			names = append(names, fmt.Sprintf("%s (%v)", limit.name, limit.value))
 		}
 	}
-	return &s
+	return names
 }
 
 func (s *Stalls) String() string {
