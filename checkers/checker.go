@@ -3,10 +3,8 @@ package checkers
 import (
 	"fmt"
 	"runtime/debug"
-	"strings"
 
 	"github.com/ordeal-go/ordeal/histories"
-	"github.com/ordeal-go/ordeal/models"
 )
 
 // Checker judges one property. It must not change the history, and may be used for several at a time.
@@ -15,7 +13,7 @@ type Checker interface {
 	Check(h *histories.History) Verdict
 }
 
-// All returns every checker with its defaults, in the order of PROPERTIES.md.
+// All returns every checker with its defaults, in the order of PROPERTIES.md: those of a Redis.
 func All() []Checker {
 	return []Checker{Linearizable{}, LostWrites{}, ReadOnly{}, StaleReads{}, MinSlaves{}, PartialResync{}, SameData{},
 		Transactions{}, Expiry{}, Commands{}, PubSub{}, Wait{}, Authentication{}, Convergence{}, SentinelSafety{}, NeedlessFailover{}, SentinelLiveness{},
@@ -23,26 +21,10 @@ func All() []Checker {
 }
 
 // Names lists the names of All.
-func Names() []string {
-	var names []string
-	for _, c := range All() {
-		names = append(names, c.Name())
-	}
-	return names
-}
+func Names() []string { return Set(All()).Names() }
 
-// ByName returns the checker called name.
-func ByName(name string) (Checker, error) {
-	for _, c := range All() {
-		if c.Name() == name {
-			return c, nil
-		}
-	}
-	if near := models.Nearest(name, Names()); near != "" {
-		return nil, fmt.Errorf("there is no checker called %q: did you mean %s? There are %s", name, near, strings.Join(Names(), ", "))
-	}
-	return nil, fmt.Errorf("there is no checker called %q: there are %s", name, strings.Join(Names(), ", "))
-}
+// ByName returns the checker of All called name.
+func ByName(name string) (Checker, error) { return Set(All()).ByName(name) }
 
 // Run judges h by the checkers called names, or by all of them if there are no names, whatever happened in it. The error is
 // that of a name that is none's.

@@ -93,14 +93,7 @@ func (vs Verdicts) Figure(name string) (value float64, ok bool) {
 
 // RunWithin is [RunAsked], and the verdict of limits over it.
 func RunWithin(h *histories.History, limits Limits, names ...string) (Verdicts, error) {
-	vs, err := RunAsked(h, names)
-	if err != nil {
-		return nil, err
-	}
-	if v, ok := limits.Judge(vs); ok {
-		vs = append(vs, v)
-	}
-	return vs, nil
+	return Set(All()).RunWithin(h, limits, names...)
 }
 
 // With is l with what more sets in place of its own.

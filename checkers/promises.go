@@ -32,11 +32,17 @@ type limited interface {
 // properties are promised. A checker of instead takes the place of the one of its name. The error is that of a name that
 // is none's.
 func RunAsked(h *histories.History, names []string, instead ...Checker) (Verdicts, error) {
-	judges := All()
+	return Set(All()).RunAsked(h, names, instead...)
+}
+
+// RunAsked judges h by those checkers of s that are called names, whatever happened; if there are no names, by all of s,
+// as far as their properties are promised. A checker of instead takes the place of the one of its name.
+func (s Set) RunAsked(h *histories.History, names []string, instead ...Checker) (Verdicts, error) {
+	judges := s
 	if len(names) > 0 {
-		judges = judges[:0]
+		judges = nil
 		for _, name := range names {
-			c, err := ByName(name)
+			c, err := s.ByName(name)
 			if err != nil {
 				return nil, err
 			}

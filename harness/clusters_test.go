@@ -15,6 +15,8 @@ import (
 	"github.com/ordeal-go/ordeal/harness"
 	"github.com/ordeal-go/ordeal/harness/cluster"
 	"github.com/ordeal-go/ordeal/harness/live"
+	"github.com/ordeal-go/ordeal/harness/live/runs"
+	"github.com/ordeal-go/ordeal/harness/redis"
 	"github.com/ordeal-go/ordeal/harness/scenarios"
 	"github.com/ordeal-go/ordeal/histories"
 )
@@ -24,22 +26,22 @@ var clustersLive = flag.Bool("clusters.live", false, "play the whole catalogue o
 // kindOfCluster is how those that people run let callers in.
 type kindOfCluster struct {
 	name   string
-	config cluster.Config
-	real   bool // it needs a Redis of 6.2 or later
+	config redis.System // its settings
+	real   bool         // it needs a Redis of 6.2 or later
 }
 
 var kindsOfCluster = []kindOfCluster{
-	{name: "password", config: cluster.Config{Server: serverPassword, Sentinel: sentinelPassword}},
-	{name: "renamed", config: cluster.Config{Server: cluster.Settings{{Name: "rename-command", Value: "DEBUG debug-of-ours"}, {Name: "rename-command", Value: "FLUSHALL flush-of-ours"}}}},
-	{name: "renamed for Sentinels", real: true, config: cluster.Config{
-		Server: cluster.Settings{{Name: "rename-command", Value: "CONFIG config-of-ours"}, {Name: "rename-command", Value: "DEBUG debug-of-ours"},
+	{name: "password", config: redis.System{Config: serverPassword, Sentinel: sentinelPassword}},
+	{name: "renamed", config: redis.System{Config: cluster.Settings{{Name: "rename-command", Value: "DEBUG debug-of-ours"}, {Name: "rename-command", Value: "FLUSHALL flush-of-ours"}}}},
+	{name: "renamed for Sentinels", real: true, config: redis.System{
+		Config: cluster.Settings{{Name: "rename-command", Value: "CONFIG config-of-ours"}, {Name: "rename-command", Value: "DEBUG debug-of-ours"},
 			{Name: "rename-command", Value: "SLAVEOF follow-of-ours"}},
 		Sentinel: cluster.Settings{{Name: "rename-command", Value: "CONFIG config-of-ours"}, {Name: "rename-command", Value: "SLAVEOF follow-of-ours"},
 			{Name: "rename-command", Value: "SENTINEL sentinel-of-ours"}, {Name: "own rename-command", Value: "SENTINEL sentinel-of-ours"}}}},
-	{name: "TLS", real: true, config: cluster.Config{Server: cluster.Settings{{Name: "tls-port", Value: "6379"}, {Name: "tls-replication", Value: "yes"}},
+	{name: "TLS", real: true, config: redis.System{Config: cluster.Settings{{Name: "tls-port", Value: "6379"}, {Name: "tls-replication", Value: "yes"}},
 		Sentinel: cluster.Settings{{Name: "tls-port", Value: "26379"}, {Name: "tls-replication", Value: "yes"}}}},
-	{name: "users", real: true, config: cluster.Config{
-		Server: cluster.Settings{{Name: "user", Value: "default off"}, {Name: "user", Value: "copier on >copy +psync +replconf +ping"},
+	{name: "users", real: true, config: redis.System{
+		Config: cluster.Settings{{Name: "user", Value: "default off"}, {Name: "user", Value: "copier on >copy +psync +replconf +ping"},
 			{Name: "user", Value: "watcher on >watch allchannels +multi +slaveof +ping +exec +subscribe +config|rewrite +role +publish +info +client|setname +client|kill +script|kill"},
 			{Name: "masteruser", Value: "copier"}, {Name: "masterauth", Value: "copy"}},
 		Sentinel: cluster.Settings{{Name: "user", Value: "default off"}, {Name: "user", Value: "peer on >talk allchannels +@all"}, {Name: "sentinel sentinel-user", Value: "peer"},
@@ -48,8 +50,9 @@ var kindsOfCluster = []kindOfCluster{
 
 // in is the scenario in a cluster of the kind.
 func (k kindOfCluster) in(s harness.Scenario) harness.Scenario {
-	s.Config.Server = slices.Concat(s.Config.Server, k.config.Server)
-	s.Config.Sentinel = slices.Concat(s.Config.Sentinel, k.config.Sentinel)
+	system := s.System.(redis.System)
+	system.Config, system.Sentinel = slices.Concat(system.Config, k.config.Config), slices.Concat(system.Sentinel, k.config.Sentinel)
+	s.System = system
 	return s
 }
 
@@ -84,7 +87,7 @@ func notAccused(t *testing.T, k kindOfCluster, res *harness.Result) {
 // impatient tells a verdict that is true of a real Redis: its Sentinels dial once a second, and replace a healthy master
 // if down-after is shorter. (The harness says so with the finding.)
 func impatient(res *harness.Result, v checkers.Verdict) bool {
-	patience := res.Plan.Config.Sentinel.Millis("down-after-milliseconds", 30*time.Second)
+	patience := res.Plan.System.(redis.System).Sentinel.Millis("down-after-milliseconds", 30*time.Second)
 	return res.History.Target == live.RedisServer && v.Checker == "needless-failover" && patience < time.Second+100*time.Millisecond
 }
 
@@ -104,7 +107,7 @@ func TestRealServersRunInEveryKindOfCluster(t *testing.T) {
 		for _, s := range all {
 			t.Run(k.name+"/"+s.Name, func(t *testing.T) {
 				t.Parallel()
-				res, err := harness.Run(t.Context(), k.in(s), harness.Options{Seed: 1, World: harness.WorldLive, Target: live.RedisServer, Out: t.TempDir()})
+				res, err := harness.Run(t.Context(), k.in(s), harness.Options{Seed: 1, World: harness.WorldLive, Live: runs.Live{}, Target: live.RedisServer, Out: t.TempDir()})
 				require.NoError(t, err)
 				readBack(t, res)
 				notAccused(t, k, res)
@@ -118,18 +121,18 @@ func TestWhatCameAfter40IsRefusedWithItsLineWhereOursRuns(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "tls.yaml")
 	text := "name: tls\nwhy: all speak TLS\ncluster: {replicas: 1}\nconfig:\n  hz: 20\n  tls-port: 6379\n  tls-replication: yes\n"
 	require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
-	s, err := harness.ReadScenario(path)
+	s, err := harness.Systems{redis.System{}}.ReadScenario(path)
 	require.NoError(t, err)
-	for _, opts := range []harness.Options{{Source: path}, {Source: path, World: harness.WorldLive}} {
+	for _, opts := range []harness.Options{{Source: path}, {Source: path, World: harness.WorldLive, Live: runs.Live{}}} {
 		_, err = harness.Run(t.Context(), s, opts)
-		require.ErrorContains(t, err, path+":6: config: tls-port: TLS came with Redis 6.0: ordeal-node is Redis 4.0: take these lines out, or run with -world live")
+		require.ErrorContains(t, err, path+":6:13: config: tls-port: TLS came with Redis 6.0: ordeal-node is Redis 4.0: take these lines out, or run with -world live")
 	}
-	_, err = harness.ParseScenario(path, []byte(text+"  aclfile: users\n"))
-	require.ErrorContains(t, err, path+":8: config: aclfile: there is no such file in a machine's folder")
+	_, err = harness.Systems{redis.System{}}.ParseScenario(path, []byte(text+"  aclfile: users\n"))
+	require.ErrorContains(t, err, path+":8:12: config: aclfile: there is no such file in a machine's folder")
 	_, err = harness.Run(t.Context(), s, harness.Options{})
 	require.ErrorContains(t, err, "config: tls-port: TLS came with Redis 6.0")
-	s, err = harness.ParseScenario("then", []byte(text+"faults: [at 1s run-as r1 program=ordeal-node]\n"))
+	s, err = harness.Systems{redis.System{}}.ParseScenario("then", []byte(text+"faults: [at 1s run-as r1 program=ordeal-node]\n"))
 	require.NoError(t, err)
-	_, err = harness.Run(t.Context(), s, harness.Options{World: harness.WorldLive, Target: live.RedisServer})
+	_, err = harness.Run(t.Context(), s, harness.Options{World: harness.WorldLive, Live: runs.Live{}, Target: live.RedisServer})
 	require.ErrorContains(t, err, "config: tls-port: TLS came with Redis 6.0")
 }

@@ -13,13 +13,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ordeal-go/ordeal/harness"
+	"github.com/ordeal-go/ordeal/harness/redis"
 	"github.com/ordeal-go/ordeal/harness/scenarios"
 	"github.com/ordeal-go/ordeal/harness/swarm"
 	"github.com/ordeal-go/ordeal/nemesis"
 )
 
 var (
-	runs = flag.Int("determinism.runs", 100, "how many `runs` must have the same trace in every process, half of them "+
+	plays = flag.Int("determinism.runs", 100, "how many `runs` must have the same trace in every process, half of them "+
 		"drawn by the swarm, half of the catalogue; a fifth of them on other machines")
 	emulate = flag.Bool("determinism.arm64", false, "play on arm64, too, which qemu-aarch64-static emulates")
 )
@@ -36,7 +37,7 @@ func spanOf(runs int) span {
 // program, with one processor and with two, one run at a time and several, and with the race detector built in. All
 // traces are equal.
 func TestTracesAreTheSameInEveryProcess(t *testing.T) {
-	what := spanOf(*runs)
+	what := spanOf(*plays)
 	requireEveryKindOfFault(t, what)
 	plain := build(t, "ordeal", nil)
 	first := traces(t, what, []string{plain}, "GOMAXPROCS=2", "-workers", "2")
@@ -55,7 +56,7 @@ func TestTracesAreTheSameInEveryProcess(t *testing.T) {
 // TestTracesAreTheSameOnEveryMachine plays a part of those runs as WebAssembly under node, and as a program for
 // another processor, arm64, under qemu: other instructions, rounding, memory and scheduler, the same traces.
 func TestTracesAreTheSameOnEveryMachine(t *testing.T) {
-	what := spanOf(*runs / 5)
+	what := spanOf(*plays / 5)
 	native := traces(t, what, []string{build(t, "ordeal", nil)}, "GOMAXPROCS=2", "-workers", "2")
 
 	t.Run("wasm", func(t *testing.T) {
@@ -106,7 +107,7 @@ func requireEveryKindOfFault(t *testing.T, what span) {
 	for _, s := range scenarios.All() {
 		count(s, what.catalogue)
 	}
-	count(swarm.Scenario(), what.swarm)
+	count(swarm.Scenario(redis.System{}), what.swarm)
 	for name, family := range families {
 		require.True(t, slices.ContainsFunc(family, func(v nemesis.Verb) bool { return slices.Contains(verbs, v) }),
 			"of %d swarm seeds and the catalogue, no run has faults of %s: play more with -determinism.runs", what.swarm, name)

@@ -7,18 +7,19 @@ import (
 
 	"github.com/ordeal-go/ordeal/harness"
 	"github.com/ordeal-go/ordeal/harness/cluster"
+	"github.com/ordeal-go/ordeal/harness/redis"
 	"github.com/ordeal-go/ordeal/harness/workload"
 	"github.com/ordeal-go/ordeal/nemesis"
 )
 
-// A scenario is a value: which cluster, worked on by whom, hurt how, judged by what. In a test, harness.Test plays it
+// A scenario is a value: which cluster, worked on by whom, hurt how, judged by what. In a test, harnesstest.Test plays it
 // with several seeds.
 func ExampleRun() {
 	s := harness.Scenario{
-		Name:     "a-short-cut",
-		Why:      "a replica that missed a second of the stream goes on from where it was",
-		Cluster:  cluster.Spec{Replicas: 1},
-		Config:   cluster.Config{Server: cluster.Settings{{Name: "repl-timeout", Value: "2"}, {Name: "repl-ping-slave-period", Value: "1"}}},
+		Name: "a-short-cut",
+		Why:  "a replica that missed a second of the stream goes on from where it was",
+		System: redis.System{Cluster: redis.Spec{Replicas: 1},
+			Config: cluster.Settings{{Name: "repl-timeout", Value: "2"}, {Name: "repl-ping-slave-period", Value: "1"}}},
 		Workload: workload.Spec{Clients: 2, Rate: 20, Mix: []workload.Work{{Keys: 2, Reads: 50}}},
 		Duration: 10 * time.Second,
 		Faults:   nemesis.Schedule{{At: 2 * time.Second, Fault: nemesis.Fault{Verb: nemesis.Cut, A: []string{"m1"}, B: []string{"r1"}}, For: 4 * time.Second}},

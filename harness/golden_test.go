@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/ordeal-go/ordeal/harness/redis"
 	"github.com/ordeal-go/ordeal/harness/scenarios"
 	"github.com/ordeal-go/ordeal/harness/swarm"
 	"github.com/ordeal-go/ordeal/harness/sweep"
@@ -33,7 +34,7 @@ func TestTracesAreThoseOfTheGoldenFile(t *testing.T) {
 	for _, s := range scenarios.All() {
 		plans = append(plans, sweep.Plan{Scenario: s, Source: s.Name})
 	}
-	got := append(digests(t, plans, goldenSeeds), digests(t, []sweep.Plan{{Scenario: swarm.Scenario(), Source: swarm.Name}}, goldenSwarmSeeds)...)
+	got := append(digests(t, plans, goldenSeeds), digests(t, []sweep.Plan{{Scenario: swarm.Scenario(redis.System{}), Source: swarm.Name}}, goldenSwarmSeeds)...)
 	if *update {
 		require.NoError(t, os.MkdirAll("testdata", 0o755))
 		require.NoError(t, os.WriteFile(golden, []byte(strings.Join(got, "\n")+"\n"), 0o644))

@@ -59,7 +59,7 @@ type inForce struct {
 	step    int // its step in the schedule
 	beat    int // of a compound fault
 	fault   nemesis.Fault
-	undo    func() // what an operator does at the end; nil: nothing
+	undo    func(Scene) []Message // what an operator does at the end; nil: nothing
 }
 
 // plan puts the schedule on the agenda.
@@ -245,7 +245,7 @@ func (n *nemesisRun) lift(ctx context.Context, which func(*inForce) bool) {
 	r := n.run
 	var ended []int
 	var left []*inForce
-	var undo []func()
+	var undo []*inForce
 	for _, f := range n.force {
 		if !which(f) {
 			left = append(left, f)
@@ -257,13 +257,13 @@ func (n *nemesisRun) lift(ctx context.Context, which func(*inForce) bool) {
 			}
 		}
 		if f.undo != nil {
-			undo = append(undo, f.undo)
+			undo = append(undo, f)
 		}
 		ended = append(ended, f.history)
 	}
 	n.force = left
 	for _, f := range undo {
-		f()
+		n.tell(f.step, f.fault, f.undo(n.scene()))
 	}
 	slices.Sort(ended)
 	for _, id := range slices.Compact(ended) {

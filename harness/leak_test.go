@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ordeal-go/ordeal/harness"
+	"github.com/ordeal-go/ordeal/harness/live/runs"
 	"github.com/ordeal-go/ordeal/harness/scenarios"
 	"github.com/ordeal-go/ordeal/histories"
 )
@@ -67,7 +68,7 @@ func playAndPanic(how string) {
 	if how == "here" {
 		out = filepath.Join(os.Getenv("TMPDIR"), "run")
 	}
-	harness.Run(context.Background(), s, harness.Options{World: harness.WorldLive, Out: out, Progress: func(p harness.Progress) {
+	harness.Run(context.Background(), s, harness.Options{World: harness.WorldLive, Live: runs.Live{}, Out: out, Progress: func(p harness.Progress) {
 		if p.Stage == "" {
 			return
 		}

@@ -10,6 +10,8 @@ import (
 	"github.com/ordeal-go/ordeal/checkers"
 	"github.com/ordeal-go/ordeal/harness"
 	"github.com/ordeal-go/ordeal/harness/cluster"
+	"github.com/ordeal-go/ordeal/harness/live/runs"
+	"github.com/ordeal-go/ordeal/harness/redis"
 	"github.com/ordeal-go/ordeal/harness/workload"
 	"github.com/ordeal-go/ordeal/histories"
 	"github.com/ordeal-go/ordeal/nemesis"
@@ -53,14 +55,14 @@ at 7s heal`)
 	require.NoError(t, err)
 	played := 0
 	res, err := harness.Run(t.Context(), harness.Scenario{
-		Name:    "everything-writes",
-		Cluster: cluster.Spec{Replicas: 2, Sentinels: 3, Quorum: 2},
-		Config: cluster.Config{Server: cluster.Settings{{Name: "repl-diskless-sync-delay", Value: "0"}},
+		Name: "everything-writes",
+		System: redis.System{Cluster: redis.Spec{Replicas: 2, Sentinels: 3, Quorum: 2},
+			Config:   cluster.Settings{{Name: "repl-diskless-sync-delay", Value: "0"}},
 			Sentinel: cluster.Settings{{Name: "down-after-milliseconds", Value: "600"}, {Name: "failover-timeout", Value: "3000"}}},
 		Workload: workload.Spec{Clients: 5, Rate: 50, Mix: []workload.Work{{Keys: 4, Reads: 50, ReplicaReads: 30, Probes: 10}}},
 		Duration: 8 * time.Second, Faults: schedule,
 		Checks: []string{"read-only", "partial-resync", "same-offset-same-data", "sentinel-safety", "crashes"},
-	}, harness.Options{World: harness.WorldLive, Seed: 1, Out: t.TempDir(), Progress: func(p harness.Progress) { played = max(played, p.Ops) }})
+	}, harness.Options{World: harness.WorldLive, Live: runs.Live{}, Seed: 1, Out: t.TempDir(), Progress: func(p harness.Progress) { played = max(played, p.Ops) }})
 	require.NoError(t, err)
 	require.NotZero(t, played)
 	require.Nil(t, res.NotDone, "%v", res.NotDone)

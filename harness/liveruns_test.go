@@ -21,6 +21,7 @@ import (
 	"github.com/ordeal-go/ordeal/checkers"
 	"github.com/ordeal-go/ordeal/harness"
 	"github.com/ordeal-go/ordeal/harness/live"
+	"github.com/ordeal-go/ordeal/harness/redis"
 	"github.com/ordeal-go/ordeal/harness/scenarios"
 	"github.com/ordeal-go/ordeal/harness/swarm"
 	"github.com/ordeal-go/ordeal/histories"
@@ -50,7 +51,7 @@ func newLiveRun(t *testing.T, n int, dir string) *liveRun {
 	if all := scenarios.All(); n%2 == 0 {
 		r.scenario = all[n/2%len(all)].Drawn(uint64(n))
 	} else {
-		r.scenario = swarm.Scenario().Drawn(uint64(n))
+		r.scenario = swarm.Scenario(redis.System{}).Drawn(uint64(n))
 	}
 	r.scenario.Settle = min(r.scenario.Settle, time.Minute) // what will not settle has nobody who promises that it does
 	text, err := r.scenario.YAML()
@@ -115,7 +116,7 @@ var (
 // real Redis: a Sentinel dials once a second, and so calls a new master down, with a down-after below that, before it
 // has dialled it. Its log has the switch to that master, and less than down-after and two seconds later +sdown.
 func (r *liveRun) confirmed(h *histories.History, v checkers.Verdict) bool {
-	patience := r.scenario.Config.Sentinel.Millis("down-after-milliseconds", 30*time.Second)
+	patience := r.scenario.System.(redis.System).Sentinel.Millis("down-after-milliseconds", 30*time.Second)
 	if r.target != live.RedisServer || v.Checker != "needless-failover" || patience >= time.Second {
 		return false
 	}

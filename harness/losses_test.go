@@ -11,6 +11,8 @@ import (
 	"github.com/ordeal-go/ordeal/harness"
 	"github.com/ordeal-go/ordeal/harness/cluster"
 	"github.com/ordeal-go/ordeal/harness/live"
+	"github.com/ordeal-go/ordeal/harness/live/runs"
+	"github.com/ordeal-go/ordeal/harness/redis"
 	"github.com/ordeal-go/ordeal/harness/scenarios"
 	"github.com/ordeal-go/ordeal/harness/workload"
 	"github.com/ordeal-go/ordeal/histories"
@@ -50,9 +52,9 @@ func TestAStricterSettingNeverLosesMore(t *testing.T) {
 	for seed := range uint64(5) {
 		var lost []float64
 		for _, needed := range []string{"0", "1", "2"} {
-			s := harness.Scenario{Name: "stricter", Cluster: cluster.Spec{Replicas: 2, Sentinels: 3, Quorum: 2},
-				Config: cluster.Config{Server: cluster.Settings{{Name: "min-slaves-to-write", Value: needed}, {Name: "min-slaves-max-lag", Value: "2"}},
-					Sentinel: cluster.Settings{{Name: "down-after-milliseconds", Value: "2000"}, {Name: "failover-timeout", Value: "20000"}}},
+			s := harness.Scenario{Name: "stricter", System: redis.System{Cluster: redis.Spec{Replicas: 2, Sentinels: 3, Quorum: 2},
+				Config:   cluster.Settings{{Name: "min-slaves-to-write", Value: needed}, {Name: "min-slaves-max-lag", Value: "2"}},
+				Sentinel: cluster.Settings{{Name: "down-after-milliseconds", Value: "2000"}, {Name: "failover-timeout", Value: "20000"}}},
 				Workload: workload.Spec{Clients: 5, Rate: 50, Mix: []workload.Work{{Keys: 3, Reads: 50}}}, Duration: 25 * time.Second, Faults: schedule, Checks: []string{"lost-writes"}}
 			v := verdictOf(t, s, harness.Options{Seed: seed + 1}, "lost-writes")
 			require.Equal(t, v.Figures["lost_min"], v.Figures["lost_max"], "%v", v)
@@ -68,8 +70,8 @@ func TestAStricterSettingNeverLosesMore(t *testing.T) {
 func wiped(t *testing.T, keys int) harness.Scenario {
 	schedule, err := nemesis.ParseSchedule("at 8s kill m1 for 2s")
 	require.NoError(t, err)
-	return harness.Scenario{Name: "wiped", Cluster: cluster.Spec{Replicas: 2, Sentinels: 3, Quorum: 2},
-		Config:   cluster.Config{Sentinel: cluster.Settings{{Name: "down-after-milliseconds", Value: "5000"}}},
+	return harness.Scenario{Name: "wiped", System: redis.System{Cluster: redis.Spec{Replicas: 2, Sentinels: 3, Quorum: 2},
+		Sentinel: cluster.Settings{{Name: "down-after-milliseconds", Value: "5000"}}},
 		Workload: workload.Spec{Clients: 5, Rate: 20, Mix: []workload.Work{{Keys: keys, Reads: 50}}}, Duration: 15 * time.Second, Faults: schedule,
 		Checks: []string{"lost-writes", "availability"}}
 }
@@ -110,16 +112,16 @@ func TestMinSlavesSetAtRunTimeOnARealRedis(t *testing.T) {
 	t.Parallel()
 	schedule, err := nemesis.ParseSchedule("at 1s config-set m1 name=min-slaves-to-write value=0\nat 2s cut m1 | r1 r2 for 4s")
 	require.NoError(t, err)
-	s := harness.Scenario{Name: "set-at-run-time", Cluster: cluster.Spec{Replicas: 2},
-		Config:   cluster.Config{Server: cluster.Settings{{Name: "min-slaves-to-write", Value: "1"}, {Name: "min-slaves-max-lag", Value: "1"}}},
+	s := harness.Scenario{Name: "set-at-run-time", System: redis.System{Cluster: redis.Spec{Replicas: 2},
+		Config: cluster.Settings{{Name: "min-slaves-to-write", Value: "1"}, {Name: "min-slaves-max-lag", Value: "1"}}},
 		Workload: workload.Spec{Clients: 3, Rate: 20, Mix: []workload.Work{{Keys: 3, Reads: 50}}}, Duration: 8 * time.Second, Faults: schedule, Checks: []string{"min-slaves"}}
-	v := verdictOf(t, s, harness.Options{Seed: 1, World: harness.WorldLive, Target: live.RedisServer}, "min-slaves")
+	v := verdictOf(t, s, harness.Options{Seed: 1, World: harness.WorldLive, Live: runs.Live{}, Target: live.RedisServer}, "min-slaves")
 	require.Equal(t, checkers.Valid, v.Result, "%v %v", v, v.Findings)
 }
 
 // What an operator flushes is lost by his order, whether a read on the way, the last read or nothing but its place tells.
 func TestAFlushIsJudgedAndExplained(t *testing.T) {
-	s, err := harness.ParseScenario("flushed", []byte(`
+	s, err := harness.Systems{redis.System{}}.ParseScenario("flushed", []byte(`
 name: flushed
 why: an operator flushes a master before, during and after it is cut off
 cluster: {replicas: 2, sentinels: 3, quorum: 2}
@@ -153,11 +155,11 @@ func TestWhatACutOffRealMasterTakesIsLost(t *testing.T) {
 	for _, needed := range []string{"0", "1"} {
 		t.Run("min-replicas-to-write "+needed, func(t *testing.T) {
 			t.Parallel()
-			s := harness.Scenario{Name: "cut-off", Cluster: cluster.Spec{Replicas: 2, Sentinels: 3, Quorum: 2},
-				Config: cluster.Config{Server: cluster.Settings{{Name: "min-replicas-to-write", Value: needed}, {Name: "min-replicas-max-lag", Value: "2"}, {Name: "repl-diskless-sync-delay", Value: "0"}},
-					Sentinel: cluster.Settings{{Name: "down-after-milliseconds", Value: "1500"}, {Name: "failover-timeout", Value: "10000"}}},
+			s := harness.Scenario{Name: "cut-off", System: redis.System{Cluster: redis.Spec{Replicas: 2, Sentinels: 3, Quorum: 2},
+				Config:   cluster.Settings{{Name: "min-replicas-to-write", Value: needed}, {Name: "min-replicas-max-lag", Value: "2"}, {Name: "repl-diskless-sync-delay", Value: "0"}},
+				Sentinel: cluster.Settings{{Name: "down-after-milliseconds", Value: "1500"}, {Name: "failover-timeout", Value: "10000"}}},
 				Workload: workload.Spec{Clients: 5, Rate: 60, Mix: []workload.Work{{Keys: 3, Reads: 0}}}, Duration: 12 * time.Second, Faults: schedule, Checks: []string{"lost-writes"}}
-			res, err := harness.Run(t.Context(), s, harness.Options{Seed: 1, World: harness.WorldLive, Target: live.RedisServer})
+			res, err := harness.Run(t.Context(), s, harness.Options{Seed: 1, World: harness.WorldLive, Live: runs.Live{}, Target: live.RedisServer})
 			require.NoError(t, err)
 			require.NotEmpty(t, res.History.Faults)
 			cut, most := res.History.Faults[0], 0
@@ -178,7 +180,7 @@ func TestWhatACutOffRealMasterTakesIsLost(t *testing.T) {
 
 // Nothing is accepted that would change nothing: a target that does not run, a file that is not written.
 func TestWhatWouldHaveNoEffectIsRefused(t *testing.T) {
-	s := harness.Scenario{Name: "quiet", Config: cluster.Config{Server: cluster.Settings{{Name: "io-threads", Value: "4"}}}}
+	s := harness.Scenario{Name: "quiet", System: redis.System{Config: cluster.Settings{{Name: "io-threads", Value: "4"}}}}
 	_, err := harness.Run(t.Context(), s, harness.Options{})
 	require.ErrorContains(t, err, "config: io-threads: ")
 }

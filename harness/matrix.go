@@ -3,41 +3,44 @@ package harness
 import (
 	"fmt"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
 
-	"github.com/ordeal-go/ordeal/harness/cluster"
+	"github.com/ordeal-go/ordeal/node"
 )
 
 // Matrix is what of a scenario is to be compared: each combination of settings and targets is a variant, and all are
 // played with the same seeds. Only a comparison plays it.
 type Matrix struct {
-	Server, Sentinel []Axis   // settings of the servers, of the Sentinels
-	Targets          []string // what the servers are, in the live world
-	Seeds            string   // "1-50"; "": the comparison's
+	Axes    []Axis
+	Targets []string // what the servers are, in the live world
+	Seeds   string   // "1-50"; "": the comparison's
 }
 
-// Axis is a setting and the values that it is tried with.
+// Axis is a setting, of a section of the scenario file, and the values that it is tried with.
 type Axis struct {
-	Name   string
-	Values []string
+	Section, Name string
+	Values        []string
 }
 
 // Empty says whether there is nothing to compare.
-func (m Matrix) Empty() bool { return len(m.Server)+len(m.Sentinel)+len(m.Targets) == 0 }
+func (m Matrix) Empty() bool { return len(m.Axes)+len(m.Targets) == 0 }
 
 // variantsMax is how many variants a matrix may have: nobody reads a larger table.
 const variantsMax = 50
 
 // Check says what is wrong with the matrix, or nil.
-func (m Matrix) Check() error {
+func (m Matrix) Check(system System) error {
 	n := max(1, len(m.Targets))
-	for _, a := range slices.Concat(m.Server, m.Sentinel) {
+	for _, a := range m.Axes {
 		if len(a.Values) == 0 {
 			return fmt.Errorf("matrix: %s has no values: write %s: [1, 2]", a.Name, a.Name)
+		}
+		if _, err := system.With(a.Section, a.Name, a.Values[0]); err != nil {
+			return fmt.Errorf("matrix: %w", err)
 		}
 		n *= len(a.Values)
 	}
@@ -64,15 +67,11 @@ func (s Scenario) Variants() []Variant {
 	m := s.Matrix
 	s.Matrix = Matrix{}
 	all := []Variant{{Scenario: s}}
-	for _, a := range m.Server {
+	for _, a := range m.Axes {
 		all = along(all, a.Values, func(v *Variant, value string) {
-			v.Scenario.Config.Server = set(v.Scenario.Config.Server, a.Name, value)
-			v.name(a.Name, value)
-		})
-	}
-	for _, a := range m.Sentinel {
-		all = along(all, a.Values, func(v *Variant, value string) {
-			v.Scenario.Config.Sentinel = set(v.Scenario.Config.Sentinel, a.Name, value)
+			with, err := v.Scenario.System.With(a.Section, a.Name, value)
+			node.Assert(err == nil, "a scenario was not checked: %v", err)
+			v.Scenario.System = with
 			v.name(a.Name, value)
 		})
 	}
@@ -110,63 +109,84 @@ func (v *Variant) name(setting, value string) {
 	v.Scenario.Name += "-" + word
 }
 
-// set is settings with another value for name; settings stays as it is.
-func set(settings cluster.Settings, name, value string) cluster.Settings {
-	return append(slices.Clone(settings), cluster.Setting{Name: name, Value: value}) // a later line overrides an earlier one
-}
-
-// matrix is a [Matrix] as a scenario file has it.
-type matrix struct {
-	Config   yaml.MapSlice `yaml:"config,flow,omitempty"`
-	Sentinel yaml.MapSlice `yaml:"sentinel,flow,omitempty"`
-	Targets  []string      `yaml:"targets,flow,omitempty"`
-	Seeds    string        `yaml:"seeds,omitempty"`
-}
-
-func matrixOf(m Matrix) *matrix {
-	if m.Empty() && m.Seeds == "" {
-		return nil
+// MarshalYAML writes what UnmarshalYAML reads.
+func (m Matrix) MarshalYAML() (any, error) {
+	var out yaml.MapSlice
+	for _, a := range m.Axes {
+		if n := len(out); n == 0 || out[n-1].Key != a.Section {
+			out = append(out, yaml.MapItem{Key: a.Section, Value: yaml.MapSlice{}})
+		}
+		last := &out[len(out)-1]
+		last.Value = append(last.Value.(yaml.MapSlice), yaml.MapItem{Key: a.Name, Value: a.Values})
 	}
-	return &matrix{Config: mapping(m.Server), Sentinel: mapping(m.Sentinel), Targets: m.Targets, Seeds: m.Seeds}
+	if len(m.Targets) > 0 {
+		out = append(out, yaml.MapItem{Key: "targets", Value: m.Targets})
+	}
+	if m.Seeds != "" {
+		out = append(out, yaml.MapItem{Key: "seeds", Value: m.Seeds})
+	}
+	return out, nil
 }
 
-func mapping(axes []Axis) (out yaml.MapSlice) {
-	for _, a := range axes {
-		out = append(out, yaml.MapItem{Key: a.Name, Value: a.Values})
+// UnmarshalYAML reads {config: {min-slaves-to-write: [0, 1]}, targets: [redis-server], seeds: 1-50}.
+func (m *Matrix) UnmarshalYAML(node ast.Node) error {
+	var items yaml.MapSlice
+	if err := yaml.NodeToValue(node, &items, yaml.UseOrderedMap()); err != nil {
+		return err
 	}
-	return out
+	*m = Matrix{}
+	for _, item := range items {
+		switch key := fmt.Sprint(item.Key); key {
+		case "targets":
+			for _, v := range asList(item.Value) {
+				m.Targets = append(m.Targets, settingText(v))
+			}
+		case "seeds":
+			m.Seeds = settingText(item.Value)
+		default:
+			settings, isMap := item.Value.(yaml.MapSlice)
+			if !isMap {
+				return fmt.Errorf("matrix: %s: %v is no map of settings: write %s: {name: [1, 2]}", key, item.Value, key)
+			}
+			axes, err := axes(key, settings)
+			if err != nil {
+				return err
+			}
+			m.Axes = append(m.Axes, axes...)
+		}
+	}
+	return nil
 }
 
-func (f *matrix) matrix() (m Matrix, err error) {
-	if f == nil {
-		return m, nil
-	}
-	m = Matrix{Targets: f.Targets, Seeds: f.Seeds}
-	if m.Server, err = axes(f.Config); err != nil {
-		return m, err
-	}
-	m.Sentinel, err = axes(f.Sentinel)
-	return m, err
-}
-
-func axes(from yaml.MapSlice) (out []Axis, err error) {
+func axes(section string, from yaml.MapSlice) (out []Axis, err error) {
 	for _, item := range from {
-		a := Axis{Name: fmt.Sprint(item.Key)}
-		values, list := item.Value.([]any)
-		if !list {
+		a := Axis{Section: section, Name: fmt.Sprint(item.Key)}
+		if _, isList := item.Value.([]any); !isList {
 			return nil, fmt.Errorf("matrix: %s: %v is no list: write %s: [%v]", a.Name, item.Value, a.Name, item.Value)
 		}
-		for _, v := range values {
-			switch v := v.(type) {
-			case bool:
-				a.Values = append(a.Values, map[bool]string{true: "yes", false: "no"}[v])
-			case uint64:
-				a.Values = append(a.Values, strconv.FormatUint(v, 10))
-			default:
-				a.Values = append(a.Values, fmt.Sprint(v))
-			}
+		for _, v := range asList(item.Value) {
+			a.Values = append(a.Values, settingText(v))
 		}
 		out = append(out, a)
 	}
 	return out, nil
+}
+
+// asList is a YAML list, or one of a scalar.
+func asList(v any) []any {
+	if list, isList := v.([]any); isList {
+		return list
+	}
+	return []any{v}
+}
+
+// settingText is a YAML scalar as a configuration has it.
+func settingText(v any) string {
+	switch v := v.(type) {
+	case bool:
+		return map[bool]string{true: "yes", false: "no"}[v]
+	case uint64:
+		return strconv.FormatUint(v, 10)
+	}
+	return fmt.Sprint(v)
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ordeal-go/ordeal/harness"
-	"github.com/ordeal-go/ordeal/harness/cluster"
+	"github.com/ordeal-go/ordeal/harness/redis"
 	"github.com/ordeal-go/ordeal/harness/workload"
 	"github.com/ordeal-go/ordeal/histories"
 	"github.com/ordeal-go/ordeal/nemesis"
@@ -36,7 +36,7 @@ func TestFaultsThatWereNotDoneAreSaid(t *testing.T) {
 		}
 		dir := t.TempDir()
 		res, err := harness.Run(t.Context(), harness.Scenario{
-			Name: "not-done", Cluster: cluster.Spec{Replicas: 1}, Workload: workload.Spec{Clients: 1, Rate: 10, Mix: []workload.Work{{Keys: 1}}},
+			Name: "not-done", System: redis.System{Cluster: redis.Spec{Replicas: 1}}, Workload: workload.Spec{Clients: 1, Rate: 10, Mix: []workload.Work{{Keys: 1}}},
 			Duration: 5 * time.Second, Faults: schedule, Checks: []string{"convergence"},
 		}, harness.Options{Seed: 1, Out: dir})
 		require.NoError(t, err)

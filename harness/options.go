@@ -1,35 +1,24 @@
 package harness
 
 import (
-	"bufio"
-	"context"
 	"fmt"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/ordeal-go/ordeal/checkers"
 	"github.com/ordeal-go/ordeal/harness/cluster"
-	"github.com/ordeal-go/ordeal/harness/sim"
 	"github.com/ordeal-go/ordeal/harness/workload"
 	"github.com/ordeal-go/ordeal/histories"
 	"github.com/ordeal-go/ordeal/nemesis"
 	"github.com/ordeal-go/ordeal/node"
 )
 
-// The worlds that a run can take place in.
-const (
-	WorldSim  = "sim"
-	WorldLive = "live"
-)
-
 // Options say how to play a scenario; the zero value plays seed 0 in the simulation and keeps nothing.
 type Options struct {
 	Seed   uint64
-	World  string // WorldSim or WorldLive; "": WorldSim
+	World  string // WorldSim, or WorldLive, which needs Live; "": WorldSim
 	Out    string // folder to keep the run in; "": none. Live, servers then work in a temporary folder
 	Source string // what to call the scenario in the command that replays the run: a name of the catalogue, or a file
 	// Command is how the command that replays a run begins; "": "ordeal".
@@ -42,9 +31,10 @@ type Options struct {
 	Progress   func(Progress) // called often while the run goes on; nil: not
 	Trusted    bool           // the scenario was read as one that its user trusts: the command that replays the run says so
 	Trace      bool           // sim: keep every event and effect as text in Out
-	// RedisConf and SentinelConf are the files whose settings the scenario was given, for the command that replays the run.
-	RedisConf, SentinelConf string
-	Limits                  checkers.Limits // in place of those of the scenario
+	// ReplayWith are words of the command that replays the run, for what else the scenario was given: "-redis-conf", "a.conf".
+	ReplayWith []string
+	Limits     checkers.Limits // in place of those of the scenario
+	Live       Worlds          // the live world's; nil: only the simulation can be played in
 	// Guests lays out machines that take part beside the workload's clients, the first of them as machine number first of
 	// the run: clients of the caller's own, as a test needs that counts for itself. They start with the clients, and the
 	// nemesis does not know them. nil: none.
@@ -94,12 +84,7 @@ func (o Options) replay(plan Scenario) string {
 			words = append(words, "-target", o.Target)
 		}
 	}
-	if o.RedisConf != "" {
-		words = append(words, "-redis-conf", o.RedisConf)
-	}
-	if o.SentinelConf != "" {
-		words = append(words, "-sentinel-conf", o.SentinelConf)
-	}
+	words = append(words, o.ReplayWith...)
 	if o.Trusted {
 		words = append(words, "-trust")
 	}
@@ -113,6 +98,11 @@ func (o Options) replay(plan Scenario) string {
 		words = append(words, "-max-outage", l.Outage.String())
 	}
 	return strings.Join(words, " ")
+}
+
+// Ours says whether the servers under test are those that the simulation has.
+func (o Options) Ours() bool {
+	return o.World != WorldLive || o.Target == "" || strings.HasPrefix(o.Target+" ", "ordeal-node ")
 }
 
 func (o Options) progress(r *run) {
@@ -142,9 +132,9 @@ func (o Options) header(plan Scenario, machines []cluster.Machine) histories.Hea
 	if err != nil {
 		text = []byte("# the scenario cannot be written: " + err.Error())
 	}
-	h := histories.Header{Version: histories.Version, Scenario: plan.Name, Why: plan.Why, Seed: o.Seed, World: o.World,
+	h := histories.Header{Version: histories.Version, System: plan.System.Name(), Scenario: plan.Name, Why: plan.Why, Seed: o.Seed, World: o.World,
 		Target: o.Target, Build: o.Build, Plan: string(text), Replay: o.replay(plan),
-		Workloads: workload.Workloads(plan.Workload)}
+		Workloads: workload.Workloads(plan.Workload, plan.System.Kinds())}
 	if o.World == WorldLive {
 		h.Started = time.Now().UTC().Format(time.RFC3339)
 	}
@@ -162,47 +152,4 @@ func (o Options) watch(plan Scenario) workload.Watch {
 	}
 	foreign := o.Target != "ordeal-node" || slices.ContainsFunc(plan.Faults, func(s nemesis.Step) bool { return s.Fault.Verb == nemesis.RunAs })
 	return workload.Watch{Every: 100 * time.Millisecond, Foreign: foreign}
-}
-
-// place is where a run's machines have their addresses and files.
-type place struct {
-	cluster.Addressing
-	live *livePlace // live only
-}
-
-// place finds addresses and folders for a run in the world asked for.
-func (o Options) place() (place, error) {
-	switch o.World {
-	case WorldSim:
-		return place{Addressing: cluster.SimAddressing()}, nil
-	case WorldLive:
-		return o.livePlace()
-	}
-	return place{}, fmt.Errorf("there is no world %q: there are %s and %s", o.World, WorldSim, WorldLive)
-}
-
-// leave gives everything back.
-func (p place) leave() {
-	if p.live != nil {
-		p.live.leave()
-	}
-}
-
-// openWorld makes the world in which the run takes place. close ends what belongs to it beside the world itself.
-func (o Options) openWorld(ctx context.Context, p place, machines []cluster.Machine, sink cluster.Sink) (w World, close func(), err error) {
-	if o.World == WorldLive {
-		w, err := o.openLive(ctx, p, machines, sink)
-		return w, func() {}, err
-	}
-	if !o.Trace || o.Out == "" {
-		w, err := sim.Open(sim.Config{Machines: machines, Sink: sink, Seed: o.Seed})
-		return w, func() {}, err
-	}
-	f, err := os.Create(filepath.Join(o.Out, TraceFile))
-	if err != nil {
-		return nil, nil, err
-	}
-	buffered := bufio.NewWriterSize(f, 1<<20)
-	w, err = sim.Open(sim.Config{Machines: machines, Sink: sink, Seed: o.Seed, TraceLog: buffered})
-	return w, func() { buffered.Flush(); f.Close() }, err
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/ordeal-go/ordeal/checkers"
 	"github.com/ordeal-go/ordeal/harness"
 	"github.com/ordeal-go/ordeal/harness/cluster"
+	"github.com/ordeal-go/ordeal/harness/redis"
 	"github.com/ordeal-go/ordeal/harness/workload"
 	"github.com/ordeal-go/ordeal/histories"
 	"github.com/ordeal-go/ordeal/nemesis"
@@ -182,17 +183,17 @@ func TestOperatorsFaultsHaveAnEffect(t *testing.T) {
 			step, err := nemesis.ParseStep(order.step)
 			require.NoError(t, err)
 			s := harness.Scenario{
-				Name:    "operator",
-				Cluster: cluster.Spec{Replicas: 2, Sentinels: 3, Spares: 1, SpareSentinels: 1},
-				Config: cluster.Config{Sentinel: cluster.Settings{{Name: "down-after-milliseconds", Value: "3000"}},
-					Server: cluster.Settings{{Name: "repl-timeout", Value: "4"}, {Name: "repl-ping-slave-period", Value: "1"}}},
+				Name: "operator",
+				System: redis.System{Cluster: redis.Spec{Replicas: 2, Sentinels: 3, Spares: 1, SpareSentinels: 1},
+					Sentinel: cluster.Settings{{Name: "down-after-milliseconds", Value: "3000"}},
+					Config:   cluster.Settings{{Name: "repl-timeout", Value: "4"}, {Name: "repl-ping-slave-period", Value: "1"}}},
 				Workload: workload.Spec{Clients: 3, Rate: 50, Mix: []workload.Work{{Keys: 60, Reads: 50}}},
 				Duration: 10 * time.Second,
 				Faults:   nemesis.Schedule{step},
 				Checks:   []string{"convergence", "same-offset-same-data"},
 			}
 			if verb == nemesis.Promote || verb == nemesis.SlaveOf {
-				s.Cluster = cluster.Spec{Replicas: 2} // the Sentinels would undo it
+				s.System = redis.System{Cluster: redis.Spec{Replicas: 2}, Config: s.System.(redis.System).Config} // Sentinels would undo it
 			}
 			res, err := harness.Run(t.Context(), s, harness.Options{Seed: 5})
 			require.NoError(t, err)

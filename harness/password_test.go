@@ -11,6 +11,8 @@ import (
 	"github.com/ordeal-go/ordeal/harness"
 	"github.com/ordeal-go/ordeal/harness/cluster"
 	"github.com/ordeal-go/ordeal/harness/live"
+	"github.com/ordeal-go/ordeal/harness/live/runs"
+	"github.com/ordeal-go/ordeal/harness/redis"
 	"github.com/ordeal-go/ordeal/harness/workload"
 	"github.com/ordeal-go/ordeal/nemesis"
 )
@@ -19,8 +21,9 @@ import (
 func guarded(server, sentinel cluster.Settings) harness.Scenario {
 	schedule, _ := nemesis.ParseSchedule("at 1s kill m1 for 4s")
 	return harness.Scenario{
-		Name: "guarded", Cluster: cluster.Spec{Replicas: 2, Sentinels: 3, Quorum: 2}, Faults: schedule, Duration: 7 * time.Second,
-		Config: cluster.Config{Server: append(cluster.Settings{{Name: "repl-diskless-sync-delay", Value: "0"}}, server...),
+		Name: "guarded", Faults: schedule, Duration: 7 * time.Second,
+		System: redis.System{Cluster: redis.Spec{Replicas: 2, Sentinels: 3, Quorum: 2},
+			Config:   append(cluster.Settings{{Name: "repl-diskless-sync-delay", Value: "0"}}, server...),
 			Sentinel: append(cluster.Settings{{Name: "down-after-milliseconds", Value: "600"}, {Name: "failover-timeout", Value: "3000"}}, sentinel...)},
 		Workload: workload.Spec{Clients: 3, Rate: 20, Mix: []workload.Work{{Keys: 3, Reads: 50, Probes: 20}}},
 		Checks:   []string{"read-only", "lost-writes", "sentinel-safety", "convergence", "crashes"},
@@ -34,7 +37,7 @@ var (
 
 func TestClusterWithAPasswordFormsAndFailsOver(t *testing.T) {
 	t.Parallel()
-	for _, opts := range []harness.Options{{Seed: 1}, {Seed: 1, World: harness.WorldLive}, {Seed: 1, World: harness.WorldLive, Target: live.RedisServer}} {
+	for _, opts := range []harness.Options{{Seed: 1}, {Seed: 1, World: harness.WorldLive, Live: runs.Live{}}, {Seed: 1, World: harness.WorldLive, Live: runs.Live{}, Target: live.RedisServer}} {
 		t.Run(opts.World+" "+opts.Target, func(t *testing.T) {
 			t.Parallel()
 			if _, err := exec.LookPath(live.RedisServer); err != nil && opts.Target == live.RedisServer {

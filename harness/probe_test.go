@@ -16,6 +16,9 @@ import (
 	"github.com/ordeal-go/ordeal/harness"
 	"github.com/ordeal-go/ordeal/harness/cluster"
 	"github.com/ordeal-go/ordeal/harness/live"
+	"github.com/ordeal-go/ordeal/harness/live/runs"
+	"github.com/ordeal-go/ordeal/harness/redis"
+	"github.com/ordeal-go/ordeal/harness/redis/callers"
 	"github.com/ordeal-go/ordeal/harness/workload"
 	"github.com/ordeal-go/ordeal/histories"
 	"github.com/ordeal-go/ordeal/nemesis"
@@ -34,7 +37,7 @@ var (
 // refuses it, and then asks the next. It is a client that knows nothing of Sentinels, and is cut off from nobody.
 type probe struct {
 	name, from  string
-	servers     []workload.Peer
+	servers     []callers.Peer
 	first, last int // its keys
 	every       time.Duration
 	chance      *rand.Rand
@@ -131,7 +134,7 @@ func (ps *probes) layOut(nodes []cluster.Machine, addr cluster.Addressing, first
 		p.next = p.first
 		for _, m := range nodes {
 			if m.Kind == cluster.Server {
-				p.servers = append(p.servers, workload.Peer{Name: m.Name, Addr: m.Addr()})
+				p.servers = append(p.servers, callers.Peer{Name: m.Name, Addr: m.Addr()})
 			}
 		}
 		*ps = append(*ps, p)
@@ -182,13 +185,13 @@ var probed = []struct{ name, faults, save string }{
 func probedScenario(t *testing.T, name, faults, save string) harness.Scenario {
 	schedule, err := nemesis.ParseSchedule(faults)
 	require.NoError(t, err)
-	s := harness.Scenario{Name: "probe-" + name, Cluster: cluster.Spec{Replicas: 2, Sentinels: 3, Quorum: 2},
-		Config: cluster.Config{Server: cluster.Settings{{Name: "repl-diskless-sync-delay", Value: "0"}, {Name: "save", Value: `""`}},
-			Sentinel: cluster.Settings{{Name: "down-after-milliseconds", Value: "1500"}, {Name: "failover-timeout", Value: "6000"}}},
+	s := harness.Scenario{Name: "probe-" + name, System: redis.System{Cluster: redis.Spec{Replicas: 2, Sentinels: 3, Quorum: 2},
+		Config:   cluster.Settings{{Name: "repl-diskless-sync-delay", Value: "0"}, {Name: "save", Value: `""`}},
+		Sentinel: cluster.Settings{{Name: "down-after-milliseconds", Value: "1500"}, {Name: "failover-timeout", Value: "6000"}}},
 		Workload: workload.Spec{Clients: 1, Rate: 10, Mix: []workload.Work{{Keys: 1000, Reads: 100}}}, Duration: 17 * time.Second, Faults: schedule,
 		Checks: []string{"lost-writes"}}
 	if save != "" {
-		s.Config.Server[1].Value = save
+		s.System.(redis.System).Config[1].Value = save
 	}
 	return s
 }
@@ -246,7 +249,7 @@ func TestTheProbeCountsTheSameLossesOnRealProcesses(t *testing.T) {
 				t.Run(fmt.Sprintf("%s/%s/%d", target, c.name, n+1), func(t *testing.T) {
 					var ps probes
 					res, err := harness.Run(t.Context(), probedScenario(t, c.name, c.faults, c.save),
-						harness.Options{Seed: uint64(n + 1), World: harness.WorldLive, Target: target, Guests: ps.layOut})
+						harness.Options{Seed: uint64(n + 1), World: harness.WorldLive, Live: runs.Live{}, Target: target, Guests: ps.layOut})
 					require.NoError(t, err)
 					acknowledged, lost := ps.count(t, res.History)
 					v := res.Verdicts[0]

@@ -7,6 +7,7 @@ import (
 
 	"github.com/ordeal-go/ordeal/checkers"
 	"github.com/ordeal-go/ordeal/harness"
+	"github.com/ordeal-go/ordeal/harness/redis"
 )
 
 // What people really run is never accused: a plain failover, a writable replica, a password, a CONFIG SET at run time. No
@@ -33,7 +34,7 @@ config: {min-slaves-to-write: 1, min-slaves-max-lag: 2}
 faults: [at 4s cut m1 | r1 r2 for 8s, at 8s config-set m1 name=min-slaves-to-write value=0, at 14s config-set r1 name=slave-read-only value=no]`,
 	} {
 		t.Run(name, func(t *testing.T) {
-			s, err := harness.ParseScenario(name, []byte("name: people\nwhy: it is what people run\nduration: 18s"+text))
+			s, err := harness.Systems{redis.System{}}.ParseScenario(name, []byte("name: people\nwhy: it is what people run\nduration: 18s"+text))
 			require.NoError(t, err)
 			for seed := range uint64(25) {
 				res, err := harness.Run(t.Context(), s, harness.Options{Seed: seed})

@@ -9,6 +9,7 @@ import (
 
 	"github.com/ordeal-go/ordeal/checkers"
 	"github.com/ordeal-go/ordeal/harness"
+	"github.com/ordeal-go/ordeal/harness/redis"
 )
 
 // TestScenarioOfTheREADMERuns: the first thing a newcomer copies must work.
@@ -18,7 +19,7 @@ func TestScenarioOfTheREADMERuns(t *testing.T) {
 	_, rest, found := strings.Cut(string(text), "```yaml\n")
 	require.True(t, found)
 	yaml, _, _ := strings.Cut(rest, "```")
-	s, err := harness.ParseScenario("README.md", []byte(yaml))
+	s, err := harness.Systems{redis.System{}}.ParseScenario("README.md", []byte(yaml))
 	require.NoError(t, err)
 	for seed := range uint64(5) {
 		res, err := harness.Run(t.Context(), s, harness.Options{Seed: seed})

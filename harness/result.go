@@ -20,6 +20,7 @@ type Result struct {
 	Stalls   *Stalls            `json:"stalls,omitempty"`   // live: nil: none
 	Watching *Watching          `json:"watching,omitempty"` // live: what the observer's questions cost the servers
 	Trace    string             `json:"trace,omitempty"`    // of the simulation
+	Formed   time.Duration      `json:"-"`                  // when the clients began
 	Elapsed  time.Duration      `json:"elapsed_ns"`         // of the run, virtual or real
 	Took     time.Duration      `json:"took_ns"`            // real time, with judging
 	Judging  time.Duration      `json:"judging_ns"`         // real time of the checkers

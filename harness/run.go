@@ -26,7 +26,7 @@ func Run(ctx context.Context, s Scenario, opts Options) (*Result, error) {
 	if err := plan.Check(); err != nil {
 		return nil, fmt.Errorf("scenario %s: %w", plan.Name, err)
 	}
-	if err := opts.takes(plan); err != nil {
+	if err := opts.fits(plan); err != nil {
 		return nil, err
 	}
 	r, err := open(ctx, plan, opts)
@@ -55,7 +55,7 @@ const (
 type run struct {
 	plan    Scenario
 	opts    Options
-	place   place
+	site    Site
 	world   World
 	nodes   []cluster.Machine
 	callers []cluster.Machine
@@ -69,24 +69,23 @@ type run struct {
 	trace   string
 	elapsed time.Duration // when it ended
 	steps   uint64        // of the simulation
-
-	closeTrace func()
 }
 
 func open(ctx context.Context, plan Scenario, opts Options) (*run, error) {
 	r := &run{plan: plan, opts: opts, began: time.Now()}
 	var err error
-	if r.place, err = opts.place(); err != nil {
+	if r.site, err = opts.site(); err != nil {
 		return nil, err
 	}
-	r.nodes = cluster.Nodes(plan.Cluster, plan.Config, r.place.Addressing)
-	r.callers = workload.Callers(plan.Workload, r.nodes, r.place.Addressing, plan.Duration, opts.watch(plan))
+	addr := r.site.Addressing()
+	r.nodes = plan.System.Nodes(addr)
+	r.callers = plan.System.Callers(Calling{Work: plan.Workload, Nodes: r.nodes, Addr: addr, For: plan.Duration, Watch: opts.watch(plan)})
 	if err := opts.stand(r.callers, r.nodes); err != nil {
 		r.close()
 		return nil, err
 	}
 	if opts.Guests != nil {
-		r.callers = append(r.callers, opts.Guests(r.nodes, r.place.Addressing, len(r.nodes)+len(r.callers)+1)...)
+		r.callers = append(r.callers, opts.Guests(r.nodes, addr, len(r.nodes)+len(r.callers)+1)...)
 	}
 	r.view = plan.view()
 	if r.output, err = newOutput(opts, plan); err != nil {
@@ -94,7 +93,7 @@ func open(ctx context.Context, plan Scenario, opts Options) (*run, error) {
 		return nil, err
 	}
 	r.record = record{rec: histories.NewRecorder(opts.header(plan, r.machines()), r.output.historyWriter()), names: map[string]string{}, callers: map[string]string{}, view: &r.view}
-	r.record.rec.Expect(expected(plan))
+	r.record.rec.Expect(expected(plan, len(names(r.nodes, cluster.Server))))
 	for _, m := range r.nodes {
 		r.record.names[m.Addr()] = m.Name
 	}
@@ -102,7 +101,7 @@ func open(ctx context.Context, plan Scenario, opts Options) (*run, error) {
 		r.record.callers[m.Host] = m.Name
 	}
 	r.nemesis = &nemesisRun{run: r, rng: seed.Stream(opts.Seed, "targets"), did: map[int]*result{}}
-	if r.world, r.closeTrace, err = opts.openWorld(ctx, r.place, r.machines(), &r.record); err != nil {
+	if r.world, err = r.site.Open(ctx, r.machines(), &r.record); err != nil {
 		r.world = nil
 		r.close()
 		return nil, fmt.Errorf("the %s world does not open: %w", opts.World, err)
@@ -112,13 +111,13 @@ func open(ctx context.Context, plan Scenario, opts Options) (*run, error) {
 
 // expected is about how many operations and notes the history will have: what the clients begin, each server's word of
 // its offset every 100 ms, and half as many other notes. A plan may ask for more than will ever happen, so there is a limit.
-func expected(plan Scenario) (ops, notes int) {
+func expected(plan Scenario, servers int) (ops, notes int) {
 	const most = 1 << 18
 	seconds := int(plan.Duration / time.Second)
 	if plan.Workload.Ops == "" {
 		ops = plan.Workload.Clients * plan.Workload.Rate * seconds
 	}
-	notes = 15 * (plan.Cluster.Replicas + 1) * (seconds + 10)
+	notes = 15 * servers * (seconds + 10)
 	return min(ops+ops/32, most), min(notes, most)
 }
 
@@ -126,20 +125,15 @@ func (r *run) machines() []cluster.Machine {
 	return append(r.nodes[:len(r.nodes):len(r.nodes)], r.callers...)
 }
 
-// form starts the servers and, once they replicate, the Sentinels, and waits until all know each other.
+// form starts the nodes, wave after wave, and waits until the cluster is one.
 func (r *run) form(ctx context.Context) error {
-	observer := r.callers[0].Name
-	if err := r.world.Start(ctx, append(present(r.nodes, cluster.Server), observer)...); err != nil {
-		return err
-	}
-	if err := r.reach(ctx, workload.StageLinked, formLimit); err != nil {
-		return err
-	}
-	if r.plan.Cluster.Sentinels > 0 {
-		if err := r.world.Start(ctx, present(r.nodes, cluster.Sentinel)...); err != nil {
+	first := []string{r.callers[0].Name} // the observer
+	for _, wave := range r.plan.System.Waves() {
+		if err := r.world.Start(ctx, append(present(r.nodes, wave.Kind), first...)...); err != nil {
 			return err
 		}
-		if err := r.reach(ctx, workload.StageFormed, formLimit); err != nil {
+		first = nil
+		if err := r.reach(ctx, wave.Stage, formLimit); err != nil {
 			return err
 		}
 	}
@@ -245,18 +239,17 @@ func (r *run) close() {
 	if r.world != nil {
 		r.world.Close()
 	}
-	if r.closeTrace != nil {
-		r.closeTrace()
-	}
 	r.output.close()
-	r.place.leave()
+	if r.site != nil {
+		r.site.Leave()
+	}
 }
 
 // judge lets the checkers read the history.
 func (r *run) judge() (*Result, error) {
 	h := r.record.rec.History()
 	judging := time.Now()
-	verdicts, err := checkers.RunWithin(h, r.plan.Limits, r.plan.Checks...)
+	verdicts, err := checkers.Set(r.plan.System.Checkers()).RunWithin(h, r.plan.Limits, r.plan.Checks...)
 	if err != nil {
 		return nil, err
 	}
@@ -264,7 +257,7 @@ func (r *run) judge() (*Result, error) {
 		verdicts = append(verdicts, checkers.Verdict{Checker: "run", Result: checkers.Invalid, Why: r.broke.Error()})
 	}
 	res := &Result{Plan: r.plan, Seed: r.opts.Seed, World: r.opts.World, History: h, Verdicts: verdicts, Trace: r.trace, Steps: r.steps,
-		Elapsed: r.elapsed, Took: time.Since(r.began), Judging: time.Since(judging), NotDone: h.NotDone(), Stalls: stallsOf(h, r.plan), Watching: watchingOf(h, r.plan),
+		Formed: r.formed, Elapsed: r.elapsed, Took: time.Since(r.began), Judging: time.Since(judging), NotDone: h.NotDone(), Stalls: stallsOf(h, r.plan), Watching: watchingOf(h, r.plan),
 		Dir: r.opts.Out, Replay: r.opts.replay(r.plan)}
 	return res, r.output.finish(res)
 }

@@ -10,6 +10,8 @@ import (
 	"github.com/ordeal-go/ordeal/checkers"
 	"github.com/ordeal-go/ordeal/harness"
 	"github.com/ordeal-go/ordeal/harness/cluster"
+	"github.com/ordeal-go/ordeal/harness/harnesstest"
+	"github.com/ordeal-go/ordeal/harness/redis"
 	"github.com/ordeal-go/ordeal/harness/scenarios"
 	"github.com/ordeal-go/ordeal/harness/workload"
 	"github.com/ordeal-go/ordeal/histories"
@@ -21,7 +23,7 @@ func TestCatalogueHolds(t *testing.T) {
 	for _, s := range scenarios.All() {
 		t.Run(s.Name, func(t *testing.T) {
 			t.Parallel()
-			harness.TestWith(t, s, 5, harness.Options{})
+			harnesstest.TestWith(t, s, 5, harness.Options{})
 		})
 	}
 }
@@ -62,7 +64,7 @@ func TestKeptRunReadsBackAndIsJudgedTheSame(t *testing.T) {
 	again, err := checkers.RunAsked(h, s.Checks)
 	require.NoError(t, err)
 	require.Equal(t, res.Verdicts, again)
-	plan, err := harness.ReadScenario(dir + "/" + harness.ScenarioFile)
+	plan, err := harness.Systems{redis.System{}}.ReadScenario(dir + "/" + harness.ScenarioFile)
 	require.NoError(t, err)
 	replayed, err := harness.Run(t.Context(), plan, harness.Options{Seed: 2})
 	require.NoError(t, err)
@@ -74,9 +76,9 @@ func TestKeptRunReadsBackAndIsJudgedTheSame(t *testing.T) {
 
 func TestFaultsAimAtWhoeverIsMasterByThen(t *testing.T) {
 	s := harness.Scenario{
-		Name:     "kill-the-master-twice",
-		Cluster:  cluster.Spec{Replicas: 2, Sentinels: 3, Quorum: 2},
-		Config:   cluster.Config{Sentinel: cluster.Settings{{Name: "down-after-milliseconds", Value: "1000"}, {Name: "failover-timeout", Value: "3000"}}},
+		Name: "kill-the-master-twice",
+		System: redis.System{Cluster: redis.Spec{Replicas: 2, Sentinels: 3, Quorum: 2},
+			Sentinel: cluster.Settings{{Name: "down-after-milliseconds", Value: "1000"}, {Name: "failover-timeout", Value: "3000"}}},
 		Workload: workload.Spec{Clients: 3},
 		Duration: 60 * time.Second,
 		Faults: nemesis.Schedule{

@@ -4,23 +4,23 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"time"
 
 	"github.com/ordeal-go/ordeal/checkers"
 	"github.com/ordeal-go/ordeal/harness/cluster"
-	"github.com/ordeal-go/ordeal/harness/goals"
 	"github.com/ordeal-go/ordeal/harness/seed"
 	"github.com/ordeal-go/ordeal/harness/workload"
 	"github.com/ordeal-go/ordeal/nemesis"
 )
 
 // Scenario is the plan of a run: which cluster, configured how, worked on by whom, hurt how, judged by what. The same
-// scenario runs in every world. Its zero values are sane: one master, five clients, no faults, every checker.
+// scenario runs in every world. Its zero values are sane, but for the system, which it must have: five clients, no faults,
+// every checker of the system.
 type Scenario struct {
 	Name     string           // letters, digits and dashes: "old-master-keeps-writing"
 	Why      string           // one sentence: what the scenario shows
-	Cluster  cluster.Spec     //
-	Config   cluster.Config   // beyond what the layout sets
+	System   System           // what is under test, laid out and configured
 	Workload workload.Spec    //
 	Duration time.Duration    // how long the clients work, from the moment the cluster has formed; 0: 30 s
 	Faults   nemesis.Schedule // from that same moment
@@ -42,7 +42,9 @@ type Scenario struct {
 
 // WithDefaults fills in what the scenario leaves out.
 func (s Scenario) WithDefaults() Scenario {
-	s.Workload = s.Workload.WithDefaults()
+	if s.System != nil {
+		s.Workload = s.Workload.WithDefaults(s.System.Kinds())
+	}
 	if s.Duration == 0 {
 		s.Duration = 30 * time.Second
 	}
@@ -68,38 +70,46 @@ func (s Scenario) Check() error {
 	if s.Draw < 0 || s.Draw > 100 {
 		return fmt.Errorf("draw: %d is not between 0 and 100 faults", s.Draw)
 	}
-	if err := errors.Join(s.Cluster.Check(), s.Workload.Check(), s.Limits.Check(), s.Matrix.Check()); err != nil {
-		return err
+	if s.System == nil {
+		return errors.New("system: there is none: say what is under test")
 	}
-	if err := s.Config.Check(s.Cluster.Sentinels+s.Cluster.SpareSentinels > 0); err != nil {
-		return err
+	errs := []error{s.System.Check(), s.Workload.Check(s.System.Kinds()), s.Limits.Check(), s.Matrix.Check(s.System)}
+	if err := errors.Join(errs...); err != nil {
+		return err // the rest asks the system for its machines
 	}
 	for i, step := range s.Faults {
 		if err := s.checkStep(step); err != nil {
-			return stepError{i, err}
+			errs = append(errs, entryError{"faults", i, err})
 		}
 	}
-	for _, name := range s.Checks {
-		if _, err := checkers.ByName(name); err != nil {
-			return fmt.Errorf("checks: %w", err)
+	for i, name := range s.Checks {
+		if _, err := checkers.Set(s.System.Checkers()).ByName(name); err != nil {
+			errs = append(errs, entryError{"checks", i, err})
 		}
 	}
-	for _, name := range s.Goals {
-		if _, err := goals.ByName(name); err != nil {
-			return fmt.Errorf("goals: %w", err)
+	for i, name := range s.Goals {
+		if _, err := s.System.Goals().ByName(name); err != nil {
+			errs = append(errs, entryError{"goals", i, err})
 		}
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
-// stepError says which line of the schedule is wrong.
-type stepError struct {
+// entryError says which entry of a list is wrong: line i of the schedule, from 0, or a name of another key.
+type entryError struct {
+	key   string
 	index int
 	err   error
 }
 
-func (e stepError) Error() string { return fmt.Sprintf("faults: line %d: %v", e.index+1, e.err) }
-func (e stepError) Unwrap() error { return e.err }
+func (e entryError) Error() string {
+	if e.key == "faults" {
+		return fmt.Sprintf("faults: line %d: %v", e.index+1, e.err)
+	}
+	return fmt.Sprintf("%s: %v", e.key, e.err)
+}
+
+func (e entryError) Unwrap() error { return e.err }
 
 func (s Scenario) checkStep(step nemesis.Step) error {
 	if step.At > s.Duration {
@@ -107,6 +117,9 @@ func (s Scenario) checkStep(step nemesis.Step) error {
 	}
 	if err := step.Fault.Validate(); err != nil {
 		return err
+	}
+	if !Takes(s.System, step.Fault) {
+		return fmt.Errorf("%q: a %s takes no such order", step, s.System.Name())
 	}
 	names := s.view()
 	for _, target := range step.Fault.Targets() {
@@ -120,7 +133,7 @@ func (s Scenario) checkStep(step nemesis.Step) error {
 // view is who there is before anything has happened.
 func (s Scenario) view() view {
 	var v view
-	for _, m := range cluster.Nodes(s.Cluster, cluster.Config{}, cluster.SimAddressing()) {
+	for _, m := range s.System.Nodes(cluster.SimAddressing()) {
 		switch {
 		case m.Spare && m.Kind == cluster.Sentinel:
 			v.SpareSentinels = append(v.SpareSentinels, m.Name)
@@ -152,7 +165,9 @@ func (s Scenario) Drawn(runSeed uint64) Scenario {
 		Servers: v.Servers, Sentinels: v.Sentinels, Clients: v.Clients, Spares: len(v.Spares), SpareSentinels: len(v.SpareSentinels),
 		Duration: s.Duration, Quiet: time.Second, Faults: s.Draw,
 	})
-	s.Faults = append(s.Faults[:len(s.Faults):len(s.Faults)], drawn...)
+	s.Faults = append(s.Faults[:len(s.Faults):len(s.Faults)], slices.DeleteFunc(drawn, func(step nemesis.Step) bool {
+		return !Takes(s.System, step.Fault)
+	})...)
 	s.Faults.Sort()
 	s.Draw = 0
 	return s

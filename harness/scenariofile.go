@@ -4,32 +4,46 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
+	"reflect"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
 
-	"github.com/ordeal-go/ordeal/harness/cluster"
 	"github.com/ordeal-go/ordeal/harness/workload"
+	"github.com/ordeal-go/ordeal/models"
 	"github.com/ordeal-go/ordeal/nemesis"
 )
 
-// file is how a scenario is written down: the keys of a scenario file.
+// file is how a scenario is written down: the keys of a scenario file that are not the system's. Those come after the
+// head, which names it.
 type file struct {
-	Name     string           `yaml:"name"`
-	Why      string           `yaml:"why,omitempty"`
-	Cluster  cluster.Spec     `yaml:"cluster,flow"`
-	Config   cluster.Settings `yaml:"config,flow,omitempty"`
-	Sentinel cluster.Settings `yaml:"sentinel,flow,omitempty"`
-	Workload workload.Spec    `yaml:"workload,flow,omitempty"`
-	Duration duration         `yaml:"duration,omitempty"`
-	Faults   []string         `yaml:"faults,omitempty"`
-	Draw     int              `yaml:"draw,omitempty"`
-	Settle   duration         `yaml:"settle,omitempty"`
-	Checks   []string         `yaml:"checks,flow,omitempty"`
-	Limits   limits           `yaml:"limits,flow,omitempty"`
-	Matrix   *matrix          `yaml:"matrix,omitempty"`
-	Goals    []string         `yaml:"goals,flow,omitempty"`
+	head
+	body
+}
+
+type head struct {
+	Name   string `yaml:"name"`
+	Why    string `yaml:"why,omitempty"`
+	System string `yaml:"system,omitempty"` // "": the first that the program knows
+}
+
+type body struct {
+	Workload workload.Spec `yaml:"workload,flow,omitempty"`
+	Duration duration      `yaml:"duration,omitempty"`
+	Faults   []string      `yaml:"faults,omitempty"`
+	Draw     int           `yaml:"draw,omitempty"`
+	Settle   duration      `yaml:"settle,omitempty"`
+	Checks   []string      `yaml:"checks,flow,omitempty"`
+	Limits   limits        `yaml:"limits,flow,omitempty"`
+	Matrix   *Matrix       `yaml:"matrix,flow,omitempty"`
+	Goals    []string      `yaml:"goals,flow,omitempty"`
 }
 
 // duration is a time.Duration as "60s".
@@ -51,26 +65,28 @@ func (d duration) MarshalYAML() (any, error) { return time.Duration(d).String(),
 
 // FileError says where in a scenario file something is wrong, and what.
 type FileError struct {
-	File string
-	Line int // from 1; 0 if it is the file as a whole
-	Err  error
+	File         string
+	Line, Column int // from 1; 0 if it is the file as a whole
+	Err          error
 }
 
 func (e *FileError) Error() string {
 	if e.Line == 0 {
 		return fmt.Sprintf("%s: %v", e.File, e.Err)
 	}
-	return fmt.Sprintf("%s:%d: %v", e.File, e.Line, e.Err)
+	return fmt.Sprintf("%s:%d:%d: %v", e.File, e.Line, e.Column, e.Err)
 }
 
 func (e *FileError) Unwrap() error { return e.Err }
 
-// ReadScenario reads a scenario file, as [ParseScenario] reads its text.
-func ReadScenario(path string) (Scenario, error) { return readScenario(path, ParseScenario) }
+// ReadScenario reads a scenario file, as [Systems.ParseScenario] reads its text.
+func (all Systems) ReadScenario(path string) (Scenario, error) {
+	return readScenario(path, all.ParseScenario)
+}
 
-// ReadTrustedScenario reads a scenario file, as [ParseTrustedScenario] reads its text.
-func ReadTrustedScenario(path string) (Scenario, error) {
-	return readScenario(path, ParseTrustedScenario)
+// ReadTrustedScenario reads a scenario file, as [Systems.ParseTrustedScenario] reads its text.
+func (all Systems) ReadTrustedScenario(path string) (Scenario, error) {
+	return readScenario(path, all.ParseTrustedScenario)
 }
 
 func readScenario(path string, parse func(string, []byte) (Scenario, error)) (Scenario, error) {
@@ -83,96 +99,275 @@ func readScenario(path string, parse func(string, []byte) (Scenario, error)) (Sc
 
 // ParseScenario reads a scenario from text, which anybody may have written: what would run programs, reach files
 // outside of the machines' folders or talk to other computers is refused. name is what errors call the file. Defaults
-// are filled in. An error is a [*FileError].
-func ParseScenario(name string, text []byte) (Scenario, error) {
-	s, err := ParseTrustedScenario(name, text)
-	if err == nil {
-		err = s.distrust(name, text)
-	}
-	if err != nil {
-		return Scenario{}, err
-	}
-	return s, nil
+// are filled in. The error joins a [*FileError] for each thing that is wrong.
+func (all Systems) ParseScenario(name string, text []byte) (Scenario, error) {
+	return all.parse(name, text, false)
 }
 
 // ParseTrustedScenario is ParseScenario for a text that may do whatever servers can be configured to do.
-func ParseTrustedScenario(name string, text []byte) (s Scenario, err error) {
+func (all Systems) ParseTrustedScenario(name string, text []byte) (Scenario, error) {
+	return all.parse(name, text, true)
+}
+
+func (all Systems) parse(name string, text []byte, trusted bool) (s Scenario, err error) {
 	if err := bounded(name, text); err != nil {
 		return Scenario{}, err
 	}
 	defer unbroken(name, &err)
-	return parseScenario(name, text)
-}
-
-func parseScenario(name string, text []byte) (Scenario, error) {
-	var f file
-	if err := yaml.UnmarshalWithOptions(text, &f, yaml.Strict()); err != nil {
-		return Scenario{}, yamlError(name, err)
+	p := &parsing{name: name, systems: all}
+	if s = p.scenario(text); p.errs == nil && !trusted {
+		p.distrust(s)
 	}
-	s := Scenario{Name: f.Name, Why: f.Why, Cluster: f.Cluster, Config: cluster.Config{Server: f.Config, Sentinel: f.Sentinel},
-		Workload: f.Workload, Duration: time.Duration(f.Duration), Draw: f.Draw, Settle: time.Duration(f.Settle), Checks: f.Checks, Goals: f.Goals}
-	var err error
-	if s.Limits, err = f.Limits.limits(); err != nil {
-		return Scenario{}, &FileError{name, lineOf(text, "$.limits"), err}
-	}
-	if s.Matrix, err = f.Matrix.matrix(); err != nil {
-		return Scenario{}, &FileError{name, lineOf(text, "$.matrix"), err}
-	}
-	for i, line := range f.Faults {
-		step, err := nemesis.ParseStep(line)
-		if err != nil {
-			return Scenario{}, &FileError{name, lineOf(text, fmt.Sprintf("$.faults[%d]", i)), fmt.Errorf("%q: %w", line, err)}
-		}
-		s.Faults = append(s.Faults, step)
-	}
-	s = s.WithDefaults()
-	if err := s.Check(); err != nil {
-		return Scenario{}, located(name, text, err)
+	if p.errs != nil {
+		return Scenario{}, errors.Join(p.errs...)
 	}
 	return s, nil
 }
 
-// located says where in a scenario file is what err is about.
-func located(name string, text []byte, err error) *FileError {
-	var step stepError
-	var setting *cluster.SettingError
-	switch {
-	case errors.As(err, &step):
-		return &FileError{name, lineOf(text, fmt.Sprintf("$.faults[%d]", step.index)), step.err}
-	case errors.As(err, &setting):
-		return &FileError{name, lineOf(text, "$."+setting.Section+".'"+setting.Name+"'"), err}
-	}
-	return &FileError{name, 0, err}
+// parsing is a scenario file on its way to a scenario.
+type parsing struct {
+	name    string
+	systems Systems
+	root    ast.Node // a map
+	errs    []error
 }
 
-// yamlError is the position and the sentence of an error of the YAML library.
-func yamlError(name string, err error) error {
+// wrong notes an error about what stands at node; nil is the file as a whole.
+func (p *parsing) wrong(node ast.Node, err error) {
+	e := &FileError{File: p.name, Err: err}
 	var at yaml.Error
-	if errors.As(err, &at) && at.GetToken() != nil {
-		return &FileError{name, at.GetToken().Position.Line, errors.New(at.GetMessage())}
+	switch {
+	case errors.As(err, &at) && at.GetToken() != nil:
+		e.Line, e.Column, e.Err = at.GetToken().Position.Line, at.GetToken().Position.Column, errors.New(at.GetMessage())
+	case node != nil && node.GetToken() != nil:
+		e.Line, e.Column = position(node)
 	}
-	return &FileError{File: name, Err: err}
+	p.errs = append(p.errs, e)
 }
 
-// lineOf is the line of what path leads to, 0 if it leads nowhere.
-func lineOf(text []byte, path string) int {
-	p, err := yaml.PathString(path)
+// position is where a node begins. The token of a map is that of its first value.
+func position(node ast.Node) (line, column int) {
+	at := node.GetToken()
+	if m, isMap := node.(*ast.MappingNode); isMap && len(m.Values) > 0 && m.Start.Type != token.MappingStartType {
+		at = m.Values[0].Key.GetToken()
+	}
+	return at.Position.Line, at.Position.Column
+}
+
+func (p *parsing) scenario(text []byte) Scenario {
+	entries, ok := p.entries(text)
+	if !ok {
+		return Scenario{}
+	}
+	var f file
+	fields := keys(reflect.ValueOf(&f.head).Elem(), reflect.ValueOf(&f.body).Elem())
+	var rest []*ast.MappingValueNode // the system's
+	for _, e := range entries {
+		into, own := fields[e.Key.String()]
+		if !own {
+			rest = append(rest, e)
+			continue
+		}
+		if into.Kind() == reflect.Pointer {
+			into.Set(reflect.New(into.Type().Elem()))
+			into = into.Elem()
+		}
+		if err := yaml.NodeToValue(e.Value, into.Addr().Interface(), yaml.Strict()); err != nil {
+			p.wrong(e.Value, err)
+		}
+	}
+	s := Scenario{Name: f.Name, Why: f.Why, Workload: f.Workload, Duration: time.Duration(f.Duration), Draw: f.Draw,
+		Settle: time.Duration(f.Settle), Checks: f.Checks, Goals: f.Goals}
+	kind, err := p.systems.ByName(f.System)
 	if err != nil {
-		return 0
+		p.wrong(p.find("system"), err)
+		return Scenario{}
 	}
-	n, err := p.ReadNode(bytes.NewReader(text))
-	if err != nil || n.GetToken() == nil {
-		return 0
+	s.System = p.system(kind, rest)
+	if s.Limits, err = f.Limits.limits(); err != nil {
+		p.wrong(p.find("limits"), err)
 	}
-	return n.GetToken().Position.Line
+	if f.Matrix != nil {
+		s.Matrix = *f.Matrix
+	}
+	for i, line := range f.Faults {
+		step, err := nemesis.ParseStep(line)
+		if err != nil {
+			p.wrong(p.find("faults", fmt.Sprint(i)), fmt.Errorf("%q: %w", line, err))
+		}
+		s.Faults = append(s.Faults, step)
+	}
+	if p.errs != nil {
+		return Scenario{}
+	}
+	s = s.WithDefaults()
+	p.judge(s.Check())
+	return s
+}
+
+// entries are what stands at the top of the file.
+func (p *parsing) entries(text []byte) ([]*ast.MappingValueNode, bool) {
+	parsed, err := parser.ParseBytes(text, 0)
+	if err != nil {
+		p.wrong(nil, err)
+		return nil, false
+	}
+	for _, doc := range parsed.Docs {
+		switch body := doc.Body.(type) {
+		case *ast.MappingNode:
+			p.root = body
+			return body.Values, len(parsed.Docs) == 1 || p.no("several documents")
+		case *ast.MappingValueNode:
+			p.root = body
+			return []*ast.MappingValueNode{body}, true
+		case nil:
+		default:
+			return nil, p.no("a " + strings.ToLower(body.Type().String()))
+		}
+	}
+	return nil, true
+}
+
+// no says that the file is something else than a scenario.
+func (p *parsing) no(what string) bool {
+	p.wrong(nil, fmt.Errorf("it is %s, and a scenario is a map: name: …, faults: …", what))
+	return false
+}
+
+// keys are the fields of structs by their names in a file.
+func keys(structs ...reflect.Value) map[string]reflect.Value {
+	fields := map[string]reflect.Value{}
+	for _, v := range structs {
+		for i := range v.NumField() {
+			name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("yaml"), ",")
+			fields[name] = v.Field(i)
+		}
+	}
+	return fields
+}
+
+// system reads the system's keys into a value of kind's type.
+func (p *parsing) system(kind System, entries []*ast.MappingValueNode) System {
+	into := reflect.New(reflect.TypeOf(kind)).Elem()
+	fields := keys(into)
+	for _, e := range entries {
+		field, known := fields[e.Key.String()]
+		if !known {
+			p.wrong(e.Key, p.unknown(e.Key.String(), fields))
+		} else if err := yaml.NodeToValue(e.Value, field.Addr().Interface(), yaml.Strict()); err != nil {
+			p.wrong(e.Value, err)
+		}
+	}
+	return into.Interface().(System)
+}
+
+// unknown is the error about a key that is nobody's.
+func (p *parsing) unknown(key string, fields map[string]reflect.Value) error {
+	var f file
+	own := keys(reflect.ValueOf(&f.head).Elem(), reflect.ValueOf(&f.body).Elem())
+	names := append(slices.Sorted(maps.Keys(own)), slices.Sorted(maps.Keys(fields))...)
+	if near := models.Nearest(key, names); near != "" {
+		return fmt.Errorf("unknown field %q: did you mean %s?", key, near)
+	}
+	return fmt.Errorf("unknown field %q", key)
+}
+
+// judge notes what is wrong with a scenario that could be read: each error where its first words lead to.
+func (p *parsing) judge(err error) {
+	if err == nil {
+		return
+	}
+	if joined, several := err.(interface{ Unwrap() []error }); several {
+		for _, one := range joined.Unwrap() {
+			p.judge(one)
+		}
+		return
+	}
+	var entry entryError
+	if errors.As(err, &entry) {
+		p.wrong(p.find(entry.key, fmt.Sprint(entry.index)), entry.err)
+		return
+	}
+	words := strings.Split(err.Error(), ": ")
+	p.wrong(p.find(words...), err)
+}
+
+// located says where in the text of a scenario file is what err is about.
+func located(name string, text []byte, err error) error {
+	p := &parsing{name: name}
+	if _, ok := p.entries(text); !ok {
+		return err
+	}
+	p.judge(err)
+	return errors.Join(p.errs...)
+}
+
+// fits says which of the plan's settings the servers do not take: with its line, if the plan is of a file.
+func (o Options) fits(plan Scenario) error {
+	err := plan.System.Fits(o.Ours(), plan.Faults)
+	if text, unread := os.ReadFile(o.Source); err != nil && unread == nil {
+		return located(o.Source, text, err)
+	}
+	return err
+}
+
+// find is the node that words lead to from the top, as far as they lead; nil if the first leads nowhere.
+func (p *parsing) find(words ...string) ast.Node {
+	var found ast.Node
+	at := p.root
+	for _, word := range words {
+		next := child(at, word)
+		if next == nil {
+			break
+		}
+		found, at = next, next
+	}
+	return found
+}
+
+// child is what a map or a list has under a name or a number; nil: nothing.
+func child(of ast.Node, name string) ast.Node {
+	switch n := of.(type) {
+	case *ast.MappingNode:
+		for _, v := range n.Values {
+			if strings.Trim(v.Key.String(), `"'`) == name {
+				return v.Value
+			}
+		}
+	case *ast.MappingValueNode:
+		if n.Key.String() == name {
+			return n.Value
+		}
+	case *ast.SequenceNode:
+		for i, v := range n.Values {
+			if fmt.Sprint(i) == name {
+				return v
+			}
+		}
+	}
+	return nil
 }
 
 // YAML returns the scenario as a scenario file.
 func (s Scenario) YAML() ([]byte, error) {
-	f := file{Name: s.Name, Why: s.Why, Cluster: s.Cluster, Config: s.Config.Server, Sentinel: s.Config.Sentinel,
-		Workload: s.Workload, Duration: duration(s.Duration), Draw: s.Draw, Settle: duration(s.Settle), Checks: s.Checks, Goals: s.Goals, Limits: limitsOf(s.Limits), Matrix: matrixOf(s.Matrix)}
-	for _, step := range s.Faults {
-		f.Faults = append(f.Faults, step.String())
+	h := head{Name: s.Name, Why: s.Why, System: s.System.Name()}
+	b := body{Workload: s.Workload, Duration: duration(s.Duration), Draw: s.Draw, Settle: duration(s.Settle), Checks: s.Checks,
+		Goals: s.Goals, Limits: limitsOf(s.Limits)}
+	if !s.Matrix.Empty() || s.Matrix.Seeds != "" {
+		b.Matrix = &s.Matrix
 	}
-	return yaml.MarshalWithOptions(f, yaml.IndentSequence(true))
+	for _, step := range s.Faults {
+		b.Faults = append(b.Faults, step.String())
+	}
+	var text []byte
+	for _, part := range []any{h, s.System, b} {
+		lines, err := yaml.MarshalWithOptions(part, yaml.IndentSequence(true))
+		if err != nil {
+			return nil, err
+		}
+		if string(lines) != "{}\n" {
+			text = append(text, lines...)
+		}
+	}
+	return text, nil
 }

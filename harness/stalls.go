@@ -38,18 +38,9 @@ func stallsOf(h *histories.History, plan Scenario) *Stalls {
 
 // shorterThan are the settings under test that a pause of so long touches.
 func (s Scenario) shorterThan(pause time.Duration) (names []string) {
-	server, sentinel := s.Config.Server, s.Config.Sentinel
-	for _, limit := range []struct {
-		name  string
-		value time.Duration
-	}{
-		{"down-after-milliseconds", sentinel.Millis("down-after-milliseconds", 0)},
-		{"min-slaves-max-lag", 1000 * server.Millis("min-slaves-max-lag", 0)}, // in seconds
-		{"min-replicas-max-lag", 1000 * server.Millis("min-replicas-max-lag", 0)},
-		{"repl-timeout", 1000 * server.Millis("repl-timeout", 0)},
-	} {
-		if limit.value > 0 && limit.value <= pause {
-			names = append(names, fmt.Sprintf("%s (%v)", limit.name, limit.value))
+	for _, limit := range s.System.Patience() {
+		if limit.For <= pause {
+			names = append(names, fmt.Sprintf("%s (%v)", limit.Name, limit.For))
 		}
 	}
 	return names

@@ -6,14 +6,19 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/ordeal-go/ordeal/harness/cluster"
 	"github.com/ordeal-go/ordeal/histories"
 )
 
+// impatient is a system of which nothing is known but how long it waits.
+type impatient struct{ System }
+
+func (impatient) Patience() []Patience {
+	return []Patience{{"down-after-milliseconds", 600 * time.Millisecond}, {"min-slaves-max-lag", time.Second}, {"repl-timeout", 6 * time.Second}}
+}
+
 func TestRunThatStoodStillLongerThanASettingSaysSo(t *testing.T) {
 	var plan Scenario
-	plan.Config = cluster.Config{Server: cluster.Settings{{Name: "repl-timeout", Value: "6"}, {Name: "min-slaves-max-lag", Value: "1"}},
-		Sentinel: cluster.Settings{{Name: "down-after-milliseconds", Value: "600"}}}
+	plan.System = impatient{}
 	h := &histories.History{}
 	require.Nil(t, stallsOf(h, plan))
 	h.Notes = append(h.Notes, histories.Note{Kind: "stalled", Machine: "world", Took: 200 * time.Millisecond})

@@ -9,7 +9,6 @@ import (
 	"github.com/goccy/go-yaml/lexer"
 	"github.com/goccy/go-yaml/token"
 
-	"github.com/ordeal-go/ordeal/harness/cluster"
 	"github.com/ordeal-go/ordeal/nemesis"
 )
 
@@ -37,9 +36,9 @@ func bounded(name string, text []byte) (err error) {
 		}
 		switch t.Type {
 		case token.AnchorType, token.AliasType, token.MergeKeyType:
-			return &FileError{name, at, errors.New("a scenario file has no anchors and aliases: write out what they stand for, or quote the text")}
+			return &FileError{name, at, t.Position.Column, errors.New("a scenario file has no anchors and aliases: write out what they stand for, or quote the text")}
 		case token.TagType, token.DirectiveType, token.MappingKeyType:
-			return &FileError{name, at, fmt.Errorf("a scenario file has no %q: quote the text if it begins with that", t.Value)}
+			return &FileError{name, at, t.Position.Column, fmt.Errorf("a scenario file has no %q: quote the text if it begins with that", t.Value)}
 		case token.SequenceStartType, token.MappingStartType:
 			depth++
 		case token.SequenceEndType, token.MappingEndType:
@@ -48,7 +47,7 @@ func bounded(name string, text []byte) (err error) {
 			entries++
 		}
 		if depth > depthMax || entries > depthMax {
-			return &FileError{name, at, fmt.Errorf("lists and maps stand more than %d deep in each other", depthMax)}
+			return &FileError{name, at, t.Position.Column, fmt.Errorf("lists and maps stand more than %d deep in each other", depthMax)}
 		}
 	}
 	return nil
@@ -61,48 +60,16 @@ func unbroken(name string, err *error) {
 	}
 }
 
-// distrust finds the first thing in s, written in text, that needs trust.
-func (s Scenario) distrust(name string, text []byte) error {
-	for _, part := range []struct {
-		section  string
-		settings cluster.Settings
-	}{{cluster.SectionServer, s.Config.Server}, {cluster.SectionSentinel, s.Config.Sentinel}} {
-		for _, set := range part.settings {
-			if why := set.NeedsTrust(); why != "" {
-				return &FileError{name, lineOf(text, "$."+part.section+".'"+set.Name+"'"), fmt.Errorf("%s: %q %s: %w", part.section, set.Name, why, errTrust)}
-			}
-		}
-	}
-	for _, work := range s.Workload.Mix {
-		for _, command := range work.Commands {
-			if words := strings.Fields(command); len(words) > 0 && slices.Contains(administration, strings.ToUpper(words[0])) {
-				return &FileError{name, lineOf(text, "$.workload"), fmt.Errorf("workload: %q: it administrates a server: %w", command, errTrust)}
-			}
-		}
+// distrust notes everything in s that needs trust.
+func (p *parsing) distrust(s Scenario) {
+	for _, risk := range s.System.Risks(s.Workload, s.Faults) {
+		p.wrong(p.find(risk.Path...), fmt.Errorf("%s: %w", risk.Why, errTrust))
 	}
 	for i, step := range s.Faults {
-		if why := stepNeedsTrust(step.Fault); why != "" {
-			return &FileError{name, lineOf(text, fmt.Sprintf("$.faults[%d]", i)), fmt.Errorf("%q: it %s: %w", step, why, errTrust)}
+		if f := step.Fault; f.Verb == nemesis.RunAs && !KnownProgram(f.Text("program")) {
+			p.wrong(p.find("faults", fmt.Sprint(i)), fmt.Errorf("%q: it runs a program of its choice: %w", step, errTrust))
 		}
 	}
-	return nil
-}
-
-// administration are the commands by which a client can do what configurations can, or reach other computers.
-var administration = []string{"ACL", "CLUSTER", "CONFIG", "DEBUG", "FAILOVER", "MIGRATE", "MODULE", "REPLICAOF", "SENTINEL", "SHUTDOWN", "SLAVEOF"}
-
-// stepNeedsTrust says why a fault may stand only in a scenario that is trusted, as the rest of a sentence; "" if it may
-// stand in any.
-func stepNeedsTrust(f nemesis.Fault) string {
-	switch f.Verb {
-	case nemesis.ConfigSet, nemesis.SentinelSet:
-		return cluster.Setting{Name: f.Text("name"), Value: f.Text("value")}.NeedsTrust()
-	case nemesis.RunAs:
-		if !KnownProgram(f.Text("program")) {
-			return "runs a program of its choice"
-		}
-	}
-	return ""
 }
 
 // KnownProgram says whether a command is one that a scenario, or a run somebody else has kept, may have run: it has no

@@ -13,18 +13,19 @@ import (
 
 	"github.com/ordeal-go/ordeal/checkers"
 	"github.com/ordeal-go/ordeal/harness"
-	"github.com/ordeal-go/ordeal/harness/cluster"
 	"github.com/ordeal-go/ordeal/harness/live"
+	"github.com/ordeal-go/ordeal/harness/live/runs"
+	"github.com/ordeal-go/ordeal/harness/redis"
 	"github.com/ordeal-go/ordeal/histories"
 )
 
-var ownDisk = cluster.Disk{Read: os.ReadFile, Glob: filepath.Glob}
+var ownDisk = redis.Disk{Read: os.ReadFile, Glob: filepath.Glob}
 
 // confsOf are the files of somebody who runs Redis 7.0, of more than a hundred directives.
-func confsOf(t *testing.T) (server, sentinel *cluster.UserConf) {
-	server, err := cluster.ReadServerConf("testdata/userconf/redis.conf", ownDisk)
+func confsOf(t *testing.T) (server, sentinel *redis.UserConf) {
+	server, err := redis.ReadServerConf("testdata/userconf/redis.conf", ownDisk)
 	require.NoError(t, err)
-	sentinel, err = cluster.ReadSentinelConf("testdata/userconf/sentinel.conf", ownDisk)
+	sentinel, err = redis.ReadSentinelConf("testdata/userconf/sentinel.conf", ownDisk)
 	require.NoError(t, err)
 	return server, sentinel
 }
@@ -40,8 +41,10 @@ func TestUsersOwnFilesRunUnchangedOnARealRedis(t *testing.T) {
 	server, sentinel := confsOf(t)
 	require.GreaterOrEqual(t, len(server.Settings)+len(server.Changes), 100)
 	s := guarded(server.Onto(nil), sentinel.Onto(nil))
-	s.Cluster.Quorum = sentinel.Quorum
-	res, err := harness.Run(t.Context(), s, harness.Options{Seed: 1, World: harness.WorldLive, Target: live.RedisServer, Out: t.TempDir()})
+	system := s.System.(redis.System)
+	system.Cluster.Quorum = sentinel.Quorum
+	s.System = system
+	res, err := harness.Run(t.Context(), s, harness.Options{Seed: 1, World: harness.WorldLive, Live: runs.Live{}, Target: live.RedisServer, Out: t.TempDir()})
 	require.NoError(t, err)
 	readBack(t, res)
 	asked, digests := false, 0
@@ -67,12 +70,12 @@ func TestUsersOwnFilesAreRefusedLineByLineWhereOursDoesNotKnowThem(t *testing.T)
 	require.ErrorContains(t, refused, "more.conf:1: unixsocket")
 	require.NotContains(t, refused.Error(), "min-replicas-to-write", "4.0 has it by another name")
 	ours := without(t, "testdata/userconf/redis.conf", refused)
-	u, err := cluster.ReadServerConf(ours, ownDisk)
+	u, err := redis.ReadServerConf(ours, ownDisk)
 	require.NoError(t, err)
 	require.NoError(t, u.OursAsServer())
 	refused = sentinel.OursAsSentinel()
 	require.ErrorContains(t, refused, "sentinel.conf:13: rename-command: Unrecognized sentinel configuration statement.")
-	v, err := cluster.ReadSentinelConf(without(t, "testdata/userconf/sentinel.conf", refused), ownDisk)
+	v, err := redis.ReadSentinelConf(without(t, "testdata/userconf/sentinel.conf", refused), ownDisk)
 	require.NoError(t, err)
 	require.NoError(t, v.OursAsSentinel())
 	s := guarded(u.Onto(nil), v.Onto(nil))

@@ -31,11 +31,11 @@ func (v view) String() string {
 }
 
 // add makes a spare machine one of the cluster, and says whether it was a spare one.
-func (v *view) add(machine string, sentinel bool) bool {
-	spares, members := &v.Spares, &v.Servers
-	if sentinel {
-		spares, members = &v.SpareSentinels, &v.Sentinels
-	}
+func (v *view) add(machine string) bool {
+	return added(machine, &v.Spares, &v.Servers) || added(machine, &v.SpareSentinels, &v.Sentinels)
+}
+
+func added(machine string, spares, members *[]string) bool {
 	i := slices.Index(*spares, machine)
 	if i < 0 {
 		return false

@@ -6,13 +6,12 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/ordeal-go/ordeal/harness/cluster"
 	"github.com/ordeal-go/ordeal/histories"
 )
 
 func TestWhatTheObserverCostsIsMeasuredAndSaid(t *testing.T) {
 	var plan Scenario
-	plan.Config.Sentinel = cluster.Settings{{Name: "down-after-milliseconds", Value: "600"}}
+	plan.System = impatient{}
 	h := &histories.History{Header: histories.Header{World: WorldLive}, Footer: histories.Footer{End: 10 * time.Second}}
 	require.Nil(t, watchingOf(h, plan), "nobody answered")
 	for i := range 100 {

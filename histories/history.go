@@ -21,6 +21,7 @@ type History struct {
 // Header is the first line of a history: what was run.
 type Header struct {
 	Version  int       `json:"ordeal"`
+	System   string    `json:"system,omitempty"` // what kind of system took part; "": "redis"
 	Scenario string    `json:"scenario"`
 	Why      string    `json:"why,omitempty"`
 	Seed     uint64    `json:"seed"`

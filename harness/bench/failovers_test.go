@@ -14,6 +14,7 @@ import (
 
 	"github.com/ordeal-go/ordeal/checkers"
 	"github.com/ordeal-go/ordeal/harness"
+	"github.com/ordeal-go/ordeal/harness/redis"
 	"github.com/ordeal-go/ordeal/histories"
 )
 
@@ -66,7 +67,7 @@ func killing(b *testing.B, seed uint64, sentinels, downAfter int, apart time.Dur
 		}
 		far += fmt.Sprintf("  - at 0s latency s%d |%s delay=%v\n", i, others, apart)
 	}
-	s, err := harness.ParseScenario("failovers", []byte(fmt.Sprintf(`
+	s, err := harness.Systems{redis.System{}}.ParseScenario("failovers", []byte(fmt.Sprintf(`
 name: failovers
 why: how long a dead master is missed, and by how many failovers it is replaced
 cluster: {replicas: 2, sentinels: %d}

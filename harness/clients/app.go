@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/ordeal-go/ordeal/harness/cluster"
+	"github.com/ordeal-go/ordeal/harness/redis/callers"
 	"github.com/ordeal-go/ordeal/harness/workload"
 	"github.com/ordeal-go/ordeal/node"
 )
@@ -64,7 +65,7 @@ func (p Promises) withDefaults() Promises {
 }
 
 // MasterName is the name by which the Sentinels know the master.
-func (a *App) MasterName() string { return cluster.MasterName }
+func (a *App) MasterName() string { return callers.MasterName }
 
 // Sentinels are the addresses of the Sentinels, "ip:port", that are there from the beginning.
 func (a *App) Sentinels() []string { return slices.Clone(a.sentinels) }

@@ -18,7 +18,7 @@ import (
 	"github.com/ordeal-go/ordeal/checkers"
 	"github.com/ordeal-go/ordeal/harness"
 	"github.com/ordeal-go/ordeal/harness/clients"
-	"github.com/ordeal-go/ordeal/harness/cluster"
+	tested "github.com/ordeal-go/ordeal/harness/redis"
 	"github.com/ordeal-go/ordeal/harness/workload"
 	"github.com/ordeal-go/ordeal/nemesis"
 )
@@ -27,7 +27,7 @@ import (
 func alone(t *testing.T, faults string) harness.Scenario {
 	schedule, err := nemesis.ParseSchedule(faults)
 	require.NoError(t, err)
-	return harness.Scenario{Name: "alone", Cluster: cluster.Spec{}, Workload: workload.Spec{Clients: 1}, Duration: 30 * time.Second,
+	return harness.Scenario{Name: "alone", System: tested.System{Cluster: tested.Spec{}}, Workload: workload.Spec{Clients: 1}, Duration: 30 * time.Second,
 		Settle: 5 * time.Second, Faults: schedule}
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/ordeal-go/ordeal/harness"
 	"github.com/ordeal-go/ordeal/harness/clients"
 	"github.com/ordeal-go/ordeal/harness/cluster"
+	tested "github.com/ordeal-go/ordeal/harness/redis"
 	"github.com/ordeal-go/ordeal/harness/workload"
 	"github.com/ordeal-go/ordeal/nemesis"
 )
@@ -35,10 +36,10 @@ func failovers(t testing.TB) harness.Scenario {
 		"latency c1 | all delay=30ms for 6s\nat 1.5s kill m1 for 5s",
 	}
 	base := harness.Scenario{
-		Name:    "failovers",
-		Cluster: cluster.Spec{Replicas: 2, Sentinels: 3, Quorum: 2},
-		Config: cluster.Config{Sentinel: cluster.Settings{
-			{Name: "down-after-milliseconds", Value: "1000"}, {Name: "failover-timeout", Value: "5000"}}},
+		Name: "failovers",
+		System: tested.System{Cluster: tested.Spec{Replicas: 2, Sentinels: 3, Quorum: 2},
+			Sentinel: cluster.Settings{
+				{Name: "down-after-milliseconds", Value: "1000"}, {Name: "failover-timeout", Value: "5000"}}},
 		Workload: workload.Spec{Clients: 1, Mix: []workload.Work{{Keys: 2}}},
 		Duration: 9 * time.Second,
 	}

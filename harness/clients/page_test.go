@@ -15,6 +15,7 @@ import (
 	"github.com/ordeal-go/ordeal/harness"
 	"github.com/ordeal-go/ordeal/harness/clients"
 	"github.com/ordeal-go/ordeal/harness/cluster"
+	tested "github.com/ordeal-go/ordeal/harness/redis"
 	"github.com/ordeal-go/ordeal/harness/workload"
 	"github.com/ordeal-go/ordeal/nemesis"
 )
@@ -25,12 +26,12 @@ func TestMyClientFollowsAFailover(t *testing.T) {
 		t.Fatal(err)
 	}
 	scenario := harness.Scenario{
-		Name:    "my-client",
-		Cluster: cluster.Spec{Replicas: 2, Sentinels: 3, Quorum: 2},
-		Config: cluster.Config{Sentinel: cluster.Settings{
-			{Name: "down-after-milliseconds", Value: "1000"},
-			{Name: "failover-timeout", Value: "5000"},
-		}},
+		Name: "my-client",
+		System: tested.System{Cluster: tested.Spec{Replicas: 2, Sentinels: 3, Quorum: 2},
+			Sentinel: cluster.Settings{
+				{Name: "down-after-milliseconds", Value: "1000"},
+				{Name: "failover-timeout", Value: "5000"},
+			}},
 		Workload: workload.Spec{Clients: 2}, // c1 is the client under test, c2 is one of ordeal's own
 		Faults:   faults,
 		Duration: 12 * time.Second,

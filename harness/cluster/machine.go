@@ -53,6 +53,13 @@ type Machine struct {
 // Addr is the address at which the others reach the machine, "ip:port".
 func (m *Machine) Addr() string { return joinHostPort(m.Announce, m.Port) }
 
+// Files of a machine that speaks TLS, below its Dir: its certificate and key, and the authority of all certificates.
+const (
+	TLSCert      = "tls/machine.crt"
+	TLSKey       = "tls/machine.key"
+	TLSAuthority = "tls/authority.crt"
+)
+
 // Boot is what one life of a core is given beside its machine.
 type Boot struct {
 	Rand *rand.Rand // from the run's seed, the machine's name and the number of this life

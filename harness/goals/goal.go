@@ -5,45 +5,48 @@ import (
 	"strings"
 
 	"github.com/ordeal-go/ordeal/histories"
+	"github.com/ordeal-go/ordeal/models"
 )
 
 // Goal is a situation worth meeting.
 type Goal struct {
 	Name string // lower-case letters, digits and dashes
 	Why  string // what it is
-	met  func(*scan) bool
 }
 
-// All returns every goal, in an order that stays.
-func All() []Goal { return append([]Goal(nil), catalogue...) }
+// Catalogue is the goals of a system.
+type Catalogue struct {
+	Goals []Goal // in an order that stays
+	// Met returns the names of the goals that h meets, in the order of Goals; nil if there are none.
+	Met func(h *histories.History) []string
+}
 
-// Names returns the names of All.
-func Names() []string {
-	names := make([]string, len(catalogue))
-	for i, g := range catalogue {
+// Names returns the goals' names.
+func (c Catalogue) Names() []string {
+	names := make([]string, len(c.Goals))
+	for i, g := range c.Goals {
 		names[i] = g.Name
 	}
 	return names
 }
 
 // ByName returns the goal called name.
-func ByName(name string) (Goal, error) {
-	for _, g := range catalogue {
+func (c Catalogue) ByName(name string) (Goal, error) {
+	for _, g := range c.Goals {
 		if g.Name == name {
 			return g, nil
 		}
 	}
-	return Goal{}, fmt.Errorf("there is no goal %q: there are %s", name, strings.Join(Names(), ", "))
+	if near := models.Nearest(name, c.Names()); near != "" {
+		return Goal{}, fmt.Errorf("there is no goal %q: did you mean %s?", name, near)
+	}
+	return Goal{}, fmt.Errorf("there is no goal %q: there are %s", name, strings.Join(c.Names(), ", "))
 }
 
-// Met returns the names of the goals that h meets, in the order of All.
-func Met(h *histories.History) []string {
-	s := look(h)
-	var met []string
-	for _, g := range catalogue {
-		if g.met(s) {
-			met = append(met, g.Name)
-		}
+// In returns the names of the goals that h meets.
+func (c Catalogue) In(h *histories.History) []string {
+	if c.Met == nil {
+		return nil
 	}
-	return met
+	return c.Met(h)
 }

@@ -20,6 +20,7 @@ import (
 
 	"github.com/ordeal-go/ordeal/harness/cluster"
 	"github.com/ordeal-go/ordeal/harness/live"
+	"github.com/ordeal-go/ordeal/harness/redis"
 	"github.com/ordeal-go/ordeal/nemesis"
 	"github.com/ordeal-go/ordeal/node"
 )
@@ -112,7 +113,7 @@ func TestPowerlessServerIsSilentAndResetsWhenItIsBack(t *testing.T) {
 	lease, err := live.Addresses()
 	require.NoError(t, err)
 	addr := lease.Addressing(t.TempDir())
-	machines := cluster.Nodes(cluster.Spec{}, cluster.Config{}, addr)
+	machines := redis.System{Cluster: redis.Spec{}}.Nodes(addr)
 	for i, name := range []string{"c1", "c2"} {
 		machines = append(machines, cluster.Caller(name, cluster.Client, i+2, addr, func(m cluster.Machine, _ cluster.Boot) node.Core { return &plug{machine: &m} }))
 	}
@@ -233,8 +234,8 @@ func TestMachineRunsAnotherProgramBesideOurs(t *testing.T) {
 	}
 	lease, err := live.Addresses()
 	require.NoError(t, err)
-	fast := cluster.Config{Server: cluster.Settings{{Name: "repl-diskless-sync-delay", Value: "0"}, savesAtTheEnd}}
-	machines := cluster.Nodes(cluster.Spec{Replicas: 1}, fast, lease.Addressing(t.TempDir()))
+	machines := redis.System{Cluster: redis.Spec{Replicas: 1},
+		Config: cluster.Settings{{Name: "repl-diskless-sync-delay", Value: "0"}, savesAtTheEnd}}.Nodes(lease.Addressing(t.TempDir()))
 	w, r := openProcesses(t, machines, lease, "")
 	m1, r1 := &machines[0], &machines[1]
 	require.NoError(t, w.Start(t.Context(), "m1", "r1"))

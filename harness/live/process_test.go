@@ -18,6 +18,7 @@ import (
 
 	"github.com/ordeal-go/ordeal/harness/cluster"
 	"github.com/ordeal-go/ordeal/harness/live"
+	"github.com/ordeal-go/ordeal/harness/redis"
 )
 
 // cluster31 is a master, two replicas and three Sentinels, laid out for this test alone.
@@ -25,8 +26,8 @@ func cluster31(t *testing.T) ([]cluster.Machine, *live.Lease) {
 	t.Helper()
 	lease, err := live.Addresses()
 	require.NoError(t, err)
-	config := cluster.Config{Server: cluster.Settings{{Name: "repl-diskless-sync-delay", Value: "0"}}, Sentinel: cluster.Settings{{Name: "down-after-milliseconds", Value: "500"}, {Name: "failover-timeout", Value: "2000"}}}
-	return cluster.Nodes(cluster.Spec{Replicas: 2, Sentinels: 3}, config, lease.Addressing(t.TempDir())), lease
+	config := redis.System{Cluster: redis.Spec{Replicas: 2, Sentinels: 3}, Config: cluster.Settings{{Name: "repl-diskless-sync-delay", Value: "0"}}, Sentinel: cluster.Settings{{Name: "down-after-milliseconds", Value: "500"}, {Name: "failover-timeout", Value: "2000"}}}
+	return config.Nodes(lease.Addressing(t.TempDir())), lease
 }
 
 func openProcesses(t *testing.T, machines []cluster.Machine, lease *live.Lease, target string) (*live.World, *record) {
@@ -123,7 +124,7 @@ func alone(t *testing.T, settings ...cluster.Setting) ([]cluster.Machine, *live.
 	t.Helper()
 	lease, err := live.Addresses()
 	require.NoError(t, err)
-	return cluster.Nodes(cluster.Spec{}, cluster.Config{Server: settings}, lease.Addressing(t.TempDir())), lease
+	return redis.System{Config: settings}.Nodes(lease.Addressing(t.TempDir())), lease
 }
 
 func startServer(t *testing.T, settings ...cluster.Setting) (*live.World, *record, *cluster.Machine) {
@@ -214,7 +215,7 @@ func TestNoProcessOutlivesAKilledHarness(t *testing.T) {
 	if dir := os.Getenv("ORDEAL_LIVE_TEST_DIR"); dir != "" {
 		lease, err := live.Addresses()
 		require.NoError(t, err)
-		machines := cluster.Nodes(cluster.Spec{Replicas: 1}, cluster.Config{}, lease.Addressing(dir))
+		machines := redis.System{Cluster: redis.Spec{Replicas: 1}}.Nodes(lease.Addressing(dir))
 		w, r := openProcesses(t, machines, lease, "")
 		require.NoError(t, w.Start(t.Context(), "m1", "r1"))
 		eventually(t, w, r, "answers", func() bool { return info(&machines[0], "connected_slaves") == "1" })

@@ -5,6 +5,7 @@ import (
 
 	"github.com/ordeal-go/ordeal/harness"
 	"github.com/ordeal-go/ordeal/harness/cluster"
+	"github.com/ordeal-go/ordeal/harness/redis"
 	"github.com/ordeal-go/ordeal/harness/worldtest"
 )
 
@@ -19,5 +20,5 @@ func TestProcessesKeepTheirPromises(t *testing.T) {
 	t.Parallel()
 	worldtest.TestProcesses(t, func(t *testing.T, machines []cluster.Machine, sink cluster.Sink) harness.World {
 		return open(t, machines, sink)
-	}, func() cluster.Machine { return cluster.Machine{Port: cluster.ServerPort} })
+	}, func() cluster.Machine { return cluster.Machine{Port: redis.ServerPort} })
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // Build builds the program pkg ("./harness/cmd/ordeal") of the module in folder root with m planted, as the file out.
-// The program's variable main.mutant, if it has one, is set to m's name.
+// The program's variable github.com/ordeal-go/ordeal/harness/cli.mutant, if it has one, is set to m's name.
 func (m Mutant) Build(ctx context.Context, root, pkg, out string) error {
 	dir, err := os.MkdirTemp("", "ordeal-mutant-")
 	if err != nil {
@@ -23,7 +23,7 @@ func (m Mutant) Build(ctx context.Context, root, pkg, out string) error {
 	if err != nil {
 		return fmt.Errorf("mutant %s: %w", m.Name, err)
 	}
-	cmd := exec.CommandContext(ctx, "go", "build", "-overlay", overlay, "-ldflags", "-X main.mutant="+m.Name, "-o", out, pkg)
+	cmd := exec.CommandContext(ctx, "go", "build", "-overlay", overlay, "-ldflags", "-X github.com/ordeal-go/ordeal/harness/cli.mutant="+m.Name, "-o", out, pkg)
 	cmd.Dir = root
 	if text, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("mutant %s does not build: %w\n%s", m.Name, err, bytes.TrimSpace(text))

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/ordeal-go/ordeal/harness"
+	"github.com/ordeal-go/ordeal/harness/redis"
 )
 
 //go:embed *.yaml
@@ -25,7 +26,7 @@ var catalogue = sync.OnceValue(func() []harness.Scenario {
 		if err != nil {
 			panic(err)
 		}
-		s, err := harness.ParseScenario(path.Join("harness/scenarios", e.Name()), text)
+		s, err := harness.Systems{redis.System{}}.ParseScenario(path.Join("harness/scenarios", e.Name()), text)
 		if err == nil && s.Name+".yaml" != e.Name() {
 			err = fmt.Errorf("%s: the scenario is called %s", e.Name(), s.Name)
 		}

@@ -15,9 +15,13 @@ import (
 // cutMachines leaves out clients, Sentinels and replicas: all of a kind, then half of them, then one.
 func (j *job) cutMachines(ctx context.Context) bool {
 	smaller := false
-	for _, kind := range []string{"c", "s", "r"} {
+	kinds := []string{clients}
+	for _, g := range j.best.scenario.System.Groups() {
+		kinds = append(kinds, g.Prefix)
+	}
+	for _, kind := range kinds {
 		for {
-			n := *count(&j.best.scenario, kind)
+			n := count(j.best.scenario, kind)
 			var candidates []harness.Scenario
 			for _, drop := range []int{n, n - 1, n / 2} {
 				if drop > 1 {
@@ -26,7 +30,7 @@ func (j *job) cutMachines(ctx context.Context) bool {
 			}
 			none := workload.Ops{}.String()
 			for i := n; i > 0; i-- {
-				if kind == "c" && n == 1 && j.best.scenario.Workload.Ops == none {
+				if kind == clients && n == 1 && j.best.scenario.Workload.Ops == none {
 					break // one client there must be, and it does nothing already
 				}
 				candidates = append(candidates, dropped(j.best.scenario, kind, i))
@@ -43,22 +47,26 @@ func (j *job) cutMachines(ctx context.Context) bool {
 	return smaller
 }
 
-// count is how many machines of a kind there are: clients "c", Sentinels "s" or replicas "r".
-func count(s *harness.Scenario, kind string) *int {
-	switch kind {
-	case "c":
-		return &s.Workload.Clients
-	case "s":
-		return &s.Cluster.Sentinels
-	default:
-		return &s.Cluster.Replicas
+// clients is the prefix of the clients' names; the system's groups have others.
+const clients = "c"
+
+// count is how many machines of a kind there are.
+func count(s harness.Scenario, kind string) int {
+	if kind == clients {
+		return s.Workload.Clients
 	}
+	for _, g := range s.System.Groups() {
+		if g.Prefix == kind {
+			return g.Count
+		}
+	}
+	return 0
 }
 
 // fewer leaves out the last n machines of a kind.
 func fewer(s harness.Scenario, kind string, n int) harness.Scenario {
 	for range n {
-		s = dropped(s, kind, *count(&s, kind))
+		s = dropped(s, kind, count(s, kind))
 	}
 	return s
 }
@@ -66,23 +74,20 @@ func fewer(s harness.Scenario, kind string, n int) harness.Scenario {
 // dropped leaves out machine i of a kind. Those after it move up, and faults and operations name them by their new
 // names; a fault that has nobody left to hit goes too. One client there must be.
 func dropped(s harness.Scenario, kind string, i int) harness.Scenario {
-	n := count(&s, kind)
-	if *n--; kind == "c" && *n == 0 {
-		*n = 1
+	switch {
+	case kind != clients:
+		s.System = s.System.Fewer(kind)
+	case s.Workload.Clients == 1:
 		s.Workload.Ops = workload.Ops{}.String()
 		return s
-	}
-	s.Cluster.Quorum = min(s.Cluster.Quorum, s.Cluster.Sentinels)
-	if s.Cluster.Replicas < 2 {
-		s.Cluster.Chain = false
-	}
-	if s.Cluster.Sentinels == 0 {
-		s.Config.Sentinel = nil
+	default:
+		s.Workload.Clients--
 	}
 	rename := func(name string) string {
-		number, err := strconv.Atoi(strings.TrimPrefix(name, kind))
+		digits, is := strings.CutPrefix(name, kind)
+		number, err := strconv.Atoi(digits)
 		switch {
-		case err != nil || name[:1] != kind || number < i:
+		case err != nil || !is || number < i:
 			return name
 		case number == i:
 			return ""
@@ -96,7 +101,7 @@ func dropped(s harness.Scenario, kind string, i int) harness.Scenario {
 		}
 	}
 	s.Faults = faults
-	if ops, err := workload.ParseOps(s.Workload.Ops); err == nil && kind == "c" && ops != nil {
+	if ops, err := workload.ParseOps(s.Workload.Ops); err == nil && kind == clients && ops != nil {
 		left := workload.Ops{}
 		for _, r := range ops {
 			if r.Client = rename(r.Client); r.Client != "" {

@@ -8,7 +8,6 @@ import (
 
 	"github.com/ordeal-go/ordeal/checkers"
 	"github.com/ordeal-go/ordeal/harness"
-	"github.com/ordeal-go/ordeal/harness/workload"
 )
 
 // oracle says whether a run still breaks the property.
@@ -52,20 +51,10 @@ func (o oracle) play(ctx context.Context, s harness.Scenario, seed uint64) (outc
 		}
 		out.fails, out.why = true, v.Why
 		if len(v.Findings) > 0 {
-			out.found = max(0, v.Findings[0].Time-formed(res))
+			out.found = max(0, v.Findings[0].Time-res.Formed)
 		}
 	}
 	return out, nil
-}
-
-// formed is when the clients began to work.
-func formed(res *harness.Result) (at time.Duration) {
-	for i := range res.History.Notes {
-		if n := &res.History.Notes[i]; n.Kind == "stage" && (n.Text == workload.StageLinked || n.Text == workload.StageFormed) {
-			at = n.Time
-		}
-	}
-	return at
 }
 
 var particulars = regexp.MustCompile(`\b[mrscp]\d+\b|[0-9a-f]{8,}|[-+]?(\d+(\.\d+)?(ns|µs|ms|s|m|h)?)+`)

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/ordeal-go/ordeal/harness"
-	"github.com/ordeal-go/ordeal/harness/cluster"
 	"github.com/ordeal-go/ordeal/nemesis"
 )
 
@@ -115,57 +114,24 @@ func (j *job) cutFaults(ctx context.Context) bool {
 }
 
 func (j *job) cutSettings(ctx context.Context) bool {
-	s := j.best.scenario
-	server, sentinel := s.Config.Server, s.Config.Sentinel
-	var free []int // those that may be left out: of the servers', then of the Sentinels'
-	for i, set := range slices.Concat(server, sentinel) {
-		if !j.paces(set) {
+	system := j.best.scenario.System
+	var free []int // the parts that may be left out: without those that pace it, not settling in time broke no promise
+	for i, part := range system.Parts() {
+		if !part.Paces || j.oracle.check != "convergence" {
 			free = append(free, i)
 		}
 	}
-	smaller := j.without(ctx, len(free), j.seeds, func(kept []int) harness.Scenario {
-		out := map[int]bool{}
+	return j.without(ctx, len(free), j.seeds, func(kept []int) harness.Scenario {
+		out := map[int]bool{} // to look up only
 		for i := range free {
 			if !slices.Contains(kept, i) {
 				out[free[i]] = true
 			}
 		}
 		s := j.best.scenario
-		s.Config.Server, s.Config.Sentinel = nil, nil
-		for i, set := range server {
-			if !out[i] {
-				s.Config.Server = append(s.Config.Server, set)
-			}
-		}
-		for i, set := range sentinel {
-			if !out[len(server)+i] {
-				s.Config.Sentinel = append(s.Config.Sentinel, set)
-			}
-		}
+		s.System = system.Keep(func(part int) bool { return !out[part] })
 		return s
 	})
-	s = j.best.scenario
-	var plainer []harness.Scenario
-	if s.Cluster.Chain {
-		star := s
-		star.Cluster.Chain = false
-		plainer = append(plainer, star)
-	}
-	if s.Cluster.Quorum != 0 {
-		majority := s
-		majority.Cluster.Quorum = 0
-		plainer = append(plainer, majority)
-	}
-	return j.try(ctx, plainer, j.seeds()...) || smaller
-}
-
-// paces says whether without a setting everything would take so long that not settling in time broke no promise.
-func (j *job) paces(set cluster.Setting) bool {
-	switch set.Name {
-	case "repl-timeout", "repl-ping-slave-period", "down-after-milliseconds", "failover-timeout":
-		return j.oracle.check == "convergence"
-	}
-	return false
 }
 
 // cutTime lets the clients work for a shorter time: until the property is broken, if that is known, or for a part of the

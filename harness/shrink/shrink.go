@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/ordeal-go/ordeal/harness"
+	"github.com/ordeal-go/ordeal/harness/cluster"
 )
 
 // Options say how to shrink.
@@ -131,8 +132,8 @@ func (j *job) result() Result {
 
 func (j *job) size(t trial) Size {
 	s := t.scenario
-	return Size{Faults: len(s.Faults), Ops: t.outcome.ops, Settings: len(s.Config.Server) + len(s.Config.Sentinel), Duration: s.Duration,
-		Machines: 1 + s.Cluster.Replicas + s.Cluster.Sentinels + s.Workload.Clients}
+	return Size{Faults: len(s.Faults), Ops: t.outcome.ops, Settings: len(s.System.Parts()), Duration: s.Duration,
+		Machines: len(s.System.Nodes(cluster.SimAddressing())) + s.Workload.Clients}
 }
 
 // take makes t the best so far.

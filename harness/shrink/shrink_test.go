@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ordeal-go/ordeal/harness"
+	"github.com/ordeal-go/ordeal/harness/redis"
 	"github.com/ordeal-go/ordeal/harness/workload"
 	"github.com/ordeal-go/ordeal/nemesis"
 )
@@ -15,7 +16,7 @@ import (
 // failing is a long run that breaks a property on correct servers: a master is not linearizable over a failover.
 func failing(t *testing.T) harness.Scenario {
 	t.Helper()
-	s, err := harness.ParseScenario("failing", []byte(`
+	s, err := harness.Systems{redis.System{}}.ParseScenario("failing", []byte(`
 name: failing
 cluster: {replicas: 2, sentinels: 3, quorum: 2}
 config: {repl-timeout: 6, repl-ping-slave-period: 1, repl-backlog-size: 64kb}
@@ -44,7 +45,7 @@ func TestShrunkRunBreaksTheSamePropertyAndHasNothingToSpare(t *testing.T) {
 	// What it wrote down fails when it is read back and run.
 	text, err := res.Scenario.YAML()
 	require.NoError(t, err)
-	again, err := harness.ParseScenario("shrunk", text)
+	again, err := harness.Systems{redis.System{}}.ParseScenario("shrunk", text)
 	require.NoError(t, err, "%s", text)
 	o := oracle{check: res.Check}
 	out, err := o.play(t.Context(), again, res.Seed)
@@ -77,13 +78,13 @@ func TestShrunkRunBreaksTheSamePropertyAndHasNothingToSpare(t *testing.T) {
 		less.Workload.Ops = ops.Canonical().String()
 		require.False(t, fails(less), "without %v", all[i])
 	}
-	for i := range again.Config.Server {
+	for i, part := range again.System.Parts() {
 		less := again
-		less.Config.Server = append(append(less.Config.Server[:0:0], again.Config.Server[:i]...), again.Config.Server[i+1:]...)
-		require.False(t, fails(less), "without %v", again.Config.Server[i])
+		less.System = again.System.Keep(func(j int) bool { return i != j })
+		require.False(t, fails(less), "without %v", part)
 	}
 	for _, kind := range []string{"r", "s"} {
-		for i := *count(&again, kind); i > 0; i-- {
+		for i := count(again, kind); i > 0; i-- {
 			require.False(t, fails(dropped(again, kind, i)), "without %s%d", kind, i)
 		}
 	}
@@ -124,7 +125,9 @@ func TestInterruptedItKeepsTheBestSoFar(t *testing.T) {
 
 func TestARunThatBreaksNothingCannotBeShrunk(t *testing.T) {
 	s := failing(t)
-	s.Draw, s.Duration, s.Cluster.Sentinels, s.Cluster.Quorum, s.Config.Sentinel = 0, 3*time.Second, 0, 0, nil
+	system := s.System.(redis.System)
+	system.Cluster.Sentinels, system.Cluster.Quorum, system.Sentinel = 0, 0, nil
+	s.System, s.Draw, s.Duration = system, 0, 3*time.Second
 	_, err := Scenario(t.Context(), s, Options{Seed: 1})
 	require.ErrorContains(t, err, "breaks nothing: there is nothing to shrink")
 	_, err = Scenario(t.Context(), s, Options{Seed: 1, Check: "linearizable"})
@@ -145,7 +148,8 @@ func TestMachinesThatMoveUpAreCalledByTheirNewNames(t *testing.T) {
 	require.Equal(t, 2, less.Workload.Clients)
 	require.NoError(t, less.Check())
 	none := fewer(s, "s", 3)
-	require.Zero(t, none.Cluster.Sentinels+none.Cluster.Quorum+len(none.Config.Sentinel))
+	system := none.System.(redis.System)
+	require.Zero(t, system.Cluster.Sentinels+system.Cluster.Quorum+len(system.Sentinel))
 	require.NoError(t, none.Check())
 	require.Equal(t, "none", fewer(s, "c", 3).Workload.Ops)
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ordeal-go/ordeal/harness/cluster"
+	"github.com/ordeal-go/ordeal/harness/redis"
 	"github.com/ordeal-go/ordeal/harness/sim"
 	"github.com/ordeal-go/ordeal/nemesis"
 	"github.com/ordeal-go/ordeal/node"
@@ -18,8 +19,8 @@ import (
 // failover runs real servers and Sentinels, kills the master after 15 s, when the Sentinels know its replicas, and
 // lets it come back after 30 s.
 func failover(t testing.TB, seed uint64, sink cluster.Sink) (trace string, steps uint64) {
-	config := cluster.Config{Sentinel: cluster.Settings{{Name: "down-after-milliseconds", Value: "1000"}}}
-	machines := cluster.Nodes(cluster.Spec{Replicas: 2, Sentinels: 3}, config, cluster.SimAddressing())
+	config := redis.System{Cluster: redis.Spec{Replicas: 2, Sentinels: 3}, Sentinel: cluster.Settings{{Name: "down-after-milliseconds", Value: "1000"}}}
+	machines := config.Nodes(cluster.SimAddressing())
 	w, err := sim.Open(sim.Config{Machines: machines, Seed: seed, Sink: sink})
 	require.NoError(t, err)
 	ctx := context.Background()

@@ -8,6 +8,7 @@ import (
 
 	"github.com/ordeal-go/ordeal/harness"
 	"github.com/ordeal-go/ordeal/harness/cluster"
+	"github.com/ordeal-go/ordeal/harness/redis"
 	"github.com/ordeal-go/ordeal/harness/sim"
 	"github.com/ordeal-go/ordeal/harness/worldtest"
 )
@@ -22,7 +23,7 @@ func TestSimKeepsThePromisesOfEveryWorld(t *testing.T) {
 
 func TestSimKeepsThePromisesAboutProcesses(t *testing.T) {
 	worldtest.TestProcesses(t, opener(1), func() cluster.Machine {
-		return cluster.Nodes(cluster.Spec{}, cluster.Config{}, cluster.SimAddressing())[0]
+		return redis.System{Cluster: redis.Spec{}}.Nodes(cluster.SimAddressing())[0]
 	})
 }
 

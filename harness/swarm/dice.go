@@ -17,16 +17,16 @@ type seeded struct{ *rand.Rand }
 func (d seeded) Choose(_ string, n int) int { return d.IntN(n) }
 func (d seeded) Seed(string) uint64         { return d.Uint64() }
 
-// draw is a draw under way.
-type draw struct{ Dice }
+// Draw is a draw under way.
+type Draw struct{ Dice }
 
-// pick returns one of values, which stand in order from the plainest.
-func pick[T any](d draw, name string, values ...T) T { return values[d.Choose(name, len(values))] }
+// Pick returns one of values, which stand in order from the plainest.
+func Pick[T any](d Draw, name string, values ...T) T { return values[d.Choose(name, len(values))] }
 
-// in says yes once in n times.
-func (d draw) in(n int, name string) bool { return d.Choose(name, n) == n-1 }
+// In says yes once in n times.
+func (d Draw) In(n int, name string) bool { return d.Choose(name, n) == n-1 }
 
-// between draws a number from least to most, both included.
-func (d draw) between(name string, least, most int) int {
+// Between draws a number from least to most, both included.
+func (d Draw) Between(name string, least, most int) int {
 	return least + d.Choose(name, most-least+1)
 }

@@ -6,29 +6,30 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ordeal-go/ordeal/harness"
+	"github.com/ordeal-go/ordeal/harness/redis"
 	"github.com/ordeal-go/ordeal/harness/swarm"
 )
 
 func TestWhatIsDrawnPrintsAndParses(t *testing.T) {
 	for seed := range uint64(500) {
-		s := swarm.Draw(seed)
+		s := swarm.Of(redis.System{}, seed)
 		require.NoError(t, s.Check(), "seed %d", seed)
 		text, err := s.YAML()
 		require.NoError(t, err)
-		again, err := harness.ParseScenario("drawn", text)
+		again, err := harness.Systems{redis.System{}}.ParseScenario("drawn", text)
 		require.NoError(t, err, "%s", text)
 		require.Equal(t, s, again, "%s", text)
-		require.Equal(t, s, swarm.Scenario().Drawn(seed), "a seed draws the same each time")
+		require.Equal(t, s, swarm.Scenario(redis.System{}).Drawn(seed), "a seed draws the same each time")
 	}
 }
 
 func TestWhatIsPrintedRunsTheSame(t *testing.T) {
 	for seed := uint64(1); seed <= 5; seed++ {
-		drawn, err := harness.Run(t.Context(), swarm.Scenario(), harness.Options{Seed: seed})
+		drawn, err := harness.Run(t.Context(), swarm.Scenario(redis.System{}), harness.Options{Seed: seed})
 		require.NoError(t, err)
 		text, err := drawn.Plan.YAML()
 		require.NoError(t, err)
-		again, err := harness.ParseScenario("printed", text)
+		again, err := harness.Systems{redis.System{}}.ParseScenario("printed", text)
 		require.NoError(t, err)
 		printed, err := harness.Run(t.Context(), again, harness.Options{Seed: seed})
 		require.NoError(t, err)
@@ -47,17 +48,18 @@ func TestSeedsDifferInEverything(t *testing.T) {
 		}
 	}
 	for seed := range uint64(seeds) {
-		s := swarm.Draw(seed)
-		count("chain", s.Cluster.Chain)
-		count("no Sentinels", s.Cluster.Sentinels == 0)
-		count("7 Sentinels", s.Cluster.Sentinels == 7)
-		count("5 replicas", s.Cluster.Replicas == 5)
-		count("quorum", s.Cluster.Quorum != 0)
+		s := swarm.Of(redis.System{}, seed)
+		r := s.System.(redis.System)
+		count("chain", r.Cluster.Chain)
+		count("no Sentinels", r.Cluster.Sentinels == 0)
+		count("7 Sentinels", r.Cluster.Sentinels == 7)
+		count("5 replicas", r.Cluster.Replicas == 5)
+		count("quorum", r.Cluster.Quorum != 0)
 		count("no faults", len(s.Faults) == 0)
 		for _, name := range []string{"repl-backlog-size", "repl-backlog-ttl", "min-slaves-to-write", "repl-diskless-sync", "slave-serve-stale-data", "save", "slave-priority"} {
-			count(name, s.Config.Server.Get(name, "") != "")
+			count(name, r.Config.Get(name, "") != "")
 		}
-		count("parallel-syncs set", s.Config.Sentinel.Get("parallel-syncs", "") != "")
+		count("parallel-syncs set", r.Sentinel.Get("parallel-syncs", "") != "")
 		for _, verb := range []string{"cut", "latency", "kill", "pause"} {
 			has := false
 			for _, step := range s.Faults {

@@ -112,11 +112,11 @@ func Compare(ctx context.Context, scenario string, sides []Side, opts Options) (
 		c.Sides = append(c.Sides, side)
 		p := s.Plan
 		p.Scenario.Checks = slices.Clone(p.Scenario.WithDefaults().Checks)
-		if slices.Equal(p.Scenario.Checks, checkers.Names()) {
+		if slices.Equal(p.Scenario.Checks, checkers.Set(p.Scenario.System.Checkers()).Names()) {
 			p.Scenario.Checks = nil // nothing in particular is asked: what settings cost is, not what holds whatever they are
 		}
 		for _, name := range measuring {
-			if !slices.Contains(p.Scenario.Checks, name) {
+			if _, err := checkers.Set(p.Scenario.System.Checkers()).ByName(name); err == nil && !slices.Contains(p.Scenario.Checks, name) {
 				p.Scenario.Checks = append(p.Scenario.Checks, name)
 			}
 		}

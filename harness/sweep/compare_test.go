@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ordeal-go/ordeal/harness"
+	"github.com/ordeal-go/ordeal/harness/redis"
 	"github.com/ordeal-go/ordeal/harness/sweep"
 )
 
@@ -25,7 +26,7 @@ matrix:
 `
 
 func sidesOf(t *testing.T, text string) (sides []sweep.Side) {
-	s, err := harness.ParseScenario("cut.yaml", []byte(text))
+	s, err := harness.Systems{redis.System{}}.ParseScenario("cut.yaml", []byte(text))
 	require.NoError(t, err)
 	for _, v := range s.Variants() {
 		sides = append(sides, sweep.Side{Label: v.Label, Plan: sweep.Plan{Scenario: v.Scenario, Source: "cut.yaml"}})
@@ -72,23 +73,23 @@ func TestAComparisonSaysWhenItCannotTell(t *testing.T) {
 }
 
 func TestAMatrixIsTheProductOfItsAxes(t *testing.T) {
-	s, err := harness.ParseScenario("m.yaml", []byte(strings.Replace(cut, "  seeds: 1-8", "  sentinel: {down-after-milliseconds: [1000, 2000]}\n  targets: [ordeal-node, redis-server]\n  seeds: 1-8", 1)))
+	s, err := harness.Systems{redis.System{}}.ParseScenario("m.yaml", []byte(strings.Replace(cut, "  seeds: 1-8", "  sentinel: {down-after-milliseconds: [1000, 2000]}\n  targets: [ordeal-node, redis-server]\n  seeds: 1-8", 1)))
 	require.NoError(t, err)
 	variants := s.Variants()
 	require.Len(t, variants, 12)
 	require.Equal(t, "min-slaves-to-write 0, down-after-milliseconds 2000, redis-server", variants[3].Label)
 	require.Equal(t, "redis-server", variants[3].Target)
-	require.Equal(t, "2000", variants[3].Scenario.Config.Sentinel.Get("down-after-milliseconds", ""))
+	require.Equal(t, "2000", variants[3].Scenario.System.(redis.System).Sentinel.Get("down-after-milliseconds", ""))
 	require.Equal(t, "cut-min-slaves-to-write-0-down-after-milliseconds-2000-redis-server", variants[3].Scenario.Name)
 	require.NoError(t, variants[3].Scenario.Check())
 	text, err := s.YAML()
 	require.NoError(t, err)
-	again, err := harness.ParseScenario("again.yaml", text)
+	again, err := harness.Systems{redis.System{}}.ParseScenario("again.yaml", text)
 	require.NoError(t, err, "%s", text)
 	require.Equal(t, s.Matrix, again.Matrix)
 
 	_, err = harness.Run(t.Context(), s, harness.Options{})
 	require.ErrorContains(t, err, "ordeal compare does")
-	_, err = harness.ParseScenario("m.yaml", []byte(strings.Replace(cut, "[0, 1, 2]", "1", 1)))
+	_, err = harness.Systems{redis.System{}}.ParseScenario("m.yaml", []byte(strings.Replace(cut, "[0, 1, 2]", "1", 1)))
 	require.ErrorContains(t, err, "is no list: write min-slaves-to-write: [1]")
 }

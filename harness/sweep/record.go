@@ -6,7 +6,6 @@ import (
 
 	"github.com/ordeal-go/ordeal/checkers"
 	"github.com/ordeal-go/ordeal/harness"
-	"github.com/ordeal-go/ordeal/harness/goals"
 )
 
 // Record is what a sweep keeps of one run: a line of its state file.
@@ -37,7 +36,7 @@ type Judgement struct {
 // record is what is kept of res. scenario is what its plan is called.
 func record(scenario string, res *harness.Result) *Record {
 	r := &Record{Scenario: scenario, Seed: res.Seed, Elapsed: res.Elapsed, Took: res.Took, Trace: res.Trace,
-		Goals: goals.Met(res.History), Replay: res.Replay, Dir: res.Dir}
+		Goals: res.Plan.System.Goals().In(res.History), Replay: res.Replay, Dir: res.Dir}
 	r.Figures = map[string]float64{}
 	for _, v := range res.Verdicts {
 		maps.Copy(r.Figures, v.Figures)

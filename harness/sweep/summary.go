@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/ordeal-go/ordeal/checkers"
-	"github.com/ordeal-go/ordeal/harness/goals"
 )
 
 // Summary adds up the runs of a sweep.
@@ -76,11 +75,15 @@ func newSummary(plans []Plan, required []string) *Summary {
 	for _, goal := range required {
 		s.required = append(s.required, requirement{goal: goal})
 	}
-	for _, name := range checkers.Names() {
-		s.Checkers = append(s.Checkers, &Tally{Checker: name})
-	}
-	for _, g := range goals.All() {
-		s.Goals = append(s.Goals, &Reached{Goal: g.Name, Why: g.Why})
+	for _, p := range plans {
+		for _, c := range p.Scenario.System.Checkers() {
+			s.tally(c.Name())
+		}
+		for _, g := range p.Scenario.System.Goals().Goals {
+			if !slices.ContainsFunc(s.Goals, func(r *Reached) bool { return r.Goal == g.Name }) {
+				s.Goals = append(s.Goals, &Reached{Goal: g.Name, Why: g.Why})
+			}
+		}
 	}
 	return s
 }

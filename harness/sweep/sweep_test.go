@@ -14,6 +14,7 @@ import (
 
 	"github.com/ordeal-go/ordeal/checkers"
 	"github.com/ordeal-go/ordeal/harness"
+	"github.com/ordeal-go/ordeal/harness/redis"
 	"github.com/ordeal-go/ordeal/harness/sweep"
 )
 
@@ -21,7 +22,7 @@ import (
 func plans(t *testing.T) []sweep.Plan {
 	t.Helper()
 	parse := func(text string) harness.Scenario {
-		s, err := harness.ParseScenario("test", []byte(text))
+		s, err := harness.Systems{redis.System{}}.ParseScenario("test", []byte(text))
 		require.NoError(t, err)
 		return s
 	}

@@ -19,6 +19,7 @@ var decidesNothing = map[string]string{
 	"node/cmd/ordeal-node": "the program around a core, on a real machine",
 	"nemesis/toxic":        "carries faults out on real sockets",
 	"harness/live":         "the world of real processes",
+	"harness/live/runs":    "finds folders and addresses for it",
 	"harness/sweep":        "plays runs side by side that share nothing; adds them up in order of seed",
 	"harness/report":       "writes pages about a run that is over",
 	"harness/clients":      "runs somebody's goroutines in a bubble; what is best effort there, DETERMINISM.md says",
@@ -26,7 +27,9 @@ var decidesNothing = map[string]string{
 	"harness/bench":        "holds benchmarks only",
 	"harness/tidy":         "holds tests about the code only",
 	"harness/mutants":      "builds programs with a planted bug",
-	"harness/cmd/ordeal":   "the command: terminal, files, signals",
+	"harness/cli":          "the command: terminal, files, signals",
+	"harness/cmd/ordeal":   "the command",
+	"harness/harnesstest":  "the door of go test: its flags say which seeds to play, and where",
 }
 
 func TestWhatDecidesARunDependsOnNothingButWhatItIsTold(t *testing.T) {

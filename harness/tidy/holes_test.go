@@ -18,8 +18,7 @@ var holes = map[hole]string{
 	{"harness/options.go", "Options.header", ruleClock, "time.Now"}: "the header of live runs only says when they began",
 
 	// Files, before a run begins and after it ended.
-	{"harness/liveworld.go", "", ruleImport, "os"}:    "empties the folder of a live run",
-	{"harness/options.go", "", ruleImport, "os"}:      "the file to which the simulation writes its trace as text",
+	{"harness/site.go", "", ruleImport, "os"}:         "the file to which the simulation writes its trace as text",
 	{"harness/output.go", "", ruleImport, "os"}:       "keeps a run in a folder: written, never read",
 	{"harness/scenariofile.go", "", ruleImport, "os"}: "ReadScenario reads the file before the run",
 	{"histories/read.go", "", ruleImport, "os"}:       "ReadFile opens the history that Read reads",
@@ -42,12 +41,6 @@ var holes = map[hole]string{
 	{"harness/scenarios/catalogue.go", "", ruleImport, "sync"}: "the catalogue is read from the program once, by whoever asks first",
 	{"harness/shrink/oracle.go", "", ruleImport, "sync"}:       "plays candidates side by side and takes the first by order, not by time",
 
-	// The door of go test: flags that say which seeds to play, and where.
-	{"harness/test.go", "", ruleImport, "testing"}:                     "reports to a test what a run was",
-	{"harness/test.go", "", ruleImport, "flag"}:                        "flags choose the seeds, the world and the folder of a test",
-	{"harness/test.go", "testSeed", ruleState, "pointer"}:              "a flag that only go test writes, before all runs",
-	{"harness/test.go", "testSeeds", ruleState, "pointer"}:             "a flag that only go test writes, before all runs",
-	{"harness/test.go", "testWorld", ruleState, "pointer"}:             "a flag that only go test writes, before all runs",
-	{"harness/test.go", "testOut", ruleState, "pointer"}:               "a flag that only go test writes, before all runs",
+	// The door of go test.
 	{"harness/swarm/swarmtest/scenario.go", "", ruleImport, "testing"}: "lets a fuzzing test draw scenarios",
 }

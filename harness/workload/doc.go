@@ -1,4 +1,3 @@
-// Package workload is what is done to a cluster while the nemesis hurts it: clients that read and write, and the
-// observer that asks the servers and Sentinels how they are. Each is a core like any other (package node), so the
-// same clients run in virtual time and on real TCP. What they do and learn they note; the notes are the history.
+// Package workload says what clients do to a cluster while the nemesis hurts it: how many there are, how fast they are,
+// and at what they work. Which kinds of work there are, and how clients do them, a system says.
 package workload

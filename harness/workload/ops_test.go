@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"github.com/ordeal-go/ordeal/harness/redis/callers"
 	"github.com/ordeal-go/ordeal/harness/workload"
 )
 
@@ -52,6 +53,6 @@ func TestCanonicalOperationsAreTheSameOperations(t *testing.T) {
 }
 
 func TestAnOperationOfNobodyIsRefused(t *testing.T) {
-	s := workload.Spec{Clients: 2, Ops: "c3/1"}.WithDefaults()
-	require.ErrorContains(t, s.Check(), `there is no client "c3": there are c1 to c2`)
+	s := workload.Spec{Clients: 2, Ops: "c3/1"}.WithDefaults(callers.Works())
+	require.ErrorContains(t, s.Check(callers.Works()), `there is no client "c3": there are c1 to c2`)
 }

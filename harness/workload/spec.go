@@ -7,9 +7,11 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/ordeal-go/ordeal/harness/cluster"
 	"github.com/ordeal-go/ordeal/histories"
 )
+
+// ClientsMax is how many clients a run can have: each needs an address in the live world.
+const ClientsMax = 50
 
 // Spec is what the clients of a scenario do: how many there are, how fast they work, and at what. Every client does all
 // of the works of the mix, over the same connections, each on keys of its own.
@@ -23,7 +25,7 @@ type Spec struct {
 // Work is one kind of work in a mix.
 type Work struct {
 	Name         string  // of the workload in the history; "": as the kind
-	Kind         string  // of [Kinds]
+	Kind         string  // of the system's kinds
 	Weight       int     // its share of the operations among those of the others, 1..100
 	Keys         int     // 1..1000
 	Reads        Percent // of its operations
@@ -54,8 +56,8 @@ func (p *Percent) UnmarshalYAML(text []byte) error {
 	return nil
 }
 
-// WithDefaults fills in what the scenario left out.
-func (s Spec) WithDefaults() Spec {
+// WithDefaults fills in what the scenario left out; what kind of work is not said is the first of the system's.
+func (s Spec) WithDefaults(kinds []Kind) Spec {
 	setDefault(&s.Clients, 5)
 	setDefault(&s.Rate, 20)
 	if len(s.Mix) == 0 {
@@ -64,7 +66,7 @@ func (s Spec) WithDefaults() Spec {
 	s.Mix = slices.Clone(s.Mix)
 	for i := range s.Mix {
 		w := &s.Mix[i]
-		setDefault(&w.Kind, Register().Name)
+		setDefault(&w.Kind, kinds[0].Name)
 		setDefault(&w.Weight, 1)
 		setDefault(&w.Keys, 5)
 		if w.Name == "" {
@@ -91,10 +93,10 @@ func setDefault[T comparable](v *T, otherwise T) {
 }
 
 // Check says what is wrong with the workload, or nil. It expects the defaults filled in.
-func (s Spec) Check() error {
+func (s Spec) Check(kinds []Kind) error {
 	switch {
-	case s.Clients < 1 || s.Clients > cluster.MaxClients:
-		return fmt.Errorf("workload: clients: %d is not between 1 and %d", s.Clients, cluster.MaxClients)
+	case s.Clients < 1 || s.Clients > ClientsMax:
+		return fmt.Errorf("workload: clients: %d is not between 1 and %d", s.Clients, ClientsMax)
 	case s.Rate < 1 || s.Rate > 1000:
 		return fmt.Errorf("workload: rate: %d is not between 1 and 1000 operations a second", s.Rate)
 	case len(s.Mix) == 0:
@@ -115,15 +117,15 @@ func (s Spec) Check() error {
 			return fmt.Errorf("workload: two are called %q: give one of them another name", w.Name)
 		}
 		names[w.Name] = true
-		if err := w.check(); err != nil {
+		if err := w.check(kinds); err != nil {
 			return fmt.Errorf("workload: %w", err)
 		}
 	}
 	return nil
 }
 
-func (w Work) check() error {
-	kind, err := KindByName(w.Kind)
+func (w Work) check(kinds []Kind) error {
+	kind, err := ByName(kinds, w.Kind)
 	switch {
 	case err != nil:
 		return err
@@ -133,36 +135,39 @@ func (w Work) check() error {
 		return fmt.Errorf("%s: weight: %d is not between 1 and 100", w.Name, w.Weight)
 	case w.Keys < 1 || w.Keys > 1000:
 		return fmt.Errorf("%s: keys: %d is not between 1 and 1000", w.Name, w.Keys)
-	case w.DB < 0 || w.DB > 15:
-		return fmt.Errorf("%s: db: %d is not between 0 and 15", w.Name, w.DB)
-	case w.DB != 0 && kind.Name == Databases().Name:
-		return fmt.Errorf("%s: db: kind %s chooses its databases by itself", w.Name, kind.Name)
-	case len(w.Commands) > 0 && kind.Name != Raw().Name:
-		return fmt.Errorf("%s: commands: only kind %s has them", w.Name, Raw().Name)
-	case len(w.Commands) == 0 && kind.Name == Raw().Name:
-		return fmt.Errorf("%s: commands: kind %s needs some, as \"APPEND {key} {value}\"", w.Name, Raw().Name)
-	}
-	for _, line := range w.Commands {
-		if err := checkTemplate(line); err != nil {
-			return fmt.Errorf("%s: %w", w.Name, err)
-		}
 	}
 	for _, p := range []Percent{w.Reads, w.ReplicaReads, w.Probes} {
 		if p < 0 || p > 100 {
 			return fmt.Errorf("%s: shares go from 0%% to 100%%", w.Name)
 		}
 	}
+	if kind.Check != nil {
+		return kind.Check(w)
+	}
 	return nil
 }
 
 // Keys are the keys of the work of that name, "" for the first: those that the observer reads once more at the end.
 func (s Spec) Keys(name string) []string {
-	for _, w := range works(s) {
+	for i, w := range s.Mix {
 		if name == "" || name == w.Name {
-			return w.keys
+			return s.KeysOf(i)
 		}
 	}
 	return nil
+}
+
+// KeysOf are the keys of work i of the mix. Works beside others have their names before them.
+func (s Spec) KeysOf(i int) []string {
+	prefix := "k"
+	if len(s.Mix) > 1 {
+		prefix = s.Mix[i].Name + ":"
+	}
+	keys := make([]string, s.Mix[i].Keys)
+	for k := range keys {
+		keys[k] = prefix + strconv.Itoa(k+1)
+	}
+	return keys
 }
 
 // Clients returns the names of the workload's clients.
@@ -175,10 +180,10 @@ func Clients(s Spec) []string {
 }
 
 // Workloads is what a history's header says of the works.
-func Workloads(s Spec) []histories.Workload {
+func Workloads(s Spec, kinds []Kind) []histories.Workload {
 	var all []histories.Workload
 	for _, w := range s.Mix {
-		kind, err := KindByName(w.Kind)
+		kind, err := ByName(kinds, w.Kind)
 		if err != nil {
 			continue // Check refuses it
 		}

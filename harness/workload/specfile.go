@@ -8,7 +8,7 @@ import (
 
 // entry is one work as a scenario file has it. What is said of all clients stands in one of the entries.
 type entry struct {
-	Kind         string   `yaml:"kind"`                    // of Kinds
+	Kind         string   `yaml:"kind"`                    // of the system
 	Name         string   `yaml:"name,omitempty"`          // "": as the kind
 	Weight       int      `yaml:"weight,omitempty"`        // share of the operations; 0: 1
 	Clients      int      `yaml:"clients,omitempty"`       // of all works together; 0: 5

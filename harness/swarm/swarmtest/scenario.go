@@ -13,9 +13,9 @@ import (
 
 // Scenario draws the scenarios of a swarm, every draw made. Rapid's simplest is one master, one replica, one client, no
 // Sentinel and no fault.
-func Scenario() *rapid.Generator[harness.Scenario] {
+func Scenario(of swarm.System) *rapid.Generator[harness.Scenario] {
 	return rapid.Custom(func(t *rapid.T) harness.Scenario {
-		s := swarm.With(dice{t})
+		s := swarm.With(of, dice{t})
 		// A schedule keeps what its generator promises when steps are left out, so rapid may leave out what it likes.
 		var kept nemesis.Schedule
 		for _, step := range s.Faults {
@@ -36,8 +36,12 @@ func (d dice) Seed(name string) uint64       { return rapid.Uint64().Draw(d.T, n
 
 // Property is a property of every scenario: played in the simulation, it breaks nothing. It is for rapid.Check and, by
 // way of rapid.MakeFuzz, for go test -fuzz.
-func Property(t *rapid.T) {
-	s := Scenario().Draw(t, "scenario")
+func Property(of swarm.System) func(t *rapid.T) {
+	return func(t *rapid.T) { property(t, of) }
+}
+
+func property(t *rapid.T, of swarm.System) {
+	s := Scenario(of).Draw(t, "scenario")
 	seed := rapid.Uint64Range(1, 1<<20).Draw(t, "seed")
 	res, err := harness.Run(t.Context(), s, harness.Options{Seed: seed})
 	if err != nil {
@@ -50,4 +54,4 @@ func Property(t *rapid.T) {
 }
 
 // Fuzz lets go test -fuzz explore scenarios, guided by what they reach in the code of servers and Sentinels.
-func Fuzz(f *testing.F) { f.Fuzz(rapid.MakeFuzz(Property)) }
+func Fuzz(f *testing.F, of swarm.System) { f.Fuzz(rapid.MakeFuzz(Property(of))) }
