@@ -61,6 +61,7 @@ func checkCommand(_ context.Context, io streams, args []string) (int, error) {
 	timeout := f.Duration("timeout", 0, "how long searches for an order may take (default: their steps are counted, so that every machine comes to the same verdict)")
 	memory := size(models.MemoryDefault)
 	f.Var(&memory, "memory", "what a search may hold, about, as `512MB`")
+	asserted := f.String("assertions", "", "`files` of what Antithesis' SDKs wrote, with commas between: machine=file, or a file, of a system under test; they are judged\nwith the history")
 	if err := f.parse(args, 1, 1); err != nil {
 		return 0, err
 	}
@@ -72,7 +73,13 @@ func checkCommand(_ context.Context, io streams, args []string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	if err := addAssertions(h, *asserted); err != nil {
+		return 0, err
+	}
 	checks, planned := checksOf(h)
+	if *asserted != "" && len(checks) > 0 {
+		checks = append(checks, checkers.Assertions{}.Name())
+	}
 	if format != histories.JSONLines || *model != "" {
 		checks = []string{checkers.Linearizable{}.Name()}
 	}
@@ -104,6 +111,30 @@ func checkCommand(_ context.Context, io streams, args []string) (int, error) {
 	}
 	fmt.Fprint(io.out, res)
 	return statusAfter(verdicts.Result(), h), nil
+}
+
+// addAssertions adds what processes of a run asserted to its history, at its end: the files tell no time.
+func addAssertions(h *histories.History, files string) error {
+	for file := range strings.SplitSeq(files, ",") {
+		if file == "" {
+			continue
+		}
+		machine, name, named := strings.Cut(file, "=")
+		if !named {
+			machine, name = strings.TrimSuffix(filepath.Base(file), filepath.Ext(file)), file
+		}
+		f, err := os.Open(name)
+		if err != nil {
+			return err
+		}
+		notes, err := histories.ReadAssertions(f, machine, h.End)
+		f.Close()
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		h.Notes = append(h.Notes, notes...)
+	}
+	return nil
 }
 
 func reportCommand(_ context.Context, io streams, args []string) (int, error) {

@@ -89,6 +89,15 @@ func TestRunCheckReportReplay(t *testing.T) {
 	status, _, _ = ordeal(t, "check", res.Dir, "-checks", "min-slaves")
 	require.Equal(t, exitUnknown, status, "min-slaves-to-write was never in force")
 
+	require.NoError(t, os.WriteFile("app.jsonl", []byte(`{"antithesis_assert":{"hit":true,"must_hit":true,"assert_type":"always",`+
+		`"message":"a token is given once","condition":false,"details":{"token":7}}}`+"\n"), 0o644))
+	status, out, _ = ordeal(t, "check", res.Dir, "-assertions", "a1=app.jsonl")
+	require.Equal(t, exitInvalid, status)
+	require.Contains(t, out, `a1: always: "a token is given once" does not hold, {"token":7}`)
+	status, _, problem := ordeal(t, "check", res.Dir, "-assertions", filepath.Join(res.Dir, "scenario.yaml"))
+	require.Equal(t, exitUsage, status)
+	require.Contains(t, problem, "scenario.yaml: line 1: this is no line of Antithesis' SDK")
+
 	require.NoError(t, os.Remove(filepath.Join(res.Dir, "report.html")))
 	status, _, _ = ordeal(t, "report", res.Dir)
 	require.Zero(t, status)

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/ordeal-go/ordeal/harness/assert"
 	"github.com/ordeal-go/ordeal/harness/cluster"
 	"github.com/ordeal-go/ordeal/harness/redis/callers"
 	"github.com/ordeal-go/ordeal/harness/workload"
@@ -40,8 +41,9 @@ type App struct {
 	begun  bool
 	done   chan struct{} // closed when the client's function has returned
 
-	mu        sync.Mutex
-	processes map[string]bool // those with an operation under way; to look up only
+	mu         sync.Mutex
+	processes  map[string]bool // those with an operation under way; to look up only
+	assertions assert.Assertions
 }
 
 // Promises are what the client is held to. The zero value asks for nothing but that calls return.
@@ -94,9 +96,37 @@ func (a *App) Logf(format string, args ...any) {
 	}
 }
 
-// Note puts an observation into the history. With it, an App is where assertions go (package assert).
+// Note puts an observation into the history. With it, an App is a Sink of package assert.
 func (a *App) Note(n node.Note) {
 	a.bubble.ask(request{class: takeDown, key: n.Process, note: &n})
+}
+
+// Always asserts that condition holds whenever this is called: package assert.
+func (a *App) Always(condition bool, message string, details assert.Details) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.assertions.Always(a, condition, message, details)
+}
+
+// Sometimes asserts that condition holds at least once, in one of the seeds of a test.
+func (a *App) Sometimes(condition bool, message string, details assert.Details) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.assertions.Sometimes(a, condition, message, details)
+}
+
+// Reachable asserts that this is called, in one of the seeds of a test.
+func (a *App) Reachable(message string, details assert.Details) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.assertions.Reachable(a, message, details)
+}
+
+// Unreachable asserts that this is never called.
+func (a *App) Unreachable(message string, details assert.Details) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.assertions.Unreachable(a, message, details)
 }
 
 // core is the core of the client's machine, which knows what lies around it.

@@ -66,7 +66,9 @@ func works(app *clients.App, client redis.Cmdable) {
 	for i := 0; app.Context().Err() == nil; i++ {
 		ctx, cancel := context.WithTimeout(app.Context(), time.Second)
 		value := fmt.Sprintf("v%d", i)
-		p.Write(ctx, key, value, func(ctx context.Context) error { return client.Set(ctx, key, value, 0).Err() })
+		err := p.Write(ctx, key, value, func(ctx context.Context) error { return client.Set(ctx, key, value, 0).Err() })
+		app.Sometimes(err != nil, "a write fails", nil)
+		app.Sometimes(err == nil && i > 100, "the hundredth write is acknowledged", nil)
 		p.Read(ctx, key, func(ctx context.Context) (string, bool, error) {
 			text, err := client.Get(ctx, key).Result()
 			if errors.Is(err, redis.Nil) {

@@ -42,8 +42,12 @@ func Test(t *testing.T, s harness.Scenario, client func(*App)) {
 func TestWith(t *testing.T, s harness.Scenario, opts Options, client func(*App)) {
 	t.Helper()
 	each := opts.Each
+	var asserted []checkers.Assertion
+	played := 0
 	opts.Each = func(res *harness.Result) {
 		t.Helper()
+		played++
+		asserted = checkers.MergeAssertions(asserted, checkers.AssertionsOf(res.History))
 		if each != nil {
 			each(res)
 		}
@@ -55,6 +59,11 @@ func TestWith(t *testing.T, s harness.Scenario, opts Options, client func(*App))
 		}
 	}
 	Play(t, s, opts, client)
+	for _, a := range asserted {
+		if a.Open() && played > 1 { // one seed is played to look at it
+			t.Errorf("%v was not met in any of %d runs: play more seeds, or see what keeps it from happening", a, played)
+		}
+	}
 }
 
 // Play plays the seeds that TestWith plays and leaves what to make of the results to opts.Each. It fails t only where

@@ -17,6 +17,8 @@ type Record struct {
 	Trace    string        `json:"trace"`
 	Verdicts []Judgement   `json:"verdicts"`
 	Goals    []string      `json:"goals,omitempty"`
+	// Assertions are what the system under test asserted of itself.
+	Assertions []checkers.Assertion `json:"assertions,omitempty"`
 	// Figures are what the checkers measured, by name.
 	Figures map[string]float64 `json:"figures,omitempty"`
 	Replay  string             `json:"replay"`
@@ -36,7 +38,7 @@ type Judgement struct {
 // record is what is kept of res. scenario is what its plan is called.
 func record(scenario string, res *harness.Result) *Record {
 	r := &Record{Scenario: scenario, Seed: res.Seed, Elapsed: res.Elapsed, Took: res.Took, Trace: res.Trace,
-		Goals: res.Plan.System.Goals().In(res.History), Replay: res.Replay, Dir: res.Dir}
+		Goals: res.Plan.System.Goals().In(res.History), Assertions: checkers.AssertionsOf(res.History), Replay: res.Replay, Dir: res.Dir}
 	r.Figures = map[string]float64{}
 	for _, v := range res.Verdicts {
 		maps.Copy(r.Figures, v.Figures)

@@ -19,7 +19,10 @@ type Summary struct {
 	Checkers  []*Tally      `json:"checkers"`
 	Failures  []Failure     `json:"failures,omitempty"` // by scenario and seed
 	Goals     []*Reached    `json:"goals"`              // every goal, whether it was reached or not
-	// Missing are sentences about goals that had to be reached and were not, in a sweep that came to its end.
+	// Assertions are what systems under test asserted of themselves, in order of kind and message.
+	Assertions []checkers.Assertion `json:"assertions,omitempty"`
+	// Missing are sentences about goals that had to be reached and assertions that had to be met and were not, in a sweep
+	// that came to its end.
 	Missing  []string `json:"missing,omitempty"`
 	Complete bool     `json:"complete"` // no run was left out
 
@@ -108,6 +111,7 @@ func (s *Summary) add(r *Record) {
 	for _, goal := range r.Goals {
 		s.reach(goal, r)
 	}
+	s.Assertions = checkers.MergeAssertions(s.Assertions, r.Assertions)
 	failure := r.failure()
 	s.cases = append(s.cases, Case{r.Scenario, r.Seed, r.Took, failure})
 	if failure == nil {
@@ -157,6 +161,11 @@ func (s *Summary) finish(complete bool) {
 			who += " of " + q.scenario
 		}
 		s.Missing = append(s.Missing, fmt.Sprintf("%s reached the goal %s: play more seeds, or see what keeps it from happening", who, q.goal))
+	}
+	for _, a := range s.Assertions {
+		if a.Open() && complete {
+			s.Missing = append(s.Missing, fmt.Sprintf("%v was not met in any of %d runs: play more seeds, or see what keeps it from happening", a, s.Runs))
+		}
 	}
 }
 
@@ -246,6 +255,10 @@ func (s *Summary) String() string {
 		b.WriteString("\n")
 	}
 	s.writeGoals(&b)
+	s.writeAssertions(&b)
+	for _, m := range s.Missing {
+		fmt.Fprintf(&b, "MISSED: %s\n", m)
+	}
 	for _, f := range s.Failures {
 		fmt.Fprintf(&b, "FAILED %s, seed %d, %s: %s\n  replay: %s\n", f.Scenario, f.Seed, strings.Join(f.Checkers, ", "), f.Why, f.Replay)
 		if f.Dir != "" {
@@ -268,7 +281,21 @@ func (s *Summary) writeGoals(b *strings.Builder) {
 		fmt.Fprintf(b, "; never: %s", strings.Join(missed, ", "))
 	}
 	b.WriteString("\n")
-	for _, m := range s.Missing {
-		fmt.Fprintf(b, "MISSED: %s\n", m)
+}
+
+// writeAssertions says how many assertions there were and what came of them.
+func (s *Summary) writeAssertions(b *strings.Builder) {
+	if len(s.Assertions) == 0 {
+		return
 	}
+	broken, open := 0, 0
+	for _, a := range s.Assertions {
+		if a.Broken {
+			broken++
+		}
+		if a.Open() {
+			open++
+		}
+	}
+	fmt.Fprintf(b, "  assertions: %d, broken %d, never met %d\n", len(s.Assertions), broken, open)
 }

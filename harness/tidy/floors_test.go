@@ -66,6 +66,7 @@ var mayImport = map[string][]string{
 	"harness/report":          {"histories", "histories/versions", "checkers", "models"},
 	"harness/goals":           {"histories", "models"},
 	"harness":                 {"node", "harness/cluster", "harness/workload", "harness/sim", "harness/seed", "harness/goals", "harness/report", "nemesis", "histories", "checkers", "models", "github.com/goccy/go-yaml/…"},
+	"harness/assert":          {"node"},
 	"harness/worldtest":       {"node", "harness", "harness/cluster", "nemesis", "github.com/stretchr/testify/…"},
 	"harness/swarm":           {"harness", "harness/cluster", "harness/workload", "harness/seed", "nemesis", "checkers"},
 	"harness/swarm/swarmtest": {"harness", "harness/swarm", "nemesis", "checkers", "pgregory.net/rapid"},

@@ -188,6 +188,11 @@ var cases = []Case{
 	{Name: "clients-bad-readonly", Checker: "clients", Want: "invalid", Because: "sends SET on to m1, which had answered READONLY at 11s and is no master since: 0 more are allowed"},
 	{Name: "clients-unknown", Checker: "clients", Want: "unknown", Because: "no client under test did anything"},
 
+	{Name: "assertions-good", Checker: "assertions", Want: "valid", Because: "2 assertions held"},
+	{Name: "assertions-bad-always", Checker: "assertions", Want: "invalid", Because: "always: \"a token is given once\" does not hold, {\"token\":7}"},
+	{Name: "assertions-bad-reached", Checker: "assertions", Want: "invalid", Because: "unreachable: \"two leaders\" was reached, at leader.go:12"},
+	{Name: "assertions-unknown", Checker: "assertions", Want: "unknown", Because: "no assertion was met"},
+
 	// Recorded from redis-server 7.0.15, live; of samples that say the same thing, a part is left out.
 	{Name: "real-redis-good", Checker: "read-only", Want: "valid"},
 	{Name: "real-redis-good", Checker: "partial-resync", Want: "valid"},
