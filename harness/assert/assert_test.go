@@ -11,6 +11,7 @@ import (
 	"github.com/ordeal-go/ordeal/harness"
 	"github.com/ordeal-go/ordeal/harness/assert"
 	"github.com/ordeal-go/ordeal/harness/cluster"
+	"github.com/ordeal-go/ordeal/harness/redis"
 	"github.com/ordeal-go/ordeal/harness/sweep"
 	"github.com/ordeal-go/ordeal/harness/workload"
 	"github.com/ordeal-go/ordeal/histories"
@@ -112,7 +113,7 @@ func reading(t *testing.T, servers int) (harness.Scenario, harness.Options) {
 	faults, err := nemesis.ParseSchedule("at 1s cut m1 | r1 for 1s")
 	require.NoError(t, err)
 	return harness.Scenario{
-			Name: "reading", Cluster: cluster.Spec{Replicas: 1}, Duration: 4 * time.Second, Faults: faults,
+			Name: "reading", System: redis.System{Cluster: redis.Spec{Replicas: 1}}, Duration: 4 * time.Second, Faults: faults,
 			Workload: workload.Spec{Clients: 3, Rate: 30, Mix: []workload.Work{{Kind: "counter", Keys: 1}}},
 		}, harness.Options{Seed: 1, Instead: map[string]func(cluster.Machine, []cluster.Machine) node.Core{"c1": func(m cluster.Machine, nodes []cluster.Machine) node.Core {
 			r := &reader{from: m.Host, replies: map[node.ConnID]*resp.ReplyParser{}}

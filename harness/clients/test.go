@@ -1,12 +1,11 @@
 package clients
 
 import (
+	"cmp"
 	"context"
-	"flag"
 	"fmt"
 	"path/filepath"
 	"runtime"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -16,6 +15,7 @@ import (
 	"github.com/ordeal-go/ordeal/checkers"
 	"github.com/ordeal-go/ordeal/harness"
 	"github.com/ordeal-go/ordeal/harness/cluster"
+	"github.com/ordeal-go/ordeal/harness/harnesstest/flags"
 	"github.com/ordeal-go/ordeal/node"
 )
 
@@ -31,7 +31,7 @@ type Options struct {
 }
 
 // Test plays the scenario in t with 10 seeds, with the client's function in the place of c1, and fails t
-// for each seed whose run breaks a property. The flags -ordeal.seed, -ordeal.seeds and -ordeal.out of package harness
+// for each seed whose run breaks a property. The flags -ordeal.seed, -ordeal.seeds and -ordeal.out of package harnesstest
 // change what it plays; a failure prints the command that plays that one seed again.
 func Test(t *testing.T, s harness.Scenario, client func(*App)) {
 	t.Helper()
@@ -70,7 +70,8 @@ func TestWith(t *testing.T, s harness.Scenario, opts Options, client func(*App))
 // there is no run to judge.
 func Play(t *testing.T, s harness.Scenario, opts Options, client func(*App)) {
 	t.Helper()
-	first, last, out := seeds(opts.Seeds)
+	first, last := flags.Seeds(cmp.Or(opts.Seeds, 10))
+	opts.Run.World = flags.World(opts.Run.World)
 	name := t.Name()
 	inBubble(t, func(t *testing.T, beats *atomic.Uint64, sow func(uint64)) {
 		for seed := first; seed <= last; seed++ {
@@ -78,7 +79,7 @@ func Play(t *testing.T, s harness.Scenario, opts Options, client func(*App)) {
 			o := opts
 			o.Run.Seed = seed
 			o.Run.Replay = fmt.Sprintf("go test -run '^%s$' -ordeal.seed=%d", strings.ReplaceAll(name, "/", "$/^"), seed)
-			if out != "" {
+			if out := flags.Out(); out != "" {
 				o.Run.Out = filepath.Join(out, fmt.Sprintf("%s-%d", s.Name, seed))
 			}
 			res, err := play(t.Context(), s, o, client, beats)
@@ -90,29 +91,6 @@ func Play(t *testing.T, s harness.Scenario, opts Options, client func(*App)) {
 			}
 		}
 	})
-}
-
-// seeds are those to play and where to keep the runs, by the flags of package harness.
-func seeds(own int) (first, last uint64, out string) {
-	if own == 0 {
-		own = 10
-	}
-	first, last = 1, uint64(own)
-	if n, err := strconv.ParseUint(flagged("ordeal.seeds"), 10, 64); err == nil && n > 0 {
-		last = n
-	}
-	if n, err := strconv.ParseUint(flagged("ordeal.seed"), 10, 64); err == nil && n > 0 {
-		first, last = n, n
-	}
-	return first, last, flagged("ordeal.out")
-}
-
-// flagged is the value of a flag, "" if there is no such.
-func flagged(name string) string {
-	if f := flag.Lookup(name); f != nil {
-		return f.Value.String()
-	}
-	return ""
 }
 
 // turn makes bubbles take turns. Libraries keep timers and channels in pools of the process, and one of those that came

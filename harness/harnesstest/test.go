@@ -2,21 +2,14 @@
 package harnesstest
 
 import (
-	"flag"
 	"fmt"
 	"path/filepath"
 	"testing"
 
 	"github.com/ordeal-go/ordeal/checkers"
 	"github.com/ordeal-go/ordeal/harness"
+	"github.com/ordeal-go/ordeal/harness/harnesstest/flags"
 	"github.com/ordeal-go/ordeal/harness/live/runs"
-)
-
-var (
-	testSeed  = flag.Uint64("ordeal.seed", 0, "play only this seed")
-	testSeeds = flag.Int("ordeal.seeds", 0, "play so many seeds; 0: the test's own number")
-	testWorld = flag.String("ordeal.world", "", "play in this world: sim or live; \"\": the test's own")
-	testOut   = flag.String("ordeal.out", "", "keep the runs in this folder")
 )
 
 // Test plays the scenario in t with 10 seeds in the simulation, and fails t for each seed whose run breaks a
@@ -30,23 +23,15 @@ func Test(t *testing.T, s harness.Scenario) {
 // TestWith is Test with another number of seeds, from 1, and other options.
 func TestWith(t *testing.T, s harness.Scenario, seeds int, opts harness.Options) {
 	t.Helper()
-	first, last := uint64(1), uint64(seeds)
-	if *testSeeds > 0 {
-		last = uint64(*testSeeds)
-	}
-	if *testSeed > 0 {
-		first, last = *testSeed, *testSeed
-	}
-	if *testWorld != "" {
-		opts.World = *testWorld
-	}
+	first, last := flags.Seeds(seeds)
+	opts.World = flags.World(opts.World)
 	if opts.Live == nil {
 		opts.Live = runs.Live{}
 	}
 	for n := first; n <= last; n++ {
 		opts.Seed = n
-		if *testOut != "" {
-			opts.Out = filepath.Join(*testOut, fmt.Sprintf("%s-%d", s.Name, n))
+		if out := flags.Out(); out != "" {
+			opts.Out = filepath.Join(out, fmt.Sprintf("%s-%d", s.Name, n))
 		}
 		playIn(t, s, opts)
 	}
