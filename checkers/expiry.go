@@ -13,7 +13,8 @@ import (
 //
 // A value is judged where one server put it and is asked for it, was master all the while without a restart, and no
 // other change of the key can have come in between. Its life began between the invocation of the put and its return. A
-// server whose clock a fault moved is not judged. Redis 4.0: db.c, expireIfNeeded; expire.c.
+// value that is found after its server started again, and went on as a master, must have the same death: whatever file
+// brought it back, its time went on. A server whose clock a fault moved is not judged. Redis 4.0: db.c, expireIfNeeded; expire.c.
 type Expiry struct{}
 
 // expirySlack is how much the clocks of client and server may differ over a run, and how late a key may be found dead.
@@ -81,6 +82,10 @@ func (e *lives) look(i int, before, after []int) {
 		return
 	}
 	put := &e.r.Ops[p]
+	restarted := e.r.machines[op.Node].turned(put.Invoked, op.Returned)
+	if restarted && (op.Result.IsNothing() || op.Result.Elem(0).Str() != put.Arg.Elem(0).Str()) {
+		return // what a start has lost is another judge's
+	}
 	ms, _ := put.Arg.Elem(1).Int64()
 	ttl := time.Duration(ms) * time.Millisecond
 	slack := expirySlack + e.r.slack
@@ -89,7 +94,7 @@ func (e *lives) look(i int, before, after []int) {
 	switch found := !op.Result.IsNothing(); {
 	case found && op.Result.Elem(0).Str() != put.Arg.Elem(0).Str():
 		e.q.breach(op.Returned, op.Node, []int{p, i}, "found %s in %s, where %s was put last", op.Result, op.Key, put.Arg.Elem(0))
-	case persisted == mayBe:
+	case persisted == mayBe, restarted && persisted == yes:
 	case persisted == yes:
 		e.q.saw("looks at values that must live", 1)
 		if !found {
@@ -155,7 +160,7 @@ func (e *lives) lastPut(op *histories.Operation, before, after []int) (p int, su
 		}
 	}
 	t := e.r.machines[op.Node]
-	return p, t != nil && !t.turned(put.Invoked, op.Returned) && e.r.always(t, put.Invoked, op.Returned, isMaster) &&
+	return p, t != nil && e.r.always(t, put.Invoked, op.Returned, isMaster) &&
 		!anyIn(t.resyncs, put.Invoked, op.Returned) && !e.flushed(put.Invoked, op.Returned)
 }
 

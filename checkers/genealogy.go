@@ -33,6 +33,9 @@ type restart struct {
 	down     time.Duration // when the process before it ended
 	snapshot time.Duration // when the machine itself took what was loaded, by its own clock; -1 if it did not, or if that is not known
 	vague    bool          // what was loaded is not known
+	// An append only file was loaded, in which certainly is what was acknowledged before kept; later writes may be in it.
+	appendOnly bool
+	kept       time.Duration
 }
 
 const wholly = math.MaxInt64
@@ -76,7 +79,9 @@ func restarts(r *record, g genealogy) genealogy {
 		if t := r.of(n.Machine); t.life(n.Time) > 0 {
 			o.restart.down = t.lives[t.life(n.Time)-1].to
 		}
-		if s := r.snapshotBefore(n); s != nil {
+		if n.Reason == loadedAppendOnly {
+			r.fromAppendOnly(&o, n)
+		} else if s := r.snapshotBefore(n); s != nil {
 			o.parent, o.cut, o.restart.snapshot = s.ReplID, s.Offset+1, s.Time
 		} else if n.ReplID2 == "" && n.N > 0 {
 			o.restart.vague = true

@@ -80,7 +80,7 @@ func (l *losses) causeBy(op *histories.Operation, s *spot, by *origin) (Cause, t
 
 // causeOfRestart tells apart what only the process that ended had, and what replicas had too.
 func (l *losses) causeOfRestart(op *histories.Operation, s *spot, by *origin) (Cause, time.Duration) {
-	if l.diskHurt(by.machine, by.at) {
+	if l.r.diskHurt(by.machine, by.at, diskFaults...) {
 		return ByDisk, max(by.restart.down, op.Returned)
 	}
 	if l.heldElsewhere(s, by.machine) {
@@ -92,11 +92,11 @@ func (l *losses) causeOfRestart(op *histories.Operation, s *spot, by *origin) (C
 // diskFaults are faults after which a disk may not hold what it was given, and restarts with old files.
 var diskFaults = []string{"lying-fsync", "torn-tail", "eio-read", "eio-write", "eio-sync", "disk-full", "slow-disk", "file-gone", "restore-rdb"}
 
-// diskHurt says whether the nemesis had been at the machine's disk before at.
-func (l *losses) diskHurt(machine string, at time.Duration) bool {
-	return slices.ContainsFunc(l.r.Faults, func(f histories.Fault) bool {
+// diskHurt says whether the nemesis had been at the machine's disk, with one of the verbs, before at.
+func (r *record) diskHurt(machine string, at time.Duration, verbs ...string) bool {
+	return slices.ContainsFunc(r.Faults, func(f histories.Fault) bool {
 		verb, _, _ := strings.Cut(f.Text, " ")
-		return f.Start <= at && slices.Contains(f.Targets, machine) && slices.Contains(diskFaults, verb)
+		return f.Start <= at && slices.Contains(f.Targets, machine) && slices.Contains(verbs, verb)
 	})
 }
 

@@ -21,6 +21,9 @@ type survival struct {
 	by   *origin // who went on from there; nil if it was never left
 	age  int     // how many histories came after it
 	next string  // the history that went on
+	// Writes that were acknowledged later than kept may be gone all the same: an append only file that was loaded since
+	// need not have them.
+	kept time.Duration
 }
 
 // fate is what became of a write.
@@ -51,9 +54,9 @@ func (l *losses) lineBack(id string) *line {
 	if known := l.lines[id]; known != nil {
 		return known
 	}
-	found := &line{left: map[string]survival{id: {cut: wholly, next: id}}, root: id}
+	found := &line{left: map[string]survival{id: {cut: wholly, next: id, kept: histories.Forever}}, root: id}
 	l.lines[id] = found
-	cut := int64(wholly)
+	cut, since := int64(wholly), time.Duration(histories.Forever)
 	for at, age := id, 1; ; age++ {
 		o, known := l.starts[at]
 		if !known {
@@ -70,7 +73,10 @@ func (l *losses) lineBack(id string) *line {
 		if _, again := found.left[o.parent]; again {
 			return found
 		}
-		s := survival{cut: min(cut, o.cut), by: found.left[at].by, age: age, next: at}
+		if o.restart != nil && o.restart.appendOnly {
+			since = min(since, o.restart.kept)
+		}
+		s := survival{cut: min(cut, o.cut), by: found.left[at].by, age: age, next: at, kept: since}
 		if o.restart != nil {
 			s.cut = o.cut // the child's offsets are others
 		}
@@ -121,6 +127,9 @@ func (l *losses) fateAt(op *histories.Operation, s *spot) fate {
 
 // fateAtCut compares a write with where its history was left.
 func (l *losses) fateAtCut(op *histories.Operation, s *spot, survived survival) fate {
+	if op.Returned+l.r.slack > survived.kept {
+		return perhaps
+	}
 	switch by := survived.by; {
 	case by != nil && by.restart != nil && by.restart.snapshot >= 0 && by.machine == op.Node:
 		return l.fateAtSnapshot(op, s, by)

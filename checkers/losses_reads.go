@@ -214,6 +214,9 @@ func (l *losses) at(i int, s spot, line *line) (why string, allowed bool) {
 		return fmt.Sprintf("%s, was flushed at %v", what, l.flushedAt(op)), true
 	}
 	by := survived.by
+	if op.Returned+l.r.slack > survived.kept {
+		return fmt.Sprintf("%s, need not be in the append only file that %s began with", what, line.loadedBy()), true
+	}
 	if by != nil && by.restart != nil && l.fateAtCut(op, &s, survived) != kept {
 		return fmt.Sprintf("%s, was not in what %s began with at %v", what, by.machine, by.at), true
 	}

@@ -356,7 +356,9 @@ func (l *losses) save(cause Cause, op *histories.Operation, s *spot) {
 			}
 		}
 	case ByRestart:
-		l.saved[len(laggards)].n++
+		if l.survivor.left[s.id].kept == histories.Forever { // there was none
+			l.saved[len(laggards)].n++
+		}
 	case ByWipe:
 		l.saved[len(laggards)].n++
 		l.saved[len(laggards)+1].n++
