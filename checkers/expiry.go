@@ -160,8 +160,22 @@ func (e *lives) lastPut(op *histories.Operation, before, after []int) (p int, su
 		}
 	}
 	t := e.r.machines[op.Node]
-	return p, t != nil && e.r.always(t, put.Invoked, op.Returned, isMaster) &&
+	return p, t != nil && (e.r.always(t, put.Invoked, op.Returned, isMaster) || e.stayedMaster(t, put.Invoked, op.Returned)) &&
 		!anyIn(t.resyncs, put.Invoked, op.Returned) && !e.flushed(put.Invoked, op.Returned)
+}
+
+// stayedMaster says whether a server started again in (from, to], and was a master whenever it said what it was.
+func (e *lives) stayedMaster(t *timeline, from, to time.Duration) bool {
+	known := false
+	for _, notes := range [][]*histories.Note{t.own, t.seen} {
+		for i := max(lastAt(notes, from), 0); i < len(notes) && notes[i].Time <= to+e.r.slack; i++ {
+			if !isMaster(notes[i]) {
+				return false
+			}
+			known = true
+		}
+	}
+	return known && t.turned(from, to)
 }
 
 type answer uint8

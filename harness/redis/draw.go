@@ -61,6 +61,15 @@ func drawServer(d swarm.Draw, c Spec) cluster.Settings {
 	if d.In(4, "saves") {
 		s.put("save", swarm.Pick(d, "save", `""`, "5 1", "1 1", "10 100"))
 	}
+	if d.In(3, "append only file") {
+		s.put("appendonly", "yes")
+		s.put("appendfsync", swarm.Pick(d, "appendfsync", "everysec", "always", "no"))
+		s.put("aof-use-rdb-preamble", swarm.Pick(d, "preamble", "no", "yes"))
+		s.put("auto-aof-rewrite-min-size", swarm.Pick(d, "rewrites", "64mb", "1kb", "16kb"))
+		if d.In(4, "spare the disk") {
+			s.put("no-appendfsync-on-rewrite", "yes")
+		}
+	}
 	if d.In(8, "hz") {
 		s.put("hz", swarm.Pick(d, "hz rate", 10, 50, 100))
 	}

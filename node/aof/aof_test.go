@@ -61,6 +61,7 @@ func TestWhatCountsFromNowIsWrittenAsAMoment(t *testing.T) {
 		"PSETEX a 10 v":              "SET a v | PEXPIREAT a 1519905600010",
 		"SET a v EX 10 NX":           "SET a v | PEXPIREAT a 1519905610000",
 		"SET a v xx px 10":           "SET a v | PEXPIREAT a 1519905600010",
+		"SET a v PXAT 1519905600010": "SET a v | PEXPIREAT a 1519905600010",
 		"SET EX PX EX":               "SET EX PX EX",
 		"RESTORE a 0 v":              "RESTORE a 0 v",
 		"RESTORE a 10 v REPLACE":     "RESTORE a 0 v REPLACE | PEXPIREAT a 1519905600010",

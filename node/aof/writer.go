@@ -114,6 +114,8 @@ func absoluteSet(args [][]byte, now int64) (first [][]byte, at int64) {
 			return args[:3:3], moment(args[i+1], secondsMS, now)
 		case is(args[i], "PX"):
 			return args[:3:3], moment(args[i+1], 1, now)
+		case is(args[i], "PXAT"): // of a newer master
+			return args[:3:3], moment(args[i+1], 1, 0)
 		}
 	}
 	return nil, -1

@@ -110,7 +110,26 @@ func parseSetOptions(words [][]byte) (o setOptions, ok bool) {
 	return o, true
 }
 
+// setUntil is SET key value PXAT ms, which is how masters and append only files since 7.0 tell of a value with a time to
+// live. A client of 4.0 cannot say it. It is false for all other calls. Redis 7.0: t_string.c, setGenericCommand.
+func (d *Data) setUntil(c *front.Call) bool {
+	if len(c.Args) != 5 || !c.FromMaster() && !d.Replaying || c.Option(3) != "PXAT" {
+		return false
+	}
+	at, ok := resp.ParseInt(c.Args[4])
+	if !ok || !d.set(c, c.Args[1], c.Args[2], setOptions{}) {
+		return false
+	}
+	d.setExpire(c, c.DB, c.Args[1], at)
+	d.notify(eventGeneric, "expire", c.DB, c.Args[1])
+	c.OK()
+	return true
+}
+
 func (d *Data) setCommand(c *front.Call) {
+	if d.setUntil(c) {
+		return
+	}
 	var o setOptions
 	if len(c.Args) > 3 {
 		var ok bool
