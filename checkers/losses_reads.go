@@ -220,6 +220,10 @@ func (l *losses) at(i int, s spot, line *line) (why string, allowed bool) {
 	if by != nil && by.restart != nil && l.fateAtCut(op, &s, survived) != kept {
 		return fmt.Sprintf("%s, was not in what %s began with at %v", what, by.machine, by.at), true
 	}
+	if survived.cut == wholly && by != nil && by.restart != nil && by.restart.appendOnly {
+		return fmt.Sprintf("%s %v before %s went down, was lost, although the append only file that it began with at %v must have had it",
+			what, by.restart.down-op.Returned, by.machine, by.at), false
+	}
 	if survived.cut == wholly {
 		return fmt.Sprintf("%s under %s, was lost, and nothing explains it: that history was never left", what, short(s.id)), false
 	}

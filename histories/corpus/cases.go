@@ -37,6 +37,10 @@ var cases = []Case{
 	{Name: "lost-writes-bad-unexplained", Checker: "lost-writes", Want: "invalid", Because: "that history was never left"},
 	{Name: "lost-writes-bad-missing", Checker: "lost-writes", Want: "invalid", Because: "nothing explains it: no promotion, full sync or restart followed"},
 	{Name: "lost-writes-bad-phantom", Checker: "lost-writes", Want: "invalid", Because: "found v2, whose write had failed"},
+	{Name: "lost-writes-good-append-only", Checker: "lost-writes", Want: "valid", Because: "need not be in the append only file that m1 began with"},
+	{Name: "lost-writes-bad-append-only", Checker: "lost-writes", Want: "invalid", Because: "although the append only file that it began with at 11.001s must have had it"},
+	{Name: "lost-writes-bad-append-only-everysec", Checker: "lost-writes", Want: "invalid", Because: "although the append only file that it began with at 11.001s must have had it"},
+	{Name: "lost-writes-bad-append-only-killed", Checker: "lost-writes", Want: "invalid", Because: "although the append only file that it began with at 11.001s must have had it"},
 	{Name: "lost-writes-unknown", Checker: "lost-writes", Want: "unknown", Because: "no final read says what survived"},
 
 	{Name: "read-only-good", Checker: "read-only", Want: "valid"},
@@ -214,6 +218,8 @@ var cases = []Case{
 	{Name: "expiry-bad-late", Checker: "expiry", Want: "invalid", Because: "whose 500ms were over 168ms ago"},
 	{Name: "expiry-bad-left", Checker: "expiry", Want: "invalid", Because: "k1 is to live 600ms more"},
 	{Name: "expiry-bad-persist-ignored", Checker: "expiry", Want: "invalid", Because: "although its life was made endless"},
+	{Name: "expiry-good-restarted", Checker: "expiry", Want: "valid"},
+	{Name: "expiry-bad-restarted", Checker: "expiry", Want: "invalid", Because: "whose 2s were over 468ms ago"},
 	{Name: "expiry-unknown", Checker: "expiry", Want: "unknown", Because: "nobody looked at a value whose time to live is certain"},
 
 	{Name: "pubsub-good", Checker: "pubsub", Want: "valid"},
