@@ -63,6 +63,7 @@ func (Availability) Check(h *histories.History) Verdict {
 			byClient[op.Process] = append(byClient[op.Process], op.Returned)
 		case histories.Info:
 			q.saw("writes without an answer", 1)
+			q.unanswered(r, i)
 		default:
 			q.refusal(r, i, refused)
 		}
@@ -93,6 +94,29 @@ func (Availability) Check(h *histories.History) Verdict {
 	v.Figures["refused"] = float64(sum(refused))
 	v.Figures["unanswered"] = float64(q.count("writes without an answer"))
 	return v
+}
+
+// undisturbed is for how long before and after an operation no fault may have been in force, and nobody may have changed
+// his role, for an answer to be owed.
+const undisturbed = 25 * time.Second
+
+// begun is when all machines of a run have been started.
+const begun = 50 * time.Millisecond
+
+// unanswered finds writes that a master did not answer although nothing hurt the cluster.
+func (q *inquiry) unanswered(r *record, i int) {
+	op := &r.Ops[i]
+	t := r.machines[op.Node]
+	if op.Error != "timeout" || t == nil || r.slack > 0 || t.turned(max(op.Invoked-undisturbed, begun), op.Returned) || r.faultNear(op.Invoked-undisturbed, op.Returned) ||
+		!r.always(t, op.Invoked-time.Second, op.Returned, isMaster) {
+		return
+	}
+	q.breach(op.Returned, op.Node, []int{i}, "did not answer %s, and nothing hurt it", models.Describe(op))
+}
+
+// faultNear says whether a fault was in force at some moment of [from, to].
+func (r *record) faultNear(from, to time.Duration) bool {
+	return slices.ContainsFunc(r.Faults, func(f histories.Fault) bool { return f.Start <= to && f.Stop >= from })
 }
 
 // refusal counts a write that was turned away. Those of a client that asked a replica on purpose are read-only's.

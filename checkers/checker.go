@@ -16,7 +16,7 @@ type Checker interface {
 // All returns every checker with its defaults, in the order of PROPERTIES.md: those of a Redis.
 func All() []Checker {
 	return []Checker{Linearizable{}, LostWrites{}, ReadOnly{}, StaleReads{}, MinSlaves{}, PartialResync{}, SameData{},
-		Transactions{}, Expiry{}, Commands{}, PubSub{}, Wait{}, Authentication{}, Convergence{}, SentinelSafety{}, NeedlessFailover{}, SentinelLiveness{},
+		Transactions{}, Expiry{}, Commands{}, PubSub{}, Wait{}, Authentication{}, Links{}, Snapshots{}, Convergence{}, SentinelSafety{}, NeedlessFailover{}, SentinelLiveness{},
 		SentinelSelection{}, ParallelSyncs{}, Lineage{}, Availability{}, Crashes{}, Clients{}, Assertions{}}
 }
 

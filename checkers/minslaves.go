@@ -12,10 +12,11 @@ import (
 // MinSlaves holds masters to min-slaves-to-write: a write is acknowledged only while at least that many good replicas
 // are attached, and refused with NOREPLICAS only while there are fewer.
 //
-// The master's own count of good replicas is taken at its word: the promise is about what it knows. Where only the
+// By the master's own count of good replicas: the promise is about what it knows. Where only the
 // observer's samples tell it, with what CONFIG GET answers, a write within a second of the loss of a replica is not
 // judged: the end of a cut may bring a master an acknowledgement, and the end of the connection right behind it, between
-// two samples. Redis 4.0: server.c, processCommand; replication.c, refreshGoodSlavesCount.
+// two samples. Where somebody listens to what servers say to each other, that is held against the master's word: whoever
+// has not acknowledged for longer than min-slaves-max-lag is no good replica. Redis 4.0: server.c, processCommand; replication.c, refreshGoodSlavesCount.
 type MinSlaves struct{}
 
 // Name implements Checker.
@@ -85,6 +86,9 @@ func (MinSlaves) Check(h *histories.History) Verdict {
 				q.saw("writes acknowledged with enough replicas", 1)
 			}
 		}
+	}
+	if inForce {
+		goodnessOf(r).overheard(&q, f)
 	}
 	missing := ""
 	switch {

@@ -48,11 +48,23 @@ func (ReadOnly) Check(h *histories.History) Verdict {
 			}
 		}
 	}
+	q.changedByClients(h)
 	missing := ""
 	if q.count("writes at replicas") == 0 && q.count("refusals") == 0 {
 		missing = "no client is known to have written to a replica"
 	}
 	return q.verdict(missing, "replicas refused every write")
+}
+
+// changedByClients finds changes that a server noted as a client's while it was a replica: those of a transaction that was
+// begun before, of a script, of a client that had waited.
+func (q *inquiry) changedByClients(h *histories.History) {
+	for i := range h.Places {
+		if p := &h.Places[i]; p.Role == roleReplica {
+			q.saw("writes at replicas", 1)
+			q.breach(p.Time, p.Machine, nil, "let %s change %s, and was a replica", p.Peer, p.Key)
+		}
+	}
 }
 
 // isError says whether text is a Redis error of kind code, with or without the dash of the wire.

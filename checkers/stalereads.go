@@ -50,6 +50,7 @@ func (StaleReads) Check(h *histories.History) Verdict {
 	for _, at := range registers {
 		q.monotonic(h, vs, r.machines[at.node], reads[at])
 	}
+	q.servesStale(r, f)
 	old := staleness(h, vs, reads)
 	missing := ""
 	if q.count("reads at replicas") == 0 {

@@ -37,6 +37,7 @@ func (Wait) Check(h *histories.History) Verdict {
 		limit, _ := op.Result.Elem(2).Int64()
 		w.q.saw("replies of WAIT", 1)
 		w.tooMany(i, acked)
+		w.tooLate(i, asked)
 		if acked < asked {
 			w.tooFew(i, acked, asked, time.Duration(limit)*time.Millisecond)
 		}
@@ -119,6 +120,25 @@ func (w *waits) tooFew(i int, acked, asked int64, limit time.Duration) {
 		w.q.saw("waits cut short with everybody reachable", 1)
 		w.q.breach(op.Returned, op.Node, []int{i}, "WAIT counted %d replicas in %v, although %d were at offset %d, behind the write, %v before it gave up",
 			acked, limit, had, master.Offset, ackSlack)
+	}
+}
+
+// tooLate finds a WAIT that took its time although as many replicas as it asked for were linked all the while and nothing
+// hurt them: the first acknowledgements end it.
+func (w *waits) tooLate(i int, asked int64) {
+	op := &w.r.Ops[i]
+	if op.Returned-op.Invoked <= ackSlack || w.r.slack > 0 || w.r.faultNear(op.Invoked-undisturbed, op.Returned) {
+		return
+	}
+	var linked int64
+	for _, name := range w.r.names {
+		if t := w.r.machines[name]; name != op.Node && !t.turned(max(op.Invoked-undisturbed, begun), op.Returned) &&
+			w.r.always(t, op.Invoked-2*time.Second, op.Returned, func(n *histories.Note) bool { return isReplica(n) && n.Link == linkUp && n.Peer == op.Node }) {
+			linked++
+		}
+	}
+	if linked >= asked {
+		w.q.breach(op.Returned, op.Node, []int{i}, "WAIT for %d replicas took %v, although %d were linked all the while and nothing hurt them", asked, op.Returned-op.Invoked, linked)
 	}
 }
 

@@ -81,7 +81,12 @@ func value(text string) histories.Value {
 
 func (r *record) observation(at time.Duration, machine string, n *node.Note) {
 	from := ""
-	if n.About != "" {
+	switch {
+	case n.Kind == node.NoteWire:
+		machine, from = n.About, "wire"
+	case n.Kind == node.NoteFile:
+		machine, from = n.About, "disk"
+	case n.About != "":
 		machine, from = n.About, "observer"
 	}
 	switch n.Kind {

@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -36,7 +37,10 @@ func Run(ctx context.Context, s Scenario, opts Options) (*Result, error) {
 	defer r.close()
 
 	if err := r.form(ctx); err != nil {
-		return nil, err
+		if s.Make == nil || ctx.Err() != nil {
+			return nil, err
+		}
+		r.broke = cmp.Or(r.broke, err) // what is drawn is well configured: the servers are to blame
 	}
 	r.hurt(ctx)
 	r.settle(ctx)
@@ -143,6 +147,9 @@ func (r *run) form(ctx context.Context) error {
 
 // hurt lets the clients work and the nemesis do what the schedule says, then ends every fault.
 func (r *run) hurt(ctx context.Context) {
+	if r.broke != nil {
+		return
+	}
 	if err := r.world.Start(ctx, names(r.callers, cluster.Client)...); err != nil {
 		r.broke = err
 		return

@@ -79,6 +79,18 @@ const (
 	// NoteStalled is a world's word that its computer let it stand still from the note's time on, for Took: its machines
 	// most likely stood still as well.
 	NoteStalled NoteKind = "stalled"
+	// NoteWire is what a world overheard between two servers, one of which dialled the other to replicate from it: About
+	// (who dialled), Peer (whom), Key (the conversation's number) and Event. "dial"; "psync" has reached the master: AskedID,
+	// AskedOffset; "fullresync" or "continue" has reached the replica: ReplID, Offset; the master has said an empty line
+	// ("newline"), begun a snapshot ("payload"), ended it ("sent"), said a PING ("ping"); the snapshot's end has reached the
+	// replica ("received"); bytes have ("heard", at most twice a second; Offset: those of the stream so far); the replica has
+	// said REPLCONF ACK Offset ("ack"; N: the end of the last command that had reached it whole, outside of a transaction,
+	// M: of the last byte); that has reached the master ("acked"), or an empty line has ("alive"); one of them knows no more
+	// of the connection ("closed": Result is "replica" or "master").
+	NoteWire NoteKind = "wire"
+	// NoteFile is what a world saw of a server's disk: About, Event "renamed" (a file took its place), Text (its name), N (its
+	// bytes), Result ("synced" or "unsynced": whether a loss of power would have left it whole).
+	NoteFile NoteKind = "file"
 	// NoteOrder is a command that the observer gave to a server as its operator: About, Text, Result (the reply).
 	NoteOrder NoteKind = "order"
 )

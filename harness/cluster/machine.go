@@ -46,6 +46,10 @@ type Machine struct {
 	ConfigPath string            // absolute path of its configuration file; "" if it has none
 	Files      map[string]string // what lies on its disk before the first start, by absolute path
 
+	// Overhear, where it is set, has somebody listen in the simulation to each connection that the machine dials to another
+	// machine which has it: number tells them apart, addr is what was dialled, and note takes what is to be noted.
+	Overhear func(number int, addr string, note func(n *node.Note)) Onlooker
+
 	// New makes the machine's core for one life.
 	New func(Boot) node.Core
 }
@@ -59,6 +63,15 @@ const (
 	TLSKey       = "tls/machine.key"
 	TLSAuthority = "tls/authority.crt"
 )
+
+// Onlooker listens to both ends of a connection. dialler says that it is the end of the machine that dialled.
+type Onlooker interface {
+	// Sent is told what the process at an end has said, Read what it has been given of what the other one said.
+	Sent(dialler bool, b []byte)
+	Read(now time.Duration, dialler bool, b []byte)
+	// Closed is told that the process at an end knows no more of the connection.
+	Closed(dialler bool)
+}
 
 // Boot is what one life of a core is given beside its machine.
 type Boot struct {

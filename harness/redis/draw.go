@@ -83,7 +83,8 @@ func drawServer(d swarm.Draw, c Spec) cluster.Settings {
 	return cluster.Settings(s)
 }
 
-const drawnPassword = "correct-horse"
+// drawnPassword has a blank in it: whoever says it in a line of words says two.
+const drawnPassword = `"correct horse"`
 
 // drawSentinel draws how patient the Sentinels are.
 func drawSentinel(d swarm.Draw, c Spec, server cluster.Settings) cluster.Settings {

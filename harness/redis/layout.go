@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/ordeal-go/ordeal/harness/cluster"
+	"github.com/ordeal-go/ordeal/harness/redis/onlooker"
 	"github.com/ordeal-go/ordeal/node"
 	"github.com/ordeal-go/ordeal/node/sentinel"
 	"github.com/ordeal-go/ordeal/node/server"
@@ -35,6 +36,9 @@ func (s System) Nodes(addr cluster.Addressing) []cluster.Machine {
 		admit(m, s.Config, "rename-command")
 		configure(m, "redis.conf", serverConfig(m, of, s.Config))
 		m.New = newServer(m)
+		m.Overhear = func(number int, addr string, note func(*node.Note)) cluster.Onlooker {
+			return onlooker.New(number, name, addr, note)
+		}
 		out = append(out, *m)
 	}
 	master := &out[0]

@@ -89,7 +89,21 @@ func (m *machine) dial(id node.ConnID, addr, from string) {
 	}
 	e.link = &m.links[target.index]
 	e.target = target
+	e.overhear()
 	e.request(0)
+}
+
+// overhear has somebody listen to what the machine says to another one, if both may be listened to.
+func (e *endpoint) overhear() {
+	m, w := e.m, e.m.w
+	if m.spec.Overhear == nil || e.target.spec.Overhear == nil || e.loopback {
+		return
+	}
+	w.conversations++
+	e.dialler = true
+	e.overheard = m.spec.Overhear(w.conversations, e.remote, func(n *node.Note) {
+		w.sink.Note(time.Duration(w.now), m.spec.Name, n)
+	})
 }
 
 // route finds the machine that addr belongs to.
@@ -173,6 +187,7 @@ func (e *endpoint) answered(yes bool) {
 	p.link, p.local, p.remote = back, e.remote, e.local
 	p.port, p.loopback = e.port, e.loopback
 	p.peer, e.peer = e, p
+	p.overheard = e.overheard
 	e.state = established
 	e.passProxies()
 	p.passProxies()
@@ -191,6 +206,7 @@ func (e *endpoint) dialEnded(ev *node.Event, l letter) bool {
 		return false
 	}
 	ev.Err = l.done.err
+	e.hush()
 	e.forget()
 	return true
 }
@@ -284,6 +300,7 @@ func (m *machine) socket(id node.ConnID) *endpoint {
 func (m *machine) closeSockets() {
 	for len(m.sockets) > 0 {
 		e := m.sockets[0] // each one leaves the list
+		e.hush()
 		switch {
 		case e.state == connecting || e.failed:
 			e.forget()

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/ordeal-go/ordeal/harness/cluster"
 	"github.com/ordeal-go/ordeal/nemesis"
 	"github.com/ordeal-go/ordeal/node"
 )
@@ -269,4 +270,17 @@ func (d *disk) losePower() {
 		d.files[path] = after[f]
 	}
 	d.durable = maps.Clone(d.files)
+}
+
+// noteRenamed notes that a file took its place.
+func (m *machine) noteRenamed(path string) {
+	f := m.disk.files[path]
+	if m.spec.Kind != cluster.Server || f == nil {
+		return
+	}
+	n := node.Note{Kind: node.NoteFile, About: m.spec.Name, Event: "renamed", Text: path, N: int64(len(f.data)), Result: "synced"}
+	if len(f.synced) != len(f.data) {
+		n.Result = "unsynced"
+	}
+	m.w.sink.Note(time.Duration(m.w.now), m.spec.Name, &n)
 }

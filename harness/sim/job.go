@@ -129,6 +129,9 @@ func (js *jobs) stepDone(i, gen uint32) {
 				if s.Kind == node.OpenFile {
 					j.size = m.disk.sizeOf(s.File)
 				}
+				if s.Kind == node.RenameFile {
+					m.noteRenamed(s.To)
+				}
 				if j.step++; j.step < len(j.steps) {
 					j.nextStep(i)
 					return

@@ -3,6 +3,7 @@ package sim
 import (
 	"time"
 
+	"github.com/ordeal-go/ordeal/harness/cluster"
 	"github.com/ordeal-go/ordeal/node"
 )
 
@@ -116,6 +117,9 @@ type endpoint struct {
 	clogs int      // faults in force that hold what is in flight
 	muted muteness // a half-open connection
 	proxy *passage // between flight and the peer; nil: nothing
+
+	overheard cluster.Onlooker // nil: nobody listens
+	dialler   bool             // it is the dialler's end
 }
 
 // muteness is how far a connection has lost one direction for good.
@@ -155,6 +159,9 @@ func (e *endpoint) send(b []byte, tell bool) {
 		return
 	}
 	w := e.m.w
+	if e.overheard != nil {
+		e.overheard.Sent(e.dialler, b)
+	}
 	e.gathered += int64(len(b))
 	for len(b) > 0 {
 		p := e.out.tail
@@ -464,6 +471,7 @@ func (e *endpoint) read(ev *node.Event) bool {
 	if p.kind != data {
 		ev.Kind, ev.Err = node.Closed, p.err
 		w.freePiece(p)
+		e.hush()
 		e.forget()
 		return true
 	}
@@ -472,6 +480,9 @@ func (e *endpoint) read(ev *node.Event) bool {
 		ev.Bytes = e.readMore(p)
 	}
 	w.reading = p // freed after the step
+	if e.overheard != nil {
+		e.overheard.Read(time.Duration(w.now), e.dialler, ev.Bytes)
+	}
 	e.peer.credit(len(ev.Bytes))
 	if e.inbox.head != nil {
 		e.ready = true
@@ -526,6 +537,7 @@ func (e *endpoint) windowOpens(n int) {
 // close is the core's Close.
 func (e *endpoint) close(afterFlush bool) {
 	w := e.m.w
+	e.hush()
 	if e.state == connecting || e.failed {
 		e.forget()
 		return
@@ -554,6 +566,13 @@ func (e *endpoint) hangUp() {
 	w.drop(&e.out)
 	w.drop(&e.inbox)
 	e.finish(kind)
+}
+
+// hush tells who listens that this end's process knows no more of the connection.
+func (e *endpoint) hush() {
+	if e.overheard != nil {
+		e.overheard.Closed(e.dialler)
+	}
 }
 
 // bury gives back the memory of a connection that neither side will ever mention again.

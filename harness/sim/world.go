@@ -35,13 +35,15 @@ type World struct {
 	net      NetworkModel
 	diskOf   DiskModel
 
-	endpoints  []*endpoint // by index; nil once gone
-	dirty      []*endpoint // with bytes that this step has sent
-	freePieces *piece
-	reading    *piece // what the core is being told
-	scratch    []byte
-	jobs       jobs
-	outsiders  []*machine // whose cores have a part outside; they are up
+	endpoints []*endpoint // by index; nil once gone
+	// conversations counts the connections that somebody listens to.
+	conversations int
+	dirty         []*endpoint // with bytes that this step has sent
+	freePieces    *piece
+	reading       *piece // what the core is being told
+	scratch       []byte
+	jobs          jobs
+	outsiders     []*machine // whose cores have a part outside; they are up
 
 	event   node.Event
 	inCore  *machine // whose code is running

@@ -253,4 +253,42 @@ var cases = []Case{
 	{Name: "commands-bad-error", Checker: "commands", Want: "invalid", Because: "APPEND l0 x: answered 1, and must fail: WRONGTYPE"},
 	{Name: "commands-bad-ttl", Checker: "commands", Want: "invalid", Because: "TTL s0: answered 100, and must answer -1"},
 	{Name: "commands-unknown", Checker: "commands", Want: "unknown", Because: "no client had keys for itself at a server that was master all the while"},
+
+	{Name: "links-good", Checker: "links", Want: "valid"},
+	{Name: "links-good-given-up", Checker: "links", Want: "valid"},
+	{Name: "links-bad-ack-pause", Checker: "links", Want: "invalid", Because: "said nothing of what it has applied to its master m1 for 6s"},
+	{Name: "links-bad-ack-beyond", Checker: "links", Want: "invalid", Because: "acknowledged offset 9000 to m1, and what had come whole went up to 7500"},
+	{Name: "links-bad-ack-behind", Checker: "links", Want: "invalid", Because: "acknowledged offset 200 to m1, and 7100 had come whole by 7s"},
+	{Name: "links-bad-ping", Checker: "links", Want: "invalid", Because: "did not ping r1 for 4s, although repl-ping-slave-period is 1s"},
+	{Name: "links-bad-silent-master", Checker: "links", Want: "invalid", Because: "heard nothing of m1 for 13.5s and kept the connection, although repl-timeout is 5s"},
+	{Name: "links-bad-silent-replica", Checker: "links", Want: "invalid", Because: "heard nothing of its replica r1 for 13.999s and kept it, although repl-timeout is 5s"},
+	{Name: "links-bad-hasty", Checker: "links", Want: "invalid", Because: "gave up the connection of r1 to m1 for its silence after 1.5s, although repl-timeout is 5s"},
+	{Name: "links-bad-no-dial", Checker: "links", Want: "invalid", Because: "had no link to its master and did not dial it for 12s"},
+	{Name: "links-bad-served", Checker: "links", Want: "invalid", Because: "let x:1 synchronize with it, and had itself no link to its master m1"},
+	{Name: "links-bad-diskless", Checker: "links", Want: "invalid", Because: "began to send a snapshot over the socket to r1 2ms after it was asked, although repl-diskless-sync-delay is 3s"},
+	{Name: "links-unknown", Checker: "links", Want: "unknown", Because: "nobody listened to what servers say"},
+
+	{Name: "snapshots-good", Checker: "snapshots", Want: "valid"},
+	{Name: "snapshots-good-orderly", Checker: "snapshots", Want: "valid"},
+	{Name: "snapshots-bad-orderly", Checker: "snapshots", Want: "invalid", Because: "was asked to end at 2s, and saved nothing although it has save points"},
+	{Name: "snapshots-bad-unsynced", Checker: "snapshots", Want: "invalid", Because: "put /data/dump.rdb in its place before its 90 bytes were on the platter"},
+	{Name: "snapshots-bad-older", Checker: "snapshots", Want: "invalid", Because: "loaded what belongs to offset 1100 of aaaaaaaa, and had put that of offset 5100 of aaaaaaaa in place at 8.005s"},
+	{Name: "snapshots-bad-nameless", Checker: "snapshots", Want: "invalid", Because: "loaded what does not say to which place of which history it belongs"},
+	{Name: "snapshots-bad-due", Checker: "snapshots", Want: "invalid", Because: "and took no snapshot by"},
+	{Name: "snapshots-bad-misconf", Checker: "snapshots", Want: "invalid", Because: "acknowledged write k"},
+	{Name: "snapshots-bad-misconf-refused", Checker: "snapshots", Want: "invalid", Because: "because its last snapshot failed, and none had"},
+	{Name: "snapshots-unknown", Checker: "snapshots", Want: "unknown", Because: "nobody saved anything, or was to"},
+
+	{Name: "min-slaves-good-overheard", Checker: "min-slaves", Want: "valid"},
+	{Name: "min-slaves-bad-overheard", Checker: "min-slaves", Want: "invalid", Because: "acknowledged a write while at most 0 replicas can have acknowledged within the 2s"},
+
+	{Name: "stale-reads-good-refused", Checker: "stale-reads", Want: "valid"},
+	{Name: "stale-reads-bad-served", Checker: "stale-reads", Want: "invalid", Because: "answered read k"},
+	{Name: "stale-reads-bad-refused", Checker: "stale-reads", Want: "invalid", Because: "refused read k"},
+
+	{Name: "read-only-bad-changed", Checker: "read-only", Want: "invalid", Because: "let c1 change k, and was a replica"},
+
+	{Name: "availability-bad-unanswered", Checker: "availability", Want: "invalid", Because: "did not answer write k"},
+
+	{Name: "wait-bad-late", Checker: "wait", Want: "invalid", Because: "WAIT for 1 replicas took 300ms"},
 }

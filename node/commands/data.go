@@ -22,6 +22,9 @@ type Host interface {
 	// RefuseScripted returns the error with which a script's call is turned away for the state that the server is in,
 	// without its leading '-', or "". wrote says that the script has called commands that may write.
 	RefuseScripted(c *front.Call, wrote bool) string
+	// RefuseQueued returns the error with which a command of a transaction is turned away now that EXEC has come, or "": the
+	// server may have become a replica since it was queued.
+	RefuseQueued(c *front.Call) string
 	// ShowMonitors shows a call to those who watch all of them.
 	ShowMonitors(c *front.Call)
 	// Emptied is told that the running call, FLUSHALL, has removed everything.

@@ -104,6 +104,8 @@ func (h *host) Freed(c *front.Client)               { h.data.Freed(c) }
 func (h *host) Logs(node.LogLevel) bool             { return false }
 func (h *host) Log(node.LogLevel, string)           {}
 func (h *host) IsMaster() bool                      { return !h.slave }
+func (h *host) RefuseQueued(*front.Call) string     { return "" }
+
 func (h *host) RefuseScripted(c *front.Call, wrote bool) string {
 	if c.Cmd.Is(front.Write) && h.slave && h.cfg.SlaveReadOnly && !c.FromMaster() {
 		return "READONLY You can't write against a read only slave."

@@ -56,8 +56,17 @@ func (d *Data) execCommand(c *front.Call) {
 		c.NullArray()
 		return
 	}
-	d.unwatchAll(c.Client) // its own commands must not spoil it
 	t := c.Client.Multi
+	for i := range t.Queue {
+		q := d.front.NewCall(c.Client, t.Queue[i].Cmd, t.Queue[i].Args)
+		if refusal := d.host.RefuseQueued(&q); refusal != "" { // 4.0 executes it, and the replica is another one than its master
+			d.host.ShowMonitors(c)
+			d.endTransaction(c.Client)
+			c.Error("EXECABORT Transaction discarded because of: " + refusal)
+			return
+		}
+	}
+	d.unwatchAll(c.Client) // its own commands must not spoil it
 	t.Running, t.Exec = true, *c
 	c.Array(len(t.Queue))
 	d.ExecRest(c.Client)
@@ -82,6 +91,10 @@ func (d *Data) ExecRest(client *front.Client) {
 			d.host.OpenTransaction(Everywhere, client.DB)
 		}
 		t.Inner = d.front.NewCall(client, q.Cmd, q.Args)
+		if refusal := d.host.RefuseQueued(&t.Inner); refusal != "" { // a SLAVEOF before it made us a replica
+			t.Inner.Error(refusal)
+			continue
+		}
 		d.front.Host.Execute(&t.Inner)
 		if d.front.Host.Waits(client) {
 			return // goes on when the file is done

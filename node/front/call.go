@@ -3,6 +3,7 @@ package front
 import (
 	"strings"
 
+	"github.com/ordeal-go/ordeal/node"
 	"github.com/ordeal-go/ordeal/node/resp"
 )
 
@@ -111,8 +112,24 @@ func (c *Call) begin() *[]byte {
 		return &c.Reply
 	case c.Client.mute():
 		return nil
+	case c.Client.Is(Replica):
+		c.front.answeredReplica(c)
+		return nil
 	}
 	return c.front.open(c.Client)
+}
+
+// answeredReplica ends the connection of a replica whose command would be answered: the answer would stand in the middle
+// of the stream, as it does in 4.0. Redis 7.0: networking.c, _addReplyToBufferOrList.
+func (f *Front) answeredReplica(c *Call) {
+	name := "<unknown>"
+	if c.Cmd != nil {
+		name = c.Cmd.Name
+	}
+	f.logf(node.LogWarning, func() string {
+		return "Disconnecting the replica " + f.Line(c.Client) + ": its command '" + name + "' has an answer, which would stand in the stream"
+	})
+	f.FreeASAP(c.Client)
 }
 
 // Raw replies with bytes that are RESP already.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/ordeal-go/ordeal/node"
+	"github.com/ordeal-go/ordeal/node/resp"
 )
 
 // The way of a replica to its master's stream: one command, one reply at a time. Redis waits for each line in a
@@ -157,6 +158,12 @@ func (r *Replication) say(state linkState, words ...string) {
 	r.state, r.link.lastIO = state, r.unix()
 }
 
+// sayAuth says the password as an array: inline, as 4.0 does, one with a blank in it would be two words.
+func (r *Replication) sayAuth() {
+	r.front.Out.Send(r.link.conn, resp.AppendCommand(nil, "AUTH", r.cfg.MasterAuth))
+	r.state, r.link.lastIO = linkReceiveAuth, r.unix()
+}
+
 // handshakeReply takes the master's reply to the command that was sent last and sends the next one.
 // Redis 4.0: replication.c, syncWithMaster.
 func (r *Replication) handshakeReply(line string) {
@@ -170,7 +177,7 @@ func (r *Replication) handshakeReply(line string) {
 		}
 		r.host.Log(node.LogNotice, "Master replied to PING, replication can continue...")
 		if r.cfg.MasterAuth != "" {
-			r.say(linkReceiveAuth, "AUTH", r.cfg.MasterAuth)
+			r.sayAuth()
 		} else {
 			r.sayPort()
 		}

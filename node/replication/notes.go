@@ -116,11 +116,17 @@ func (r *Replication) NoteLoaded(saved *keyspace.ReplInfo, from string) {
 		n.ReplID2, n.Offset2 = saved.ID, saved.Offset
 	}
 	r.host.Note(n)
+	if saved != nil && !r.IsMaster() { // a master leaves out what has died meanwhile
+		r.noteDigest()
+	}
 }
 
 // NoteSnapshot observes that the dataset is taken for the RDB file as it is now.
 func (r *Replication) NoteSnapshot() {
 	r.host.Note(node.Note{Kind: node.NoteSnapshot, ReplID: r.id, Offset: r.Offset})
+	if r.backlog.active { // else writes have not moved the offset
+		r.noteDigest()
+	}
 }
 
 // noteDigest observes the dataset at a place in the stream where master and replicas meet.

@@ -154,5 +154,6 @@ func (r *Replication) install(loaded *keyspace.Loaded) {
 	r.host.Log(node.LogNotice, "MASTER <-> SLAVE sync: Finished with success")
 	r.noteResync("fullresync")
 	r.host.Replaced()
+	r.noteDigest()
 	r.follow(m)
 }

@@ -254,6 +254,15 @@ func (s *Server) RefuseScripted(c *front.Call, wrote bool) string {
 	return ""
 }
 
+// RefuseQueued implements commands.Host. Redis 7.0: server.c, processCommand.
+func (s *Server) RefuseQueued(c *front.Call) string {
+	if !c.Cmd.Is(front.Write) || s.repl.IsMaster() || !s.cfg.data.SlaveReadOnly || c.FromMaster() {
+		return ""
+	}
+	s.noteRefused(c, "readonly")
+	return errReadOnly
+}
+
 // waitsForFiles says whether a call replies only when a file has been read or written.
 func (s *Server) waitsForFiles(c *front.Call) bool {
 	switch c.Cmd.Name {

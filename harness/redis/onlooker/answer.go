@@ -1,0 +1,205 @@
+package onlooker
+
+import (
+	"bytes"
+	"strconv"
+	"strings"
+)
+
+// answerer takes apart what a master says: lines in the handshake, a snapshot, the stream.
+type answerer struct {
+	phase  phase
+	rest   []byte // of a line or a header that has not ended
+	mark   []byte // ends the snapshot; nil: its length is known
+	left   int64  // bytes of the snapshot that are to come, or of an argument with its line's end
+	tail   []byte // the last bytes of the snapshot, as long as its mark
+	id     string // of the history
+	offset int64  // of it that has come
+	whole  int64  // the same, up to the end of the last command that is whole and in no open transaction
+	lost   bool
+
+	// The command under way.
+	words, word int64 // how many words it has, which one is being read
+	first       []byte
+	multi       bool
+}
+
+// phase is where a master is.
+type phase uint8
+
+const (
+	lines    phase = iota // of the handshake
+	waiting               // for the snapshot's length or mark
+	snapshot              //
+	header                // of a command or of a word of it
+	argument              //
+)
+
+// part is something that a master said.
+type part uint8
+
+const (
+	fullResync part = iota
+	goOn
+	newline
+	payload
+	payloadEnd
+	ping
+)
+
+// take takes what the master said next and calls heard with each part of it that means something.
+func (a *answerer) take(b []byte, heard func(part, *answerer)) {
+	for len(b) > 0 && !a.lost {
+		switch a.phase {
+		case snapshot:
+			b = a.takeSnapshot(b, heard)
+		case argument:
+			b = a.takeArgument(b, heard)
+		default:
+			b = a.takeLine(b, heard)
+		}
+	}
+}
+
+// takeLine takes a line, if it ends in b.
+func (a *answerer) takeLine(b []byte, heard func(part, *answerer)) []byte {
+	end := bytes.IndexByte(b, '\n')
+	if end < 0 {
+		a.rest = append(a.rest, b...)
+		a.lost = len(a.rest) > 4096
+		if a.phase == header {
+			a.offset += int64(len(b))
+		}
+		return nil
+	}
+	if a.phase == header {
+		a.offset += int64(end + 1)
+	}
+	line := strings.TrimSuffix(string(append(a.rest, b[:end]...)), "\r")
+	a.rest = a.rest[:0]
+	switch a.phase {
+	case lines:
+		a.handshake(line, heard)
+	case waiting:
+		a.count(line, heard)
+	default:
+		a.stream(line)
+	}
+	return b[end+1:]
+}
+
+func (a *answerer) handshake(line string, heard func(part, *answerer)) {
+	words := strings.Fields(line)
+	switch {
+	case len(words) == 0:
+		heard(newline, a)
+	case words[0] == "+FULLRESYNC" && len(words) >= 3:
+		a.id = words[1]
+		a.offset, _ = strconv.ParseInt(words[2], 10, 64)
+		a.whole, a.phase = a.offset, waiting
+		heard(fullResync, a)
+	case words[0] == "+CONTINUE":
+		if len(words) > 1 {
+			a.id = words[1]
+		}
+		a.phase = header
+		heard(goOn, a)
+	}
+}
+
+// count takes a line before a snapshot.
+func (a *answerer) count(line string, heard func(part, *answerer)) {
+	switch mark, ends := strings.CutPrefix(line, "$EOF:"); {
+	case line == "":
+		heard(newline, a)
+		return
+	case ends:
+		a.mark = []byte(mark)
+	default:
+		n, err := strconv.ParseInt(strings.TrimPrefix(line, "$"), 10, 64)
+		if a.left, a.lost = n, err != nil || n < 0; a.lost {
+			return
+		}
+	}
+	a.phase = snapshot
+	heard(payload, a)
+	if a.mark == nil && a.left == 0 {
+		a.phase = header
+		heard(payloadEnd, a)
+	}
+}
+
+func (a *answerer) takeSnapshot(b []byte, heard func(part, *answerer)) []byte {
+	if a.mark == nil {
+		n := min(a.left, int64(len(b)))
+		if a.left -= n; a.left == 0 {
+			a.phase = header
+			heard(payloadEnd, a)
+		}
+		return b[n:]
+	}
+	// Nothing follows the mark before the replica has acknowledged the snapshot.
+	a.tail = append(a.tail, b...)
+	if len(a.tail) > len(a.mark) {
+		a.tail = append(a.tail[:0], a.tail[len(a.tail)-len(a.mark):]...)
+	}
+	if bytes.Equal(a.tail, a.mark) {
+		a.phase = header
+		heard(payloadEnd, a)
+	}
+	return nil
+}
+
+// stream takes the first line of a command, or of a word of it.
+func (a *answerer) stream(line string) {
+	if len(line) < 2 || line[0] != '*' && line[0] != '$' {
+		a.lost = true
+		return
+	}
+	n, err := strconv.ParseInt(line[1:], 10, 64)
+	switch {
+	case err != nil || n < 0 || (line[0] == '*') != (a.words == 0):
+		a.lost = true
+	case line[0] == '*':
+		a.words, a.word, a.first = n, 0, a.first[:0]
+	default:
+		a.left, a.phase = n+2, argument
+	}
+}
+
+// firstMax is as much of a command's name as is looked at.
+const firstMax = 16
+
+func (a *answerer) takeArgument(b []byte, heard func(part, *answerer)) []byte {
+	n := min(a.left, int64(len(b)))
+	a.offset += n
+	a.left -= n
+	if room := firstMax - len(a.first); a.word == 0 && room > 0 {
+		a.first = append(a.first, b[:min(n, int64(room))]...)
+	}
+	if a.left > 0 {
+		return nil
+	}
+	a.phase = header
+	if a.word++; a.word == a.words {
+		a.words = 0
+		a.ended(strings.ToUpper(strings.TrimRight(string(a.first), "\r\n")), heard)
+	}
+	return b[n:]
+}
+
+// ended is called when a command is whole.
+func (a *answerer) ended(name string, heard func(part, *answerer)) {
+	switch name {
+	case "MULTI":
+		a.multi = true
+	case "EXEC":
+		a.multi = false
+	}
+	if !a.multi {
+		a.whole = a.offset
+	}
+	if name == "PING" {
+		heard(ping, a)
+	}
+}
