@@ -31,7 +31,7 @@ func served(model string, clients, n int, serve object) *histories.History {
 		Complete: true}
 	h.Ops = make([]histories.Operation, 0, n)
 	free := make([]time.Duration, clients) // when each client's last operation returned
-	names := make([]string, clients)
+	names, lives := make([]string, clients), make([]int, clients)
 	for i := range names {
 		names[i] = fmt.Sprint("c", i+1)
 	}
@@ -50,7 +50,8 @@ func served(model string, clients, n int, serve object) *histories.History {
 		free[c] = op.Returned
 		if unknown {
 			op.Outcome, op.Result, op.Returned, op.Error = histories.Info, histories.Value{}, histories.Forever, "timeout"
-			names[c] += "'"
+			lives[c]++
+			names[c] = fmt.Sprintf("c%d.%d", c+1, lives[c])
 		}
 		h.Ops = append(h.Ops, op)
 	}

@@ -138,6 +138,14 @@ func TestPageShowsTheOperationsAndTheFaults(t *testing.T) {
 	require.ErrorContains(t, checkers.Linearizable{}.WritePage(&page, &histories.History{}), "nothing to show")
 }
 
+func TestAPageOfALongHistoryShowsItsBeginning(t *testing.T) {
+	h := served("register", 50, 30_000, servedRegister(0))
+	var page bytes.Buffer
+	require.NoError(t, checkers.Linearizable{}.WritePage(&page, h))
+	require.True(t, bytes.Contains(page.Bytes(), []byte("later operations are not shown")))
+	require.Less(t, page.Len(), 4<<20)
+}
+
 func TestASearchThatReachesItsLimitSaysHowMuchItJudged(t *testing.T) {
 	h := &histories.History{}
 	for i := range 4 {

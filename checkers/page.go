@@ -20,16 +20,21 @@ var ErrNothingToShow = errors.New("the history has no operation that was answere
 const pageTimeout = 10 * time.Second
 
 // WritePage writes porcupine's page of h, HTML that shows the order found for each key, or how far it gets, with the
-// faults beside it. Keys that have an order are left out if one has none, because the page is for finding out why.
+// faults beside it. Keys that have an order are left out if one has none, because the page is for finding out why. Of a long
+// history it shows the beginning, as far as the first finding if there is one: browsers give up on more.
 func (c Linearizable) WritePage(w io.Writer, h *histories.History) error {
 	parts, _, err := c.parts(h)
 	if err != nil {
 		return err
 	}
 	var bad []*part
+	var until time.Duration // the first finding
 	limits := c.limits()
 	for _, p := range parts {
-		if len(p.model.Judged(p.ops, limits).Causes) > 0 {
+		if causes := p.model.Judged(p.ops, limits).Causes; len(causes) > 0 {
+			if at := shownBy(p, causes[0]); bad == nil || at < until {
+				until = at
+			}
 			bad = append(bad, p)
 		}
 	}
@@ -39,10 +44,60 @@ func (c Linearizable) WritePage(w io.Writer, h *histories.History) error {
 	if len(bad) == 0 {
 		return ErrNothingToShow
 	}
+	bad, left := beginning(bad, until)
 	model, ops := together(bad)
 	_, info := porcupine.CheckOperationsVerbose(model, ops, pageTimeout)
-	info.AddAnnotations(annotations(h))
+	info.AddAnnotations(annotations(h, left))
 	return porcupine.Visualize(model, info, w)
+}
+
+// pageOps is how many operations a page shows, if they are enough to show a finding.
+const pageOps = 10_000
+
+// shownBy is when the last operation of a cause had returned.
+func shownBy(p *part, c models.Cause) (at time.Duration) {
+	for _, i := range c.Ops {
+		at = max(at, p.ops[i].Invoked)
+		if r := p.ops[i].Returned; r != histories.Forever {
+			at = max(at, r)
+		}
+	}
+	return at
+}
+
+// rest is what a page leaves out.
+type rest struct {
+	from time.Duration
+	ops  int
+}
+
+// beginning leaves of the parts what began before the first so many operations had, or before a moment if that is later.
+// What only reads, and returned afterwards, is left out too: it may have seen what is.
+func beginning(parts []*part, until time.Duration) ([]*part, rest) {
+	var began []time.Duration
+	for _, p := range parts {
+		for _, op := range p.ops {
+			began = append(began, op.Invoked)
+		}
+	}
+	if len(began) <= pageOps {
+		return parts, rest{}
+	}
+	slices.Sort(began)
+	until = max(until, began[pageOps-1])
+	left := rest{from: until}
+	shown := make([]*part, len(parts))
+	for i, p := range parts {
+		shown[i] = &part{name: p.name, model: p.model}
+		for _, op := range p.ops {
+			if op.Invoked <= until && (op.Returned <= until || p.model.Writes(op)) {
+				shown[i].ops = append(shown[i].ops, op)
+			} else {
+				left.ops++
+			}
+		}
+	}
+	return shown, left
 }
 
 // shared is an operation as a page of several models has it.
@@ -103,13 +158,17 @@ func together(parts []*part) (porcupine.Model, []porcupine.Operation) {
 	}, ops
 }
 
-func annotations(h *histories.History) []porcupine.Annotation {
+func annotations(h *histories.History, left rest) []porcupine.Annotation {
 	end := h.End
 	for i := range h.Ops {
 		op := &h.Ops[i]
 		end = max(end, op.Invoked)
 	}
 	var all []porcupine.Annotation
+	if left.ops > 0 {
+		all = append(all, porcupine.Annotation{Tag: "page", Start: int64(left.from), End: int64(end),
+			Description: thousands(left.ops) + " later operations are not shown", BackgroundColor: "#eeeeee"})
+	}
 	for _, f := range h.Faults {
 		all = append(all, porcupine.Annotation{Tag: "nemesis", Start: int64(f.Start), End: int64(min(f.Stop, max(end,
 			f.Start))),

@@ -120,7 +120,7 @@ func appendEDN(b []byte, v Value) []byte {
 		return strconv.AppendBool(b, v.n != 0)
 	case list:
 		b = append(b, '[')
-		for i, e := range v.list {
+		for i, e := range v.Elems() {
 			if i > 0 {
 				b = append(b, ' ')
 			}

@@ -21,13 +21,13 @@ const (
 // Decode reads a history in any format that is read, also compressed by gzip, and says which it was. It goes by how the
 // history begins. The mapping says how one of another tool is to be understood.
 func Decode(r io.Reader, m Mapping) (*History, Format, error) {
-	in := bufio.NewReaderSize(r, 1<<16)
+	in, size := bufio.NewReaderSize(r, 1<<16), sizeOf(r)
 	if head, _ := in.Peek(2); bytes.Equal(head, []byte{0x1f, 0x8b}) {
 		unzipped, err := gzip.NewReader(in)
 		if err != nil {
 			return nil, "", fmt.Errorf("the file begins as if gzip had made it: %w", err)
 		}
-		in = bufio.NewReaderSize(unzipped, 1<<16)
+		in, size = bufio.NewReaderSize(unzipped, 1<<16), 0
 	}
 	format := formatOf(in)
 	var h *History
@@ -38,7 +38,7 @@ func Decode(r io.Reader, m Mapping) (*History, Format, error) {
 	case JepsenLog:
 		h, err = ReadJepsenLog(in, m)
 	default:
-		h, err = Read(in)
+		h, err = read(in, size)
 	}
 	return h, format, err
 }

@@ -25,11 +25,24 @@ func ReadFile(path string) (*History, error) {
 		return nil, err
 	}
 	defer f.Close()
-	h, err := Read(f)
+	h, err := read(f, sizeOf(f))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return h, nil
+}
+
+// sizeOf is how many bytes r has if it is a file, else 0.
+func sizeOf(r io.Reader) int64 {
+	f, is := r.(interface{ Stat() (os.FileInfo, error) })
+	if !is {
+		return 0
+	}
+	info, err := f.Stat()
+	if err != nil || !info.Mode().IsRegular() {
+		return 0
+	}
+	return info.Size()
 }
 
 // Read reads a history of JSON lines. Lines of one process must be in order; otherwise they need not be, and are
@@ -39,7 +52,12 @@ func ReadFile(path string) (*History, error) {
 // footer is missing, and its End is that of the last line. Operations that are open at the end are [Info]. Any other fault of the file is an error that
 // names the line, what was found, and what was expected.
 func Read(r io.Reader) (*History, error) {
-	rd := reader{h: &History{}, open: map[string]int{}, faults: map[int]int{}}
+	return read(r, 0)
+}
+
+// read is Read of about size bytes, 0 if that is not known.
+func read(r io.Reader, size int64) (*History, error) {
+	rd := reader{h: &History{}, open: map[string]int{}, faults: map[int]int{}, size: size}
 	in := bufio.NewReaderSize(r, 1<<16)
 	for {
 		line, whole, err := readLine(in)
@@ -48,6 +66,7 @@ func Read(r io.Reader) (*History, error) {
 		}
 		if len(line) > 0 || whole {
 			rd.line++
+			rd.taken += int64(len(line)) + 1
 			if !whole && !json.Valid(line) && rd.line > 1 {
 				break // torn
 			}
@@ -141,7 +160,9 @@ func inOrder[T any](list []T, at func(*T) time.Duration) {
 // reader is a history while it is read.
 type reader struct {
 	h       *History
-	line    int // its number, from 1
+	line    int   // its number, from 1
+	taken   int64 // bytes so far
+	size    int64 // of the file, 0 if that is not known
 	header  bool
 	version int            // of the file; what was read is of version Version
 	open    map[string]int // process → its operation under way, an index into Ops
@@ -278,6 +299,9 @@ func (r *reader) takeOp(l *anyLine) error {
 		if err != nil {
 			return err
 		}
+		if len(r.h.Ops) == cap(r.h.Ops) {
+			r.makeRoom()
+		}
 		r.open[process] = len(r.h.Ops)
 		r.h.Ops = append(r.h.Ops, Operation{Process: process, Workload: l.Workload, Func: l.Func, Key: l.Key, Arg: arg,
 			Node: l.Node, Final: l.Final, Invoked: l.Time, Returned: Forever, Outcome: Info})
@@ -307,6 +331,16 @@ func (r *reader) takeOp(l *anyLine) error {
 	delete(r.open, process)
 	op.Outcome, op.Returned, op.Error, op.Result = outcome, l.Time, l.Error, result
 	return nil
+}
+
+// makeRoom makes room for as many operations as the rest of the file has if it goes on like this: a list of a million that
+// grows step by step takes twice the memory.
+func (r *reader) makeRoom() {
+	const sample = 1 << 12
+	if n := len(r.h.Ops); n >= sample && r.taken < r.size {
+		expected := float64(n) * float64(r.size) / float64(r.taken)
+		r.h.Ops = slices.Grow(r.h.Ops, int(1.02*expected)-n+sample)
+	}
 }
 
 // argument is what an invocation has as its argument.

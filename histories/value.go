@@ -16,10 +16,10 @@ import (
 // that JSON cannot carry are written).
 type Value struct {
 	kind   valueKind
-	quoted bool    // the text stands in quotes, and is its own JSON
-	n      int64   // of an integer; 1 for the truth
-	text   string  // of a text
-	list   []Value // of a list; nobody changes it any more
+	quoted bool     // the text stands in quotes, and is its own JSON
+	n      int64    // of an integer; 1 for the truth
+	text   string   // of a text
+	list   *[]Value // of a list; nobody changes it any more. A pointer, as operations have two values each, and few of them lists
 }
 
 type valueKind uint8
@@ -68,7 +68,7 @@ func Bool(is bool) Value {
 }
 
 // List is the value of a list, which the caller gives away.
-func List(values ...Value) Value { return Value{kind: list, list: values} }
+func List(values ...Value) Value { return Value{kind: list, list: &values} }
 
 // Texts is a list of texts.
 func Texts(texts ...string) Value {
@@ -121,14 +121,19 @@ func (v Value) Int64() (n int64, ok bool) {
 func (v Value) True() bool { return v.kind == truth && v.n != 0 }
 
 // Elems are the values of a list, nil of anything else. They are not the caller's to change.
-func (v Value) Elems() []Value { return v.list }
+func (v Value) Elems() []Value {
+	if v.list == nil {
+		return nil
+	}
+	return *v.list
+}
 
 // Elem is value number i of a list, from 0, or nothing if there is none.
 func (v Value) Elem(i int) Value {
-	if i < 0 || i >= len(v.list) {
-		return Value{}
+	if all := v.Elems(); i >= 0 && i < len(all) {
+		return all[i]
 	}
-	return v.list[i]
+	return Value{}
 }
 
 // Equal says whether a and b are the same value of the same type.
@@ -137,7 +142,7 @@ func (v Value) Equal(w Value) bool { return v.Compare(w) == 0 }
 // Compare orders values: first by type, then texts by their bytes, integers by size, lists element by element.
 func (v Value) Compare(w Value) int {
 	return cmp.Or(cmp.Compare(v.kind, w.kind), cmp.Compare(v.n, w.n), cmp.Compare(v.str(), w.str()),
-		slices.CompareFunc(v.list, w.list, Value.Compare))
+		slices.CompareFunc(v.Elems(), w.Elems(), Value.Compare))
 }
 
 // String is v as JSON.
@@ -162,7 +167,7 @@ func (v Value) AppendJSON(b []byte) []byte {
 		return strconv.AppendBool(b, v.n != 0)
 	case list:
 		b = append(b, '[')
-		for i, e := range v.list {
+		for i, e := range v.Elems() {
 			if i > 0 {
 				b = append(b, ',')
 			}

@@ -69,6 +69,7 @@ func checkCommand(_ context.Context, io streams, args []string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	harness.TuneCollectorForHistory()
 	h, format, err := openHistory(f.args[0], *model, m)
 	if err != nil {
 		return 0, err
@@ -142,6 +143,7 @@ func reportCommand(_ context.Context, io streams, args []string) (int, error) {
 	if err := f.parse(args, 1, 1); err != nil {
 		return 0, err
 	}
+	harness.TuneCollectorForHistory()
 	h, err := readHistory(f.args[0])
 	if err != nil {
 		return 0, err
