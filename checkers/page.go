@@ -17,7 +17,7 @@ import (
 var ErrNothingToShow = errors.New("the history has no operation that was answered: there is nothing to show")
 
 // pageTimeout is how long porcupine may search for the orders that a page shows. No verdict depends on it.
-const pageTimeout = 10 * time.Second
+const pageTimeout = 2 * time.Second
 
 // WritePage writes porcupine's page of h, HTML that shows the order found for each key, or how far it gets, with the
 // faults beside it. Keys that have an order are left out if one has none, because the page is for finding out why. Of a long

@@ -117,7 +117,7 @@ func (r *record) ends(why string, verbs ...string) Promise {
 	for i := range r.Faults {
 		f := &r.Faults[i]
 		verb, _, _ := strings.Cut(f.Text, " ")
-		if f.Start < p.Until && slices.ContainsFunc(verbs, func(v string) bool {
+		if f.Start < p.Until && !r.skipped(f) && slices.ContainsFunc(verbs, func(v string) bool {
 			return v == verb || strings.HasPrefix(v, "name=") && verb == "config-set" && slices.Contains(strings.Fields(f.Text), v)
 		}) {
 			p = Promise{Until: max(f.Start, 1), Why: fmt.Sprintf("%s (%s)", why, f.Text)}
@@ -131,6 +131,16 @@ func (r *record) ends(why string, verbs ...string) Promise {
 		}
 	}
 	return p
+}
+
+// skipped says whether nothing came of a fault: the world has no such thing.
+func (r *record) skipped(f *histories.Fault) bool {
+	for i := firstFrom(r.Notes, f.Start); f.Start == f.Stop && i < len(r.Notes) && r.Notes[i].Time == f.Start; i++ {
+		if n := &r.Notes[i]; n.Kind == "skipped" && n.Text == f.Text {
+			return true
+		}
+	}
+	return false
 }
 
 // whole is the promise of a property that is about the end of a run: what ends it on the way ends it altogether.
@@ -281,10 +291,7 @@ func (Wait) promise(r *record) Promise {
 }
 
 func (Convergence) promise(r *record) Promise {
-	return r.ends("nobody puts right what an operator or a disk set wrong, or what is written to a replica", "name=slave-read-only",
-		"promote", "slaveof", "tenant-add", "config-set", "sentinel-set",
-		"sentinel-remove", "sentinel-reset", "sentinel-add", "replica-add", "replica-remove", "restore-config", "run-as",
-		"lying-fsync", "torn-tail", "eio-write", "eio-sync", "disk-full", "file-gone").whole()
+	return first(r.leftWrong(), r.ends("what is written to a replica stays there", "name=slave-read-only", "name=replica-read-only")).whole()
 }
 
 func (r *record) withSentinels() Promise {
@@ -294,11 +301,31 @@ func (r *record) withSentinels() Promise {
 	return unbroken()
 }
 
-func (NeedlessFailover) promise(r *record) Promise  { return r.withSentinels() }
-func (SentinelLiveness) promise(r *record) Promise  { return r.withSentinels() }
-func (SentinelSelection) promise(r *record) Promise { return r.withSentinels() }
-func (ParallelSyncs) promise(r *record) Promise     { return r.withSentinels() }
-func (Lineage) promise(r *record) Promise           { return r.withSentinels() }
+func (NeedlessFailover) promise(r *record) Promise { return r.withSentinels() }
+func (SentinelLiveness) promise(r *record) Promise { return r.withSentinels() }
+func (Lineage) promise(r *record) Promise          { return r.withSentinels() }
+
+// With one replica there is nothing to choose between, and nobody else to be pointed at the one that was chosen.
+func (SentinelSelection) promise(r *record) Promise { return r.withChoice() }
+func (ParallelSyncs) promise(r *record) Promise     { return r.withChoice() }
+
+func (r *record) withChoice() Promise {
+	known := map[string]bool{} // replicas, to the Sentinels
+	events := r.happenings()
+	for i := range events {
+		e := &events[i]
+		if e.name == "+try-failover" {
+			break
+		}
+		if e.name == "+slave" {
+			known[e.instance()] = true
+		}
+	}
+	if len(events) > 0 && len(known) < 2 || len(r.kind("server")) < 3 {
+		return nobody("the Sentinels know one replica, and have no choice")
+	}
+	return r.withSentinels()
+}
 
 // A vote must survive on a disk that does not lie; what an operator orders needs no election; and a RESET, which takes a
 // replica out too, makes a Sentinel forget a failover that is past its point of no return.

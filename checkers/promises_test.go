@@ -138,3 +138,79 @@ func TestSettingThatNobodyCouldAskForIsUnknownAndNotUnpromised(t *testing.T) {
 		}
 	}
 }
+
+// three is a cluster of three servers and a Sentinel, in which nothing settles.
+func three(notes []histories.Note, faults ...histories.Fault) *histories.History {
+	h := twoServers([]histories.Operation{did(1*s, "c1", "write", "1", "m1"), did(15*s, "c1", "read", "1", "m1")}, nil, faults...)
+	for _, m := range []histories.Machine{{Name: "r2", Kind: "server"}, {Name: "s1", Kind: "sentinel", Addr: "10.0.0.9:1"}} {
+		h.Machines = append(h.Machines, m)
+	}
+	h.Machines[0].Addr, h.Machines[1].Addr, h.Machines[2].Addr = "10.0.0.1:1", "10.0.0.2:1", "10.0.0.3:1"
+	for i := range h.Notes {
+		h.Notes[i].From = "observer"
+	}
+	h.Notes = append(h.Notes, state(0, "r2", "slave"))
+	h.Notes[2].From = "observer"
+	h.Notes = append(h.Notes, notes...)
+	return h
+}
+
+func found(at time.Duration, addr string) histories.Note {
+	return histories.Note{Time: at, Machine: "s1", Kind: "event", Event: "+slave", ID: "id",
+		Text: "slave " + addr + " " + addr[:len(addr)-2] + " 1 @ mymaster 10.0.0.1 1"}
+}
+
+func order(at time.Duration, machine, text string) histories.Note {
+	return histories.Note{Time: at, Machine: machine, Kind: "order", From: "observer", Text: text, Result: "+OK"}
+}
+
+func TestConvergenceIsPromisedIfWhatAnOperatorDidIsPutRight(t *testing.T) {
+	both := []histories.Note{found(1*s, "10.0.0.2:1"), found(1*s, "10.0.0.3:1")}
+	fault := func(text string, targets ...string) histories.Fault {
+		return histories.Fault{ID: 1, Text: text, Start: 3 * s, Stop: 4 * s, Targets: targets}
+	}
+	united := fault("slaveof r1 r2 -> m1", "r1", "r2")
+	united.Start, united.Stop = 8*s, 8*s
+	for _, c := range []struct {
+		name     string
+		promised bool
+		notes    []histories.Note
+		faults   []histories.Fault
+	}{
+		{"nothing was done", true, both, nil},
+		{"a setting of no consequence", true, both, []histories.Fault{fault("config-set r1 name=repl-backlog-size value=16384", "r1")}},
+		{"links that cannot last", false, both, []histories.Fault{fault("config-set r1 name=repl-timeout value=2", "r1")}},
+		{"another quorum", false, both, []histories.Fault{fault("sentinel-set s1 name=quorum value=9", "s1")}},
+		{"a server's disk", true, both, []histories.Fault{fault("lying-fsync r1", "r1")}},
+		{"a disk that was full", true, both, []histories.Fault{fault("disk-full m1", "m1")}},
+		{"a Sentinel's disk", false, both, []histories.Fault{fault("lying-fsync s1", "s1")}},
+		{"a promotion that Sentinels see", true, both, []histories.Fault{fault("promote r2", "r2")}},
+		{"a promotion that they do not", false, both[:1], []histories.Fault{fault("promote r2", "r2")}},
+		{"a promotion that is put right", true, append(both[:1:1], order(9*s, "r1", "SLAVEOF 10.0.0.1 1"), order(9*s, "r2", "SLAVEOF 10.0.0.1 1")),
+			[]histories.Fault{fault("promote r2", "r2"), united}},
+		{"one that was not obeyed", false, append(both[:1:1], order(9*s, "r1", "SLAVEOF 10.0.0.1 1")),
+			[]histories.Fault{fault("promote r2", "r2"), united}},
+		{"a RESET after which all is found again", true, append(both[:2:2], order(4*s, "s1", "SENTINEL RESET mymaster"), found(5*s, "10.0.0.2:1"), found(5*s, "10.0.0.3:1"),
+			histories.Note{Time: 5 * s, Machine: "s1", Kind: "event", Event: "+monitor", Text: "master mymaster 10.0.0.1 1 quorum 1"}),
+			[]histories.Fault{fault("sentinel-reset s1", "s1")}},
+		{"a RESET after which one is missing", false, append(both[:2:2], order(4*s, "s1", "SENTINEL RESET mymaster"), found(5*s, "10.0.0.2:1")),
+			[]histories.Fault{fault("sentinel-reset s1", "s1")}},
+		{"another program that never came", true, append(both[:2:2], histories.Note{Time: 3 * s, Machine: "nemesis", Kind: "skipped", Text: "run-as r1 program=redis-server"}),
+			[]histories.Fault{{ID: 1, Text: "run-as r1 program=redis-server", Start: 3 * s, Stop: 3 * s, Targets: []string{"r1"}}}},
+	} {
+		v := verdictOf(t, three(c.notes, c.faults...), "convergence")
+		require.Equal(t, c.promised, v.Result != checkers.NotPromised, "%s: %s", c.name, v.Why)
+	}
+}
+
+func TestConvergenceIsNotPromisedWhileAServerCannotSave(t *testing.T) {
+	full := histories.Fault{ID: 1, Text: "disk-full m1", Start: 3 * s, Stop: 4 * s, Targets: []string{"m1"}}
+	line := func(at time.Duration, text string) histories.LogLine {
+		return histories.LogLine{Time: at, Machine: "m1", Text: "1:M 01 Jan 00:00:00.000 * " + text}
+	}
+	h := three(nil, full)
+	h.Logs = []histories.LogLine{line(3*s, "Background saving error")}
+	require.Equal(t, checkers.NotPromised, verdictOf(t, h, "convergence").Result)
+	h.Logs = append(h.Logs, line(5*s, "Background saving terminated with success"))
+	require.NotEqual(t, checkers.NotPromised, verdictOf(t, h, "convergence").Result)
+}

@@ -14,8 +14,8 @@ import (
 // new one, and the old one is made its replica once it comes back.
 //
 // In time is: down-after, five seconds for opinions and elections, and failover-timeout for the failover. It is promised
-// while nothing else goes wrong: every Sentinel and a fit replica are up and in reach of each other from before the death
-// until then, and no failover was under way or tried shortly before, for that keeps Sentinels from trying again for two
+// while nothing else goes wrong: every Sentinel and a fit replica are up and in reach of each other from ten seconds before
+// the death, or since the observer saw that all knew each other, until then, and no failover was under way or tried shortly before, for that keeps Sentinels from trying again for two
 // failover-timeouts. A split vote is no excuse. Redis 4.0: sentinel.c, sentinelStartFailoverIfNeeded,
 // sentinelFailoverStateMachine.
 type SentinelLiveness struct{}
@@ -39,6 +39,11 @@ func (SentinelLiveness) Check(h *histories.History) Verdict {
 	l.names = l.r.byAddress()
 	l.sentinels, l.servers = l.r.kind("sentinel"), l.r.kind("server")
 	l.events = l.r.happenings()
+	for i := range h.Notes {
+		if n := &h.Notes[i]; n.Kind == "stage" && n.Text == "formed" {
+			l.formed = n.Time
+		}
+	}
 	if len(l.sentinels) > 0 {
 		l.deaths()
 	}
@@ -57,6 +62,7 @@ type lateness struct {
 	names              map[string]string
 	sentinels, servers []string
 	events             []happening
+	formed             time.Duration // when the observer saw that all knew each other; 0 if it did not say so
 	longest            time.Duration // that a replacement took
 }
 
@@ -128,7 +134,7 @@ func (l *lateness) death(master string, at, next time.Duration) {
 	}
 	l.q.saw("replaced", 1)
 	l.longest = max(l.longest, replaced-at)
-	l.followed(master, by, replaced)
+	l.followed(master, by, at, replaced)
 	l.turned(master, replaced, next)
 }
 
@@ -172,7 +178,7 @@ func (l *lateness) excuse(master string, at, until, next time.Duration) string {
 
 // disturbed says whether anything but the master's death happened to a machine from before it until a time.
 func (l *lateness) disturbed(machine, master string, at, until time.Duration) bool {
-	if !l.r.of(machine).steady(at-infoPeriod, until) {
+	if !l.r.of(machine).steady(max(at-infoPeriod, min(l.formed, at)), until) {
 		return true
 	}
 	return slices.ContainsFunc(l.r.Faults, func(f histories.Fault) bool {
@@ -210,14 +216,14 @@ func (l *lateness) fit(server string, at time.Duration) bool {
 	return false
 }
 
-// followed wants every Sentinel to name the new master.
-func (l *lateness) followed(old, by string, replaced time.Duration) {
+// followed wants every Sentinel to name the new master. What it named before the old one died was another's.
+func (l *lateness) followed(old, by string, died, replaced time.Duration) {
 	until := replaced + helloSpreads
 	if l.r.End < until || l.r.stoodStill(l.w, replaced, until) {
 		return
 	}
 	for _, s := range l.sentinels {
-		at, to := l.switched(replaced-l.bound(), until, s)
+		at, to := l.switched(died, until, s)
 		if at == 0 && !l.disturbed(s, old, replaced, until) && !l.leads(s, replaced-l.bound(), until) {
 			l.q.breach(until, s, nil, "did not hear in %v that %s replaced %s", helloSpreads, by, old)
 		} else if at != 0 && to != by && !l.replacedAgain(by, to, at) && !l.disturbed(s, old, replaced, until) {

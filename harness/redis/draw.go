@@ -123,6 +123,9 @@ func (System) DrawWork(d swarm.Draw, kind string) workload.Work {
 		DB:           swarm.Pick(d, "db", 0, 0, 0, 1, 9),
 	}
 	switch kind {
+	case callers.Register().Name: // it is in every draw: what replicas answer is seen in nearly all
+		w.ReplicaReads = workload.Percent(swarm.Pick(d, "reads of replicas", 0, 10, 20, 20, 30, 30, 50, 50, 20, 10, 10, 20))
+		w.Probes = workload.Percent(swarm.Pick(d, "writes at replicas", 0, 5, 5, 10, 10, 10, 20, 20, 20, 5, 10, 5))
 	case callers.Raw().Name:
 		w.Commands = rawCommands
 	case callers.Databases().Name:

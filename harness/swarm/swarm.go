@@ -28,6 +28,19 @@ type System interface {
 	Settle() time.Duration
 }
 
+// Framer is a System that draws what a run's other faults stand between. Those come at random, and mostly one upon the
+// other: then little is promised of what follows, and a judge can say less. So nearly every draw begins with one fault
+// while all is well, after which much is promised, and ends as an operator would leave it.
+type Framer interface {
+	// Open draws how a run begins; nothing else is done before that is over.
+	Open(d Draw) nemesis.Schedule
+	// Close draws what an operator does when the faults are over, if anything.
+	Close(d Draw, faults nemesis.Schedule) []nemesis.Fault
+}
+
+// closing is how long the cluster has to take an operator's last orders, while its clients still work.
+const closing = 5 * time.Second
+
 // Scenario is the scenario that is another one for each seed.
 func Scenario(of System) harness.Scenario {
 	return harness.Scenario{Name: Name, Why: "each seed draws its own cluster, settings, workload and mix of faults", System: of,
@@ -47,30 +60,56 @@ func With(system System, dice Dice) harness.Scenario {
 	s.Workload = works(d, drawn)
 	s.Duration = time.Duration(d.Between("duration", 10, 45)) * time.Second
 	s.Settle = drawn.Settle()
-	s.Faults = faults(d, s)
+	framer, framed := drawn.(Framer)
+	quiet := time.Second
+	if framed {
+		s.Faults = framer.Open(d)
+		quiet += over(s.Faults)
+		s.Duration += quiet - time.Second
+	}
+	s.Faults = append(s.Faults, faults(d, s, quiet)...)
+	if framed {
+		for _, f := range framer.Close(d, s.Faults) {
+			s.Faults = append(s.Faults, nemesis.Step{At: s.Duration + time.Second, Fault: f})
+		}
+		if over(s.Faults) > s.Duration {
+			s.Duration += closing
+		}
+	}
 	s.Limits.TotalLoss = true // what a drawn cluster loses without persistence is no bug of the servers
 	return s.WithDefaults()
+}
+
+// over is when the last step of a schedule ends.
+func over(schedule nemesis.Schedule) (end time.Duration) {
+	for _, step := range schedule {
+		end = max(end, step.At+step.For)
+	}
+	return end
 }
 
 func works(d Draw, system System) workload.Spec {
 	clients := d.Between("clients", 1, 8)
 	rate := Pick(d, "rate", 5, 10, 20, 40, 100) / Pick(d, "slower", 1, 1, 2, 5)
-	spec := workload.Spec{Clients: clients, Rate: min(rate, 200/clients)} // more of the same shows no more
+	spec := workload.Spec{Clients: clients}
 	for i, kind := range system.Kinds() {
 		if i == 0 || d.In(4, kind.Name) {
 			spec.Mix = append(spec.Mix, system.DrawWork(d, kind.Name))
 		}
 	}
+	// Each kind of work has a few operations a second; beyond so many, more of the same shows no more.
+	least := (4*len(spec.Mix) + clients - 1) / clients
+	spec.Rate = min(max(rate, least), 200/clients)
 	return spec.WithDefaults(system.Kinds())
 }
 
 // faults draws which kinds of faults there are, how often each, and then a schedule of them.
-func faults(d Draw, s harness.Scenario) nemesis.Schedule {
+func faults(d Draw, s harness.Scenario, quiet time.Duration) nemesis.Schedule {
 	count := Pick(d, "faults", 1, 2, 3, 4, 5, 6, 8, 10, 14, 0)
 	if count == 0 {
 		return nil
 	}
-	opts := nemesis.GeneratorOptions{Duration: s.Duration, Quiet: time.Second, Faults: count, Mix: mix(d)}
+	opts := nemesis.GeneratorOptions{Duration: s.Duration, Quiet: quiet, Faults: count, Mix: mix(d)}
 	opts.Longest = time.Duration(Pick(d, "longest", 15, 5, 8, 25)) * time.Second
 	opts.Shortest = Pick(d, "shortest", time.Second, 300*time.Millisecond, 3*time.Second)
 	opts.Partitions = Pick(d, "partitions", 1, 1, 2, 3)
@@ -93,16 +132,16 @@ func faults(d Draw, s harness.Scenario) nemesis.Schedule {
 		return !harness.Takes(s.System, step.Fault)
 	})
 	if d.In(5, "narrow links") && len(opts.Servers) > 1 {
-		schedule = append(nemesis.Schedule{narrow(d, opts.Servers, s.Duration)}, schedule...)
+		schedule = append(nemesis.Schedule{narrow(d, quiet, s.Duration)}, schedule...)
 	}
 	return schedule
 }
 
-// narrow makes what the first master sends to the others take its time, from the beginning: what is one step where it is
-// done is then many where it arrives.
-func narrow(d Draw, servers []string, long time.Duration) nemesis.Step {
+// narrow makes what the master sends to the others take its time, from a moment until the end: what is one step where it
+// is done is then many where it arrives.
+func narrow(d Draw, from, end time.Duration) nemesis.Step {
 	rate := strconv.Itoa(Pick(d, "rate of narrow links", 256, 64, 32))
-	return nemesis.Step{At: 0, For: long, Fault: nemesis.Fault{Verb: "bandwidth", A: servers[:1], B: servers[1:], OneWay: true,
+	return nemesis.Step{At: from, For: end - from, Fault: nemesis.Fault{Verb: "bandwidth", A: []string{nemesis.RoleMaster}, B: []string{nemesis.RoleReplicas}, OneWay: true,
 		Args: []nemesis.Arg{{Name: "rate", Value: rate}}}}
 }
 
@@ -115,5 +154,6 @@ func mix(d Draw) nemesis.Mix {
 			v.Field(i).SetInt(int64(Pick(d, v.Type().Field(i).Name, 0, 0, 0, 1, 2, 4)))
 		}
 	}
-	return mix // all zero: the generator's own mix
+	mix.RunAs = 0 // it takes programs, and a swarm is played in the simulation
+	return mix    // all zero: the generator's own mix
 }
