@@ -30,7 +30,7 @@ func (r *record) putRight(f *histories.Fault) bool {
 	switch verb {
 	case "config-set", "sentinel-set":
 		return harmless(argument(f.Text, "name"), argument(f.Text, "value"))
-	case "sentinel-remove", "sentinel-add", "replica-add", "tenant-add", "run-as":
+	case "sentinel-remove", "sentinel-add", "replica-add", "tenant-add", "run-as", "restore-config":
 		return false
 	case "lying-fsync", "torn-tail":
 		return !r.hits(f, verb) // a Sentinel without its file watches nothing
@@ -122,7 +122,7 @@ func (r *record) watched(f *histories.Fault) bool {
 			return false
 		}
 	}
-	return len(sentinels) > 0 && !slices.ContainsFunc(r.Faults, func(f histories.Fault) bool { return ordered(f.Text) || r.hits(&f, "restore-config") })
+	return len(sentinels) > 0 && !slices.ContainsFunc(r.Faults, func(f histories.Fault) bool { return ordered(f.Text) })
 }
 
 // hits says whether a fault of that kind was about a Sentinel.
