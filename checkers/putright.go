@@ -30,10 +30,9 @@ func (r *record) putRight(f *histories.Fault) bool {
 	switch verb {
 	case "config-set", "sentinel-set":
 		return harmless(argument(f.Text, "name"), argument(f.Text, "value"))
-	case "sentinel-remove", "sentinel-add", "replica-add", "tenant-add", "run-as", "restore-config":
+	case "sentinel-remove", "sentinel-add", "replica-add", "tenant-add", "run-as", "restore-config",
+		"lying-fsync", "torn-tail":
 		return false
-	case "lying-fsync", "torn-tail":
-		return !r.hits(f, verb) // a Sentinel without its file watches nothing
 	case "eio-write", "eio-sync", "disk-full":
 		return !slices.ContainsFunc(f.Targets, r.cannotSave)
 	case "sentinel-reset", "replica-remove":
@@ -123,12 +122,6 @@ func (r *record) watched(f *histories.Fault) bool {
 		}
 	}
 	return len(sentinels) > 0 && !slices.ContainsFunc(r.Faults, func(f histories.Fault) bool { return ordered(f.Text) })
-}
-
-// hits says whether a fault of that kind was about a Sentinel.
-func (r *record) hits(f *histories.Fault, kind string) bool {
-	verb, _, _ := strings.Cut(f.Text, " ")
-	return verb == kind && slices.ContainsFunc(r.kind("sentinel"), func(s string) bool { return slices.Contains(f.Targets, s) })
 }
 
 // cannotSave says whether the last snapshot that a server's process tried came to nothing. It then refuses writes, and the
