@@ -37,7 +37,7 @@ const (
 
 // Check implements Checker.
 func (NeedlessFailover) Check(h *histories.History) Verdict {
-	c := failoverCauses{q: &inquiry{}, r: index(h), w: watchingOf(h), reigns: map[string]time.Duration{}, tried: map[string]time.Duration{}, ordered: map[string]bool{}}
+	c := failoverCauses{q: &inquiry{}, r: index(h), w: watchingOf(h), reigns: map[string]time.Duration{}, tried: map[string]time.Duration{}, ordered: map[string]bool{}, monitors: map[string][]time.Duration{}}
 	for _, name := range []string{"failovers", "ordered", "of masters out of reach", "not judged"} {
 		c.q.saw(name, 0)
 	}
@@ -71,6 +71,8 @@ type failoverCauses struct {
 	tried     map[string]time.Duration // Sentinel → when it last became a candidate
 	ordered   map[string]bool          // Sentinels that a user ordered to fail over, until they try
 	commands  []time.Duration          // orders to fail over, by the harness
+	// Sentinel → when it was told to watch the master: after that it hears of masters that were, from those who hear late.
+	monitors map[string][]time.Duration
 }
 
 // orders finds what the operator of the run ordered.
@@ -78,6 +80,8 @@ func (c *failoverCauses) orders() {
 	for i := range c.r.Notes {
 		if n := &c.r.Notes[i]; n.Kind == "order" && strings.Contains(n.Text, "SENTINEL FAILOVER") {
 			c.commands = append(c.commands, n.Time)
+		} else if n.Kind == "order" && strings.Contains(n.Text, "SENTINEL MONITOR") {
+			c.monitors[n.Machine] = append(c.monitors[n.Machine], n.Time)
 		}
 	}
 	for _, f := range c.r.Faults {
@@ -101,7 +105,7 @@ func (c *failoverCauses) event(e *happening) {
 			c.reigns[machine] = e.at
 		}
 	case "+switch-master":
-		if w := e.words; len(w) == 5 {
+		if w := e.words; len(w) == 5 && !anyIn(c.monitors[e.machine], e.at-helloSpreads, e.at) {
 			if machine := c.names[w[3]+":"+w[4]]; machine != "" && c.reigns[machine] == 0 {
 				c.reigns[machine] = e.at
 			}
