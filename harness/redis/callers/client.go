@@ -29,6 +29,11 @@ const (
 // Client is one application that follows the master: it asks the Sentinels who it is (or, without Sentinels, asks
 // each server for its ROLE), writes there, and reads there or elsewhere. It asks again only when the connection
 // breaks, the master answers as a replica, or an operation times out; until then it stays where it is.
+//
+// A master that refuses with NOREPLICAS, however long, is no reason to leave: no client library takes that answer for
+// one. Those that subscribe to the Sentinels' +switch-master (go-redis, Jedis, Lettuce) are gone before long; those that
+// do not (redis-py, phpredis) leave when a connection breaks or READONLY comes, and lose the most. This one is of these:
+// what it loses, users of any library may lose. How another client fares is for its own to show (harness.Options.Guests).
 type Client struct {
 	setup
 	name string
