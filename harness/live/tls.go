@@ -150,6 +150,8 @@ func (w *World) encrypt(to *cluster.Machine, caller *net.TCPConn) (*net.TCPConn,
 func pass(err error, to *net.TCPConn) {
 	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) { // a peer that is killed says no goodbye, but ends in order
 		to.SetLinger(0)
+		to.Close()
+		return
 	}
 	to.CloseWrite()
 }
