@@ -10,9 +10,11 @@ import (
 // line is what survived of each of a survivor's forebears: going back from the history of the machine that answered a
 // read, each was left for the next at an offset, and what lies beyond was not passed on.
 type line struct {
-	left map[string]survival
-	root string  // the oldest history
-	from *origin // how that began, if a process began it with what it loaded, and that was nothing or is not known
+	id    string        // of the survivor itself
+	since time.Duration // when somebody was first seen with it; histories.Forever if nobody was
+	left  map[string]survival
+	root  string  // the oldest history
+	from  *origin // how that began, if a process began it with what it loaded, and that was nothing or is not known
 }
 
 // survival is the first offset of a history that did not survive.
@@ -54,7 +56,7 @@ func (l *losses) lineBack(id string) *line {
 	if known := l.lines[id]; known != nil {
 		return known
 	}
-	found := &line{left: map[string]survival{id: {cut: wholly, next: id, kept: histories.Forever}}, root: id}
+	found := &line{id: id, since: l.r.firstSeen(id), left: map[string]survival{id: {cut: wholly, next: id, kept: histories.Forever}}, root: id}
 	l.lines[id] = found
 	cut, since := int64(wholly), time.Duration(histories.Forever)
 	for at, age := id, 1; ; age++ {
@@ -156,16 +158,29 @@ func (l *losses) fateAtSnapshot(op *histories.Operation, s *spot, by *origin) fa
 }
 
 // fateElsewhere is that of a write in a history that is not among the survivor's forebears. It was given up as a whole,
-// if the line goes back to where the two parted, or to a process that began with nothing.
+// if the survivor's own history had begun by then, which has only what was written in itself since; or if the line goes
+// back to where the two parted, or to a process that began with nothing.
 func (l *losses) fateElsewhere(op *histories.Operation, s *spot) fate {
 	from := l.survivor.from
 	switch {
+	case op.Invoked > l.survivor.since:
+		return gone
 	case from != nil && from.restart.vague:
 		return perhaps
 	case s.exactly(), from != nil, l.branch(s.id) != "":
 		return gone
 	}
 	return perhaps
+}
+
+// firstSeen is when a server was first seen in the history id; Forever if none was.
+func (r *record) firstSeen(id string) time.Duration {
+	for i := range r.Notes {
+		if n := &r.Notes[i]; n.Kind == "state" && n.ReplID == id {
+			return n.Time
+		}
+	}
+	return histories.Forever
 }
 
 // branch is the history of the survivor's line from which id branched off, "" if none is known.

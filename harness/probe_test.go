@@ -43,6 +43,7 @@ type probe struct {
 	chance      *rand.Rand
 
 	next, at int
+	started  node.Instant
 	acked    map[string]bool // key → its write was acknowledged
 
 	conn    node.ConnID
@@ -53,11 +54,16 @@ type probe struct {
 	resting int // ticks to leave out before the next connection
 }
 
-const probeTick, probePatience = node.TimerID(1), 700 * time.Millisecond
+const (
+	probeTick     = node.TimerID(1)
+	probePatience = 700 * time.Millisecond
+	probeTime     = 17 * time.Second // after which it begins no write: one that comes after the last read of its key is not lost
+)
 
 func (p *probe) Step(now node.Instant, ev *node.Event, out *node.Effects) {
 	switch ev.Kind {
 	case node.Started:
+		p.started = now
 		out.SetTimer(probeTick, p.every)
 	case node.TimerFired:
 		out.SetTimer(probeTick, p.every/2+time.Duration(p.chance.Int64N(int64(p.every))))
@@ -87,7 +93,7 @@ func (p *probe) tick(now node.Instant, out *node.Effects) {
 	case (!p.up || p.key != "") && now.Sub(p.since) > probePatience:
 		out.Close(p.conn)
 		p.leave(out, "timeout")
-	case p.up && p.key == "" && p.next <= p.last:
+	case p.up && p.key == "" && p.next <= p.last && now.Sub(p.started) < probeTime:
 		p.key, p.since = fmt.Sprintf("k%d", p.next), now
 		p.next++
 		value := p.name + "-" + p.key
@@ -188,7 +194,7 @@ func probedScenario(t *testing.T, name, faults, save string) harness.Scenario {
 	s := harness.Scenario{Name: "probe-" + name, System: redis.System{Cluster: redis.Spec{Replicas: 2, Sentinels: 3, Quorum: 2},
 		Config:   cluster.Settings{{Name: "repl-diskless-sync-delay", Value: "0"}, {Name: "save", Value: `""`}},
 		Sentinel: cluster.Settings{{Name: "down-after-milliseconds", Value: "1500"}, {Name: "failover-timeout", Value: "6000"}}},
-		Workload: workload.Spec{Clients: 1, Rate: 10, Mix: []workload.Work{{Keys: 1000, Reads: 100}}}, Duration: 17 * time.Second, Faults: schedule,
+		Workload: workload.Spec{Clients: 1, Rate: 10, Mix: []workload.Work{{Keys: 1000, Reads: 100}}}, Duration: probeTime, Faults: schedule,
 		Checks: []string{"lost-writes"}}
 	if save != "" {
 		s.System.(redis.System).Config[1].Value = save

@@ -150,6 +150,9 @@ func (u *UserConf) port(where, text string, usual int) error {
 // the two.)
 func (u *UserConf) aclFile(where, text, path string) error {
 	u.change(where, text, "every machine has the file's lines in its configuration")
+	if file, _, beside := strings.Cut(where, ":"); beside && !filepath.IsAbs(path) {
+		path = filepath.Join(filepath.Dir(file), path)
+	}
 	return u.read(path, func(where, text string, args []string) error {
 		if args[0] != "user" {
 			return errors.New("an ACL file has lines \"user\" and no others")
