@@ -2,6 +2,8 @@ package checkers
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/ordeal-go/ordeal/histories"
@@ -216,6 +218,7 @@ type flush struct {
 	spot
 	invoked, returned time.Duration
 	machine           string
+	done              bool // it is known to have been carried out
 }
 
 // findFlushes finds those that servers noted, and those that the operator gave to servers that note nothing.
@@ -226,24 +229,36 @@ func (l *losses) findFlushes() {
 		noted[p.Machine] = true
 		if p.Key == "" && (p.Word == "flushall" || p.Word == "flushdb" && !l.r.ofSession(p)) {
 			s := spot{id: p.ReplID, from: p.Offset - 1, to: p.Offset, place: p}
-			l.flushes = append(l.flushes, flush{s, p.Time, p.Time, p.Machine})
+			l.flushes = append(l.flushes, flush{s, p.Time, p.Time, p.Machine, true})
 		}
 	}
 	for i := range l.r.Notes {
 		n := &l.r.Notes[i]
-		if n.Kind != "order" || n.Text != "FLUSHALL" || n.Result != "OK" || noted[n.Machine] {
+		if n.Kind != "order" || n.Text != "FLUSHALL" || noted[n.Machine] || strings.HasPrefix(n.Result, "-") {
 			continue
 		}
 		t := l.r.of(n.Machine)
-		invoked := n.Time - slackLive
+		invoked := l.orderedAt(n)
+		done := strings.TrimPrefix(n.Result, "+") == "OK" // else nobody knows what came of it
 		for _, before := range t.before(invoked) {
 			if before != nil && isMaster(before) && named(before.ReplID) {
 				s := spot{id: before.ReplID, from: before.Offset}
-				l.flushes = append(l.flushes, flush{s, invoked, n.Time, n.Machine})
+				l.flushes = append(l.flushes, flush{s, invoked, n.Time, n.Machine, done})
 				break
 			}
 		}
 	}
+}
+
+// orderedAt is when the operator began to give the order whose end n tells: not before the harness had him.
+func (l *losses) orderedAt(n *histories.Note) time.Duration {
+	at := n.Time - slackLive
+	for i := range l.r.Faults {
+		if f := &l.r.Faults[i]; f.Start <= n.Time && strings.HasPrefix(f.Text, "flushall") && slices.Contains(f.Targets, n.Machine) {
+			at = f.Start // the last one
+		}
+	}
+	return at
 }
 
 // fateAtFlush is that of a write which the line has, unless its data was flushed later.
@@ -256,6 +271,8 @@ func (l *losses) fateAtFlush(op *histories.Operation, s *spot, line *line, survi
 			continue // that was before, or did not survive itself
 		}
 		switch {
+		case !f.done:
+			found = perhaps
 		case at.age < survived.age, op.Returned < f.invoked:
 			return gone
 		case s.exactly() && f.exactly() && f.machine == op.Node:

@@ -112,12 +112,21 @@ var (
 	downLine = regexp.MustCompile(`\+sdown master \S+ (\S+) (\d+)$`)
 )
 
-// confirmed says whether the servers' own logs show what an invalid verdict says. One thing is known to be wrong with a
-// real Redis: a Sentinel dials once a second, and so calls a new master down, with a down-after below that, before it
-// has dialled it. Its log has the switch to that master, and less than down-after and two seconds later +sdown.
+// confirmed says whether the servers' own logs, or what clients asked them, show what an invalid verdict says. What is
+// known of a real Redis: a Sentinel dials once a second, and so calls a new master down, with a down-after below that,
+// before it has dialled it: its log has the switch to that master, and less than down-after and two seconds later +sdown.
+// And a replica that is asked for PFCOUNT keeps the estimate, as its master does not. That everything is gone is no
+// accusation, but what lost-writes found.
 func (r *liveRun) confirmed(h *histories.History, v checkers.Verdict) bool {
 	patience := r.scenario.System.(redis.System).Sentinel.Millis("down-after-milliseconds", 30*time.Second)
-	if r.target != live.RedisServer || v.Checker != "needless-failover" || patience >= time.Second {
+	switch {
+	case v.Checker == checkers.LimitsName:
+		return true
+	case r.target != live.RedisServer:
+		return false
+	case v.Checker == "same-offset-same-data":
+		return !slices.ContainsFunc(v.Findings, func(f checkers.Finding) bool { return !estimated(h, f) })
+	case v.Checker != "needless-failover" || patience >= time.Second:
 		return false
 	}
 	return !slices.ContainsFunc(v.Findings, func(f checkers.Finding) bool {
@@ -126,6 +135,13 @@ func (r *liveRun) confirmed(h *histories.History, v checkers.Verdict) bool {
 		return at < 0 || !slices.ContainsFunc(h.Machines, func(m histories.Machine) bool {
 			return m.Kind == "sentinel" && tooEarly(h, m.Name, h.Machines[at].Addr, f.Time, patience)
 		})
+	})
+}
+
+// estimated says whether a server other than the master had been asked for PFCOUNT before the finding.
+func estimated(h *histories.History, f checkers.Finding) bool {
+	return slices.ContainsFunc(h.Ops, func(op histories.Operation) bool {
+		return op.Invoked < f.Time && op.Node == f.Machine && op.Outcome == histories.OK && strings.HasPrefix(op.Arg.String(), `["PFCOUNT"`)
 	})
 }
 

@@ -29,6 +29,7 @@ var cases = []Case{
 	{Name: "lost-writes-good-redis-4-aof", Checker: "lost-writes", Want: "valid", Because: "no acknowledged write is known to be lost"},
 	{Name: "lost-writes-good-redis-4-nothing", Checker: "lost-writes", Want: "valid", Because: "lost 3 of 3 acknowledged (100.0 %): restart without data 3"},
 	{Name: "lost-writes-good-stale-master", Checker: "lost-writes", Want: "valid", Because: "lost 2 of 3 acknowledged (66.7 %): split brain 2"},
+	{Name: "lost-writes-good-flush-live", Checker: "lost-writes", Want: "valid", Because: "lost 1 of 2 acknowledged (50.0 %): operator 1"},
 	{Name: "lost-writes-good-flush", Checker: "lost-writes", Want: "valid", Because: "lost 1 of 2 acknowledged (50.0 %): operator 1"},
 	{Name: "lost-writes-bad-resurrected", Checker: "lost-writes", Want: "invalid", Because: "is found by the final read, and by its place, offset 100 of aaaaaaaa, it is gone"},
 	{Name: "lost-writes-bad-snapshot", Checker: "lost-writes", Want: "invalid", Because: "was lost, although m1 had all of aaaaaaaa before offset 91"},
