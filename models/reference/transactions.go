@@ -107,7 +107,7 @@ func eval(d *Data, w []string, got histories.Value) want {
 		it := d.get(keys[0])
 		switch {
 		case it == nil:
-			return fails("ERR Error running script")
+			return fails("command arguments must be strings or integers") // 4.0 says ERR Error running script before it, 7.0 does not
 		case d.get(keys[1]) != nil:
 			return fails("BUSYKEY")
 		}
