@@ -31,7 +31,7 @@ func TestWrongUsageSaysWhatToDoAndExits2(t *testing.T) {
 		{[]string{"rnu"}, `there is no command "rnu": there are run, sweep`},
 		{[]string{"run"}, "an argument is missing"},
 		{[]string{"run", "chain", "x"}, `"x" is one argument too many`},
-		{[]string{"run", "chian"}, `there is no scenario "chian", nor a file of that name: there are address-taken-over, any-faults, chain`},
+		{[]string{"run", "chian"}, `there is no scenario "chian", nor a file of that name: there are address-taken-over, any-faults, aof-always-power-loss`},
 		{[]string{"run", "gone.yaml"}, "gone.yaml: no such file"},
 		{[]string{"run", "bad.yaml"}, "bad.yaml:3:5: "},
 		{[]string{"run", "chain", "-sed", "7"}, "flag provided but not defined: -sed (ordeal run -h tells the flags)"},
