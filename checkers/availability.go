@@ -20,7 +20,9 @@ import (
 // that. Nothing is promised about how long: limits are for that. But a write that is turned away has a reason, and a
 // master that has its replicas has none of those that only a replica, or a server without memory or disk, can give.
 // Redis 4.0: server.c, processCommand.
-type Availability struct{}
+type Availability struct {
+	AnyReason bool // a write may be refused for other reasons than a Redis has
+}
 
 // Name implements Checker.
 func (Availability) Name() string { return "availability" }
@@ -36,7 +38,7 @@ type outage struct {
 var mayRefuse = []string{"NOREPLICAS", "READONLY", "LOADING", "MISCONF", "OOM", "BUSY", "NOAUTH", "NOPERM", "MASTERDOWN", "WRONGTYPE", "EXECABORT", "UNKILLABLE"}
 
 // Check implements Checker.
-func (Availability) Check(h *histories.History) Verdict {
+func (c Availability) Check(h *histories.History) Verdict {
 	r := index(h)
 	q := &inquiry{}
 	f := functionsOf(h)
@@ -65,7 +67,7 @@ func (Availability) Check(h *histories.History) Verdict {
 			q.saw("writes without an answer", 1)
 			q.unanswered(r, i)
 		default:
-			q.refusal(r, i, refused)
+			q.refusal(r, i, refused, c.AnyReason)
 		}
 	}
 	if len(acks) < 3 {
@@ -120,7 +122,7 @@ func (r *record) faultNear(from, to time.Duration) bool {
 }
 
 // refusal counts a write that was turned away. Those of a client that asked a replica on purpose are read-only's.
-func (q *inquiry) refusal(r *record, i int, refused map[string]int) {
+func (q *inquiry) refusal(r *record, i int, refused map[string]int, anyReason bool) {
 	op := &r.Ops[i]
 	code, _, _ := strings.Cut(strings.TrimPrefix(op.Error, "-"), " ")
 	if code == "READONLY" || code == "" || strings.ToUpper(code) != code {
@@ -129,6 +131,7 @@ func (q *inquiry) refusal(r *record, i int, refused map[string]int) {
 	q.saw("writes refused", 1)
 	refused[code]++
 	switch {
+	case anyReason:
 	case !slices.Contains(mayRefuse, code):
 		q.breach(op.Returned, op.Node, []int{i}, "refused %s for no reason that a server may have: %s", models.Describe(op), op.Error)
 	case code == "MASTERDOWN" && r.always(r.machines[op.Node], op.Invoked, op.Returned, isMaster):

@@ -25,6 +25,8 @@ type Linearizable struct {
 	Memory  int           // bytes, roughly, that a search may hold; 0 is [models.MemoryDefault]
 	Timeout time.Duration // of all searches together; 0: none, only Steps and Memory count
 	Until   time.Duration // judges what was invoked before; 0: everything
+	// Everywhere counts what was asked of any node, for a system that promises the same of them all.
+	Everywhere bool
 }
 
 // Name implements Checker.
@@ -182,7 +184,7 @@ func (c Linearizable) parts(h *histories.History) (parts []*part, without int, e
 			return nil, without, fmt.Errorf("an operation does %q, which the model %s of workload %q does not know: it has %s",
 				op.Func, m.Name, op.Workload, m.FunctionNames())
 		}
-		if !m.Judges(op) || m.Counts(op) && m.OnlyReads(op) && op.Outcome == histories.OK && !roles.atMaster(op) {
+		if !m.Judges(op) || m.Counts(op) && m.OnlyReads(op) && op.Outcome == histories.OK && !c.Everywhere && !roles.atMaster(op) {
 			continue
 		}
 		key := partKey{workload: op.Workload}

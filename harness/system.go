@@ -149,7 +149,7 @@ type Base struct{}
 func (Base) Fits(bool, nemesis.Schedule) error { return nil }
 
 // Waves starts all servers at once, and waits until they agree.
-func (Base) Waves() []Wave { return []Wave{{cluster.Server, workload.StageSettled}} }
+func (Base) Waves() []Wave { return []Wave{{cluster.Server, workload.StageReady}} }
 
 // Checkers are those that know nothing of a system.
 func (Base) Checkers() []checkers.Checker { return checkers.General() }

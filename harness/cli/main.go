@@ -11,6 +11,8 @@ import (
 	"syscall"
 
 	"github.com/ordeal-go/ordeal/harness"
+	"github.com/ordeal-go/ordeal/harness/live/serve"
+	"github.com/ordeal-go/ordeal/harness/plain/primarybackup"
 	"github.com/ordeal-go/ordeal/harness/redis"
 )
 
@@ -48,10 +50,11 @@ func commands() []command {
 }
 
 // systems are the kinds of systems that this program knows; the first is that of a scenario file which names none.
-var systems = harness.Systems{redis.System{}}
+var systems = harness.Systems{redis.System{}, primarybackup.System{}}
 
 // Main is the program: ordeal for Redis and for more systems, each any value of its type.
 func Main(more ...harness.System) {
+	serve.Core(primarybackup.Name, primarybackup.Core)
 	systems = append(systems, more...)
 	harness.TuneCollector()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

@@ -50,9 +50,15 @@ type Machine struct {
 	// machine which has it: number tells them apart, addr is what was dialled, and note takes what is to be noted.
 	Overhear func(number int, addr string, note func(n *node.Note)) Onlooker
 
+	// Process is what a machine under test runs in the live world: a program and its arguments, [Self] being this very
+	// program. nil: the program that the run's target names.
+	Process []string
 	// New makes the machine's core for one life.
 	New func(Boot) node.Core
 }
+
+// Self stands for this very program in [Machine.Process].
+const Self = "self"
 
 // Addr is the address at which the others reach the machine, "ip:port".
 func (m *Machine) Addr() string { return joinHostPort(m.Announce, m.Port) }

@@ -41,6 +41,13 @@ func (m *machine) up() bool { return m.process != nil || m.core != nil }
 
 // prepare puts what the machine has on its disk there, and checks that its addresses can be had.
 func (m *machine) prepare() error {
+	if own := m.spec.Process; len(own) > 0 && own[0] == cluster.Self {
+		self, err := os.Executable()
+		if err != nil {
+			return fmt.Errorf("live: machine %s: this program cannot be found again: %w", m.spec.Name, err)
+		}
+		m.spec.Process = append([]string{self}, own[1:]...)
+	}
 	if !filepath.IsAbs(m.spec.Dir) {
 		return fmt.Errorf("live: machine %s: its folder %q is not an absolute path", m.spec.Name, m.spec.Dir)
 	}

@@ -162,6 +162,9 @@ func (m *machine) program() program {
 	if n := len(m.runs); n > 0 {
 		return m.runs[n-1].program
 	}
+	if own := m.spec.Process; own != nil {
+		return program{path: own[0], more: own[1:], own: true}
+	}
 	return m.world.program
 }
 

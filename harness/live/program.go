@@ -32,12 +32,16 @@ type program struct {
 	notes bool // it writes notes, and takes a clock: it is ordeal-node
 	from  bool // it has to be told, beside what to bind, from where to call
 	more  []string
+	own   bool // it is no Redis: more are all its arguments
 	// server is more for those that are servers: to a Sentinel it would be a mistake.
 	server []string
 }
 
 // args are the arguments of a machine's process.
 func (p program) args(m *cluster.Machine, notes string) []string {
+	if p.own {
+		return p.more
+	}
 	var args []string
 	if m.ConfigPath != "" {
 		args = append(args, m.ConfigPath)

@@ -92,7 +92,7 @@ func (w *World) open(ctx context.Context) (err error) {
 		m := &machine{world: w, spec: spec}
 		m.gate.machine = m
 		w.machines = append(w.machines, m)
-		processes = processes || m.isProcess()
+		processes = processes || m.isProcess() && spec.Process == nil
 		for _, caller := range w.cfg.Machines {
 			if spec.Port != 0 && caller.Name != spec.Name {
 				links = append(links, toxic.Pair{From: caller.Name, To: spec.Name})
@@ -109,8 +109,8 @@ func (w *World) open(ctx context.Context) (err error) {
 		if w.program, err = findProgram(ctx, w.cfg.Target, w.cfg.NodeBinary); err != nil {
 			return err
 		}
-		w.spawner = newSpawner()
 	}
+	w.spawner = newSpawner()
 	for _, m := range w.machines {
 		if err := m.prepare(); err != nil {
 			return err

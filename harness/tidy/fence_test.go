@@ -20,6 +20,7 @@ var decidesNothing = map[string]string{
 	"nemesis/toxic":             "carries faults out on real sockets",
 	"harness/live":              "the world of real processes",
 	"harness/live/runs":         "finds folders and addresses for it",
+	"harness/live/serve":        "makes a process a server of it",
 	"harness/sweep":             "plays runs side by side that share nothing; adds them up in order of seed",
 	"harness/report":            "writes pages about a run that is over",
 	"harness/clients":           "runs somebody's goroutines in a bubble; what is best effort there, DETERMINISM.md says",

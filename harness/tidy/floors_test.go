@@ -75,6 +75,10 @@ var mayImport = map[string][]string{
 	"harness/harnesstest/flags": {},
 	"harness/harnesstest":       {"harness", "harness/harnesstest/flags", "harness/live/runs", "checkers"},
 
+	"harness/live/serve":          {"node", "node/host", "harness/cluster"},
+	"harness/plain":               {"node", "histories", "harness", "harness/cluster", "harness/workload", "harness/live/serve"},
+	"harness/plain/primarybackup": {"node", "harness", "harness/cluster", "harness/workload", "harness/plain"},
+
 	// … but these know Redis.
 	"harness/redis": {"harness", "harness/cluster", "harness/goals", "harness/workload", "harness/swarm", "harness/redis/callers", "harness/redis/goals", "harness/redis/onlooker",
 		"checkers", "nemesis", "node", "node/conf", "node/server", "node/sentinel", "github.com/goccy/go-yaml"},
@@ -85,7 +89,7 @@ var mayImport = map[string][]string{
 	"harness/mutants":        {},
 	"harness/bench":          {},
 	"harness/clients":        {"node", "node/resp", "harness", "harness/assert", "harness/harnesstest/flags", "harness/cluster", "harness/redis/callers", "harness/workload", "histories", "checkers"},
-	"harness/cli": {"harness", "harness/redis", "harness/live/runs", "harness/sim", "node", "node/record", "harness/scenarios", "harness/swarm", "harness/shrink", "harness/goals", "harness/sweep", "harness/mutants", "checkers", "histories",
+	"harness/cli": {"harness", "harness/redis", "harness/plain/primarybackup", "harness/live/runs", "harness/live/serve", "harness/sim", "node", "node/record", "harness/scenarios", "harness/swarm", "harness/shrink", "harness/goals", "harness/sweep", "harness/mutants", "checkers", "histories",
 		"models", "nemesis", "github.com/schollz/progressbar/v3"},
 	"harness/cmd/ordeal": {"harness/cli"},
 }

@@ -13,6 +13,8 @@ type Kind struct {
 	Name  string // lower-case letters, digits and dashes
 	About string // one sentence
 	Model string // of package models
+	// Usual is what clients do of it if a scenario names no work at all.
+	Usual Work
 	// Check says what is wrong with a work of the kind beyond what may be wrong with any, or nil. nil: nothing can be.
 	Check func(Work) error
 }

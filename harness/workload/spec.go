@@ -61,7 +61,7 @@ func (s Spec) WithDefaults(kinds []Kind) Spec {
 	setDefault(&s.Clients, 5)
 	setDefault(&s.Rate, 20)
 	if len(s.Mix) == 0 {
-		s.Mix = []Work{{Reads: 50, ReplicaReads: 20, Probes: 2}}
+		s.Mix = []Work{kinds[0].Usual}
 	}
 	s.Mix = slices.Clone(s.Mix)
 	for i := range s.Mix {

@@ -7,8 +7,10 @@ import (
 )
 
 // Stages that the harness tells a system's observer to wait for, as messages. The observer notes a stage
-// ([node.NoteStage]) when the cluster has reached it. A system has others on the way to the first operations.
+// ([node.NoteStage]) when the cluster has reached it. Instead of ready, a
+// system may have others on the way to the first operations.
 const (
+	StageReady   = "ready"   // all servers answer and agree: the clients can begin
 	StageSettled = "settled" // nothing is left to be done: the servers agree, and have the same data
 	StageFinal   = "final"   // and everything was read once more: what the run's writes came to
 )

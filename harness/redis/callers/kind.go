@@ -42,7 +42,8 @@ func Kinds() []*Kind {
 func Works() []workload.Kind {
 	var all []workload.Kind
 	for _, k := range Kinds() {
-		all = append(all, workload.Kind{Name: k.Name, About: k.About, Model: k.Model, Check: k.check})
+		all = append(all, workload.Kind{Name: k.Name, About: k.About, Model: k.Model, Check: k.check,
+			Usual: workload.Work{Reads: 50, ReplicaReads: 20, Probes: 2}})
 	}
 	return all
 }

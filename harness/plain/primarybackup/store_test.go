@@ -1,0 +1,90 @@
+package primarybackup_test
+
+import (
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/ordeal-go/ordeal/checkers"
+	"github.com/ordeal-go/ordeal/harness"
+	"github.com/ordeal-go/ordeal/harness/harnesstest"
+	"github.com/ordeal-go/ordeal/harness/live/serve"
+	"github.com/ordeal-go/ordeal/harness/plain/primarybackup"
+	"github.com/ordeal-go/ordeal/harness/shrink"
+	"github.com/ordeal-go/ordeal/harness/sweep"
+)
+
+var systems = harness.Systems{primarybackup.System{}}
+
+// The servers of live runs are this program once more.
+func TestMain(m *testing.M) {
+	serve.Core(primarybackup.Name, primarybackup.Core)
+	os.Exit(m.Run())
+}
+
+func scenario(t *testing.T) harness.Scenario {
+	s, err := systems.ReadScenario("testdata/primary-loses-power.yaml")
+	require.NoError(t, err)
+	return s
+}
+
+func TestStoreKeepsWhatItAcknowledged(t *testing.T) {
+	harnesstest.TestWith(t, scenario(t), 20, harness.Options{})
+}
+
+func TestStoreIsCleanUnderDrawnFaults(t *testing.T) {
+	s := scenario(t)
+	s.Faults, s.Draw, s.Settle = nil, 6, 20*time.Second
+	summary, err := sweep.Run(t.Context(), []sweep.Plan{{Scenario: s}}, sweep.Options{First: 1, Last: 100, Workers: 2, Out: t.TempDir()})
+	require.NoError(t, err)
+	require.Empty(t, summary.Failures)
+	require.Equal(t, 100, summary.Runs)
+}
+
+func TestPlantedLossIsFoundAndShrunk(t *testing.T) {
+	s := scenario(t)
+	s.System = primarybackup.System{Backups: 2, Hasty: true}
+	res, err := harness.Run(t.Context(), s, harness.Options{Seed: 1, Out: t.TempDir()})
+	require.NoError(t, err)
+	require.Equal(t, checkers.Invalid, res.Result(), "%s", res)
+	small, err := shrink.Scenario(t.Context(), s, shrink.Options{Seed: 1, Workers: 2})
+	require.NoError(t, err)
+	require.Equal(t, "linearizable", small.Check)
+	require.Equal(t, 1, small.To.Faults, "the loss of power alone")
+	require.Less(t, small.To.Ops, 20)
+	text, err := small.Scenario.YAML()
+	require.NoError(t, err)
+	again, err := systems.ParseScenario("shrunk.yaml", text)
+	require.NoError(t, err)
+	require.Equal(t, small.Scenario, again)
+}
+
+func TestStoreIsTheSameInProcessesOfItsOwn(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes some twenty seconds of real time")
+	}
+	s := scenario(t)
+	s.Duration = 10 * time.Second
+	s.Faults = s.Faults[:2]
+	harnesstest.TestWith(t, s, 1, harness.Options{World: harness.WorldLive})
+}
+
+func TestWhatTheSystemDoesNotHaveIsRefusedWithItsPlace(t *testing.T) {
+	for text, why := range map[string]string{
+		"name: x\nsystem: primary-backup\nbackups: 9\n":                                        "x.yaml:3:10: backups: 9 is not between 1 and 5",
+		"name: x\nsystem: primary-backup\nbackups: 1\nfaults: [at 1s promote r1]\n":            `x.yaml:4:10: "at 1s promote r1": a primary-backup takes no such order`,
+		"name: x\nsystem: primary-backup\nbackup: 1\n":                                         `x.yaml:3:1: unknown field "backup": did you mean backups?`,
+		"name: x\nsystem: primary-backup\nbackups: 1\nchecks: [read-only]\n":                   `x.yaml:4:10: there is no checker called "read-only"`,
+		"name: x\nsystem: primary-backup\nbackups: 1\nworkload: {kind: bank}\n":                `kind "bank" is unknown: there are register`,
+		"name: x\nsystem: primary-backup\nbackups: 1\nworkload: {kind: register, db: 3}\n":     "neither databases nor commands",
+		"name: x\nsystem: primary-bakcup\nbackups: 1\n":                                        `x.yaml:2:9: there is no system "primary-bakcup"`,
+		"name: x\nsystem: primary-backup\nbackups: 1\nmatrix: {config: {hz: [1, 2]}}\n":        "no settings to compare",
+		"name: x\nsystem: primary-backup\nbackups: 1\nfaults: [at 1s kill m1, at 2s kil r1]\n": `x.yaml:4:25: "at 2s kil r1"`,
+	} {
+		_, err := systems.ParseScenario("x.yaml", []byte(text))
+		require.ErrorContains(t, err, why, strings.ReplaceAll(text, "\n", "; "))
+	}
+}
