@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ordeal-go/ordeal/harness/cluster"
+	"github.com/ordeal-go/ordeal/harness/redis"
 	"github.com/ordeal-go/ordeal/harness/sim"
 	"github.com/ordeal-go/ordeal/node"
 )
@@ -25,7 +26,8 @@ func BenchmarkStall(b *testing.B) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	for b.Loop() {
-		nodes := cluster.Nodes(cluster.Spec{Replicas: 1}, cluster.Config{Server: cluster.Settings{{Name: "repl-ping-slave-period", Value: "1"}, {Name: "save", Value: `""`}}}, cluster.SimAddressing())
+		nodes := redis.System{Cluster: redis.Spec{Replicas: 1},
+			Config: cluster.Settings{{Name: "repl-ping-slave-period", Value: "1"}, {Name: "save", Value: `""`}}}.Nodes(cluster.SimAddressing())
 		watched := map[string]*timed{}
 		for i := range nodes {
 			name, make := nodes[i].Name, nodes[i].New
