@@ -3,7 +3,7 @@
 
 GO ?= go
 
-.PHONY: run test race differential bench bench-judges failovers determinism determinism-arm64 judges mutants probe clusters live-runs lua-differential lint clean build
+.PHONY: run test race differential bench bench-judges failovers explore determinism determinism-arm64 judges mutants probe clusters live-runs lua-differential lint clean build
 
 # The main job: a sweep in the simulation, then one run on real processes through toxiproxy; verdicts and a report.
 run: build
@@ -32,6 +32,15 @@ bench:
 # that it is replaced once.
 failovers:
 	$(GO) test -run '^$$' -bench Failovers -benchtime $(or $(KILLS),10000)x -timeout 60m ./harness/bench
+
+# Every order of messages and timers around one election of 3 Sentinels and 2 replicas, on the real cores: without a fault to
+# its end, with one fault of each kind through the election, and with two for as long as EXPLORE allows.
+explore: build
+	bin/ordeal explore -rounds 20
+	for kind in crash restart pause cut; do bin/ordeal explore -rounds 4 -faults 1 -kinds $$kind || exit 1; done
+	bin/ordeal explore -rounds 14 -faults 1 -kinds restart -timeout $(or $(EXPLORE),5m) || test $$? = 3
+	bin/ordeal explore -rounds 3 -faults 2 -timeout $(or $(EXPLORE),5m) || test $$? = 3
+	bin/ordeal explore -rounds 2 -delay 1 -timeout $(or $(EXPLORE),5m) || test $$? = 3
 
 # What judging histories of 20,000 to 1,000,000 operations takes, and the most memory that it had in all.
 bench-judges:

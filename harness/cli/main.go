@@ -45,6 +45,7 @@ func commands() []command {
 		{"export", "HISTORY", "write a history as Jepsen's EDN, porcupine's logs or JSON lines", exportCommand},
 		{"report", "DIR", "write the report of a kept run anew", reportCommand},
 		{"list", "", "list the scenarios, checkers and faults there are", listCommand},
+		{"explore", "", "search every order of messages and timers, and faults, around one election", exploreCommand},
 		{"mutant", "NAME …", "do any of this with a bug planted in the servers", mutantCommand},
 	}
 }
