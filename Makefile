@@ -3,7 +3,7 @@
 
 GO ?= go
 
-.PHONY: run test race differential bench bench-judges failovers explore determinism determinism-arm64 judges mutants probe clusters live-runs lua-differential lint clean build
+.PHONY: run test race differential bench bench-judges failovers explore specification determinism determinism-arm64 judges mutants probe clusters live-runs lua-differential lint clean build
 
 # The main job: a sweep in the simulation, then one run on real processes through toxiproxy; verdicts and a report.
 run: build
@@ -41,6 +41,10 @@ explore: build
 	bin/ordeal explore -rounds 14 -faults 1 -kinds restart -timeout $(or $(EXPLORE),5m) || test $$? = 3
 	bin/ordeal explore -rounds 3 -faults 2 -timeout $(or $(EXPLORE),5m) || test $$? = 3
 	bin/ordeal explore -rounds 2 -delay 1 -timeout $(or $(EXPLORE),5m) || test $$? = 3
+
+# What Sentinels may do, as a specification: its own search, 2,000 histories of the swarm held against it, and planted bugs.
+specification:
+	$(GO) test -count=1 -v -timeout 60m ./harness/election -election.seeds=2000 -election.planted
 
 # What judging histories of 20,000 to 1,000,000 operations takes, and the most memory that it had in all.
 bench-judges:
