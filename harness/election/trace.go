@@ -38,7 +38,7 @@ type Trace struct {
 // majority, and one vote is enough here.
 func Hold(h *histories.History) Trace {
 	t := &tracing{h: h, machines: map[string]int{}, ids: map[string]string{}, addrs: map[string]int{}, ordered: map[string][]time.Duration{},
-		quorum: map[int]int{}, known: map[int]bool{}, ended: map[int]bool{}, out: Trace{Kinds: map[Kind]int{}}}
+		quorum: map[int]int{}, known: map[int]bool{}, fresh: map[int]bool{}, ended: map[int]bool{}, out: Trace{Kinds: map[Kind]int{}}}
 	if h.World != "sim" {
 		return t.out
 	}
@@ -59,6 +59,8 @@ type tracing struct {
 	ordered  map[string][]time.Duration
 	quorum   map[int]int  // by what it says with +odown
 	known    map[int]bool // its configuration is
+	fresh    map[int]bool // its epoch is not: a file that was damaged may have any that was ever reached
+	most     int          // the last epoch that anybody was in
 	ended    map[int]bool
 	next     map[int]string // note → the event that its machine notes next
 	needed   int
@@ -161,7 +163,7 @@ func (t *tracing) restart(who int) {
 // forget makes a Sentinel one of which nothing is known.
 func (t *tracing) forget(who int) {
 	t.state.Sentinels[who] = Sentinel{}
-	t.known[who] = false
+	t.known[who], t.fresh[who] = false, true
 }
 
 func (t *tracing) rules(who int) Rules {
@@ -231,11 +233,21 @@ func (t *tracing) index(n *histories.Note) int {
 }
 
 func (t *tracing) do(n *histories.Note, step Step) {
+	me := &t.state.Sentinels[step.Who]
+	if t.fresh[step.Who] && step.Epoch > 0 {
+		t.fresh[step.Who] = false
+		if step.Kind == Vote {
+			me.Epoch = min(step.Epoch, t.most)
+		} else {
+			me.Epoch = min(step.Epoch-1, t.most)
+		}
+	}
 	t.out.Steps++
 	t.out.Kinds[step.Kind]++
 	if err := t.state.Do(t.rules(step.Who), step); err != nil {
 		t.find(n, step, err.Error())
 	}
+	t.most = max(t.most, me.Epoch)
 }
 
 func (t *tracing) find(n *histories.Note, step Step, text string) {

@@ -21,6 +21,8 @@ import (
 
 var seeds = flag.Int("election.seeds", 60, "how many seeds of the swarm to hold against the specification")
 
+var first = flag.Int("election.first", 1, "the first of them")
+
 var planted = flag.Bool("election.planted", false, "try every planted bug, and not just one")
 
 // TestSimulatedElectionsKeepToTheSpecification: whatever the swarm draws and does to the cluster.
@@ -28,7 +30,7 @@ func TestSimulatedElectionsKeepToTheSpecification(t *testing.T) {
 	harness.TuneCollector()
 	total := election.Trace{Kinds: map[election.Kind]int{}}
 	held := 0
-	for seed := uint64(1); seed <= uint64(*seeds); seed++ {
+	for seed := uint64(*first); seed < uint64(*first+*seeds); seed++ {
 		s := swarm.Scenario(redis.System{}).Drawn(seed)
 		res, err := harness.Run(t.Context(), s, harness.Options{Seed: seed})
 		require.NoError(t, err)

@@ -9,7 +9,7 @@
 // script.go, client.go, command.go, sentinelcommand.go, fields.go, status.go. What survives a restart: directive.go
 // reads it and rewrite.go writes it.
 //
-// A failover's states, as failover.go has them; every arrow to none but the last is an abort, a reset or a newer
+// The states, as states.go has them. Of a failover, where every arrow to none but the last is an abort, a reset or a newer
 // configuration:
 //
 //	none               -> none, wait_start
@@ -19,6 +19,18 @@
 //	wait_promotion     -> none, reconf_slaves
 //	reconf_slaves      -> none, update_config
 //	update_config      -> none
+//
+// Of a start, and of a replica on its way to a new master:
+//
+//	start: reading   -> resolving, exited
+//	start: resolving -> checking, exited
+//	start: checking  -> listening, exited
+//	start: listening -> running, exited
+//	start: running   -> exited
+//
+//	replica: none   -> sent
+//	replica: sent   -> inprog, done
+//	replica: inprog -> sent, done
 //
 // All that one Step sends, logs and notes is gathered and leaves at its end, after the configuration was written if
 // anything in it changed; a vote, and an answer to an operator, once it is known to be on disk.

@@ -2,31 +2,11 @@ package sentinel
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/ordeal-go/ordeal/node"
 )
-
-// failoverState is how far the replacement of a master has come.
-type failoverState uint8
-
-const (
-	idle             failoverState = iota
-	waitStart                      // waiting to be elected
-	selectSlave                    // elected: choose the replica
-	sendSlaveOfNoOne               // chosen: make it a master
-	waitPromotion                  // told: wait until it says that it is one
-	reconfSlaves                   // it is: the point of no return; point the others at it
-	updateConfig                   // all done: make it the master that is watched
-)
-
-var failoverNames = [...]string{idle: "none", waitStart: "wait_start", selectSlave: "select_slave",
-	sendSlaveOfNoOne: "send_slaveof_noone", waitPromotion: "wait_promotion", reconfSlaves: "reconf_slaves",
-	updateConfig: "update_config"}
-
-func (f failoverState) String() string { return failoverNames[f] }
 
 // failover is the replacement of one master, under way or not.
 type failover struct {
@@ -38,31 +18,6 @@ type failover struct {
 	logged    node.Instant // the notBefore that was logged
 	forced    bool         // asked for by a person: no agreement, no election
 	promoted  *instance
-}
-
-// failoverNext says which states may follow each one. The package's doc draws it.
-var failoverNext = [...][]failoverState{
-	idle:             {idle, waitStart}, // idle: a reset with nothing under way
-	waitStart:        {idle, selectSlave},
-	selectSlave:      {idle, sendSlaveOfNoOne},
-	sendSlaveOfNoOne: {idle, waitPromotion},
-	waitPromotion:    {idle, reconfSlaves},
-	reconfSlaves:     {idle, updateConfig}, // idle: a newer configuration, or the end by RESET
-	updateConfig:     {idle},
-}
-
-// enter is the only way from state to state.
-func (f *failover) enter(state failoverState, now node.Instant) {
-	if !slices.Contains(failoverNext[f.state], state) {
-		node.Assert(false, "failover from %v to %v", f.state, state)
-	}
-	if state > selectSlave && f.promoted == nil {
-		node.Assert(false, "failover to %v of nobody", state)
-	}
-	f.state, f.changed = state, now
-	if state == idle {
-		f.forced, f.promoted = false, nil
-	}
 }
 
 // startFailoverIfNeeded starts a failover of a master that is objectively down, unless one was tried, by me or by one
@@ -132,6 +87,8 @@ func (s *Sentinel) awaitElection(master *instance) {
 	if s.crash(crashAfterElection) {
 		return
 	}
+	node.Assert(f.epoch <= s.currentEpoch, "elected in epoch %d, and this is %d", f.epoch, s.currentEpoch)
+	node.Assert(f.forced || master.leaderEpoch <= f.epoch, "elected in epoch %d after its own vote in %d", f.epoch, master.leaderEpoch)
 	f.enter(selectSlave, s.now)
 	s.event(node.LogWarning, "+failover-state-select-slave", master, master.String())
 }
@@ -159,6 +116,8 @@ func (s *Sentinel) chooseSlave(master *instance) {
 		return
 	}
 	s.event(node.LogWarning, "+selected-slave", slave, slave.String())
+	node.Assert(slave.master == master && slave.priority != 0, "%v is to take the place of %v", slave, master)
+	node.Assert(f.promoted == nil && !slave.promoted, "%v is chosen after %v", slave, f.promoted)
 	slave.promoted, f.promoted = true, slave
 	f.enter(sendSlaveOfNoOne, s.now)
 	s.event(node.LogNotice, "+failover-state-send-slaveof-noone", slave, slave.String())
@@ -172,6 +131,7 @@ func (s *Sentinel) promote(master *instance) {
 		}
 		return
 	}
+	node.Assert(f.promoted.promoted && f.promoted.master == master, "%v is made a master, and was not chosen for %v", f.promoted, master)
 	s.sendSlaveOf(f.promoted, nil)
 	s.askInfo(f.promoted) // 4.0 waits for the next regular one: up to a second without a master
 	s.event(node.LogNotice, "+failover-state-wait-promotion", f.promoted, f.promoted.String())

@@ -10,8 +10,8 @@ import (
 	"github.com/ordeal-go/ordeal/node"
 )
 
-// TestDocDrawsTheStatesOfAFailover: the package's doc and the table say the same.
-func TestDocDrawsTheStatesOfAFailover(t *testing.T) {
+// TestDocDrawsTheStates: the package's doc and the tables say the same.
+func TestDocDrawsTheStates(t *testing.T) {
 	text, err := os.ReadFile("doc.go")
 	require.NoError(t, err)
 	drawn := map[string][]string{}
@@ -24,6 +24,18 @@ func TestDocDrawsTheStatesOfAFailover(t *testing.T) {
 	for from, next := range failoverNext {
 		for _, to := range next {
 			is[failoverState(from).String()] = append(is[failoverState(from).String()], to.String())
+		}
+	}
+	for from, next := range phaseNext {
+		for _, to := range next {
+			name := "start: " + phase(from).String()
+			is[name] = append(is[name], to.String())
+		}
+	}
+	for from, next := range reconfNext {
+		for _, to := range next {
+			name := "replica: " + reconf(from).String()
+			is[name] = append(is[name], to.String())
 		}
 	}
 	require.Equal(t, is, drawn)

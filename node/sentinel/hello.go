@@ -118,7 +118,7 @@ func (s *Sentinel) adoptConfig(master, sender *instance, h hello) {
 	if !isIP(to.ip) {
 		return
 	}
-	master.configEpoch = h.configEpoch
+	master.configuredBy(h.configEpoch)
 	s.flush()
 	given := master.currentAddress()
 	if to == given && to == master.addr {

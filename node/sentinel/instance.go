@@ -32,16 +32,6 @@ func (a address) String() string {
 	return a.ip + ":" + strconv.Itoa(a.port)
 }
 
-// reconf is how far a replica has come on its way to a new master during a failover.
-type reconf uint8
-
-const (
-	reconfNone       reconf = iota
-	reconfSent              // SLAVEOF was sent
-	reconfInProgress        // INFO shows the new master
-	reconfDone              // and the link to it is up
-)
-
 // instance is a master that is watched, one of its replicas, or another Sentinel that watches it.
 // Redis 4.0: sentinel.c, sentinelRedisInstance. An Instant of 0 means never.
 type instance struct {

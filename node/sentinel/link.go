@@ -87,6 +87,7 @@ func (c *linkConn) expect(to answer, of *instance) {
 }
 
 func (c *linkConn) answered() expected {
+	node.Assert(c.waiting() > 0, "an answer to nothing")
 	e := c.pending[c.head]
 	c.pending[c.head].of = nil
 	c.head++
@@ -129,6 +130,7 @@ func (s *Sentinel) reconnect(r *instance) {
 }
 
 func (s *Sentinel) dial(r *instance, c *linkConn) {
+	node.Assert(c.conn == 0, "%v is dialled a second time", r)
 	id := s.out.Dial(r.addr.String(), s.cfg.source())
 	c.stream = stream{conn: id, held: true, out: c.out[:0], queued: c.queued}
 	c.owner, c.local, c.since = r, "", s.now
@@ -200,6 +202,7 @@ func (s *Sentinel) dropLink(l *link) {
 // releaseLink ends r's use of its link, and the link with its last user.
 func (s *Sentinel) releaseLink(r *instance) {
 	l := r.link
+	node.Assert(l.refs > 0, "%v releases a link that nobody uses", r)
 	if l.refs--; l.refs == 0 {
 		s.dropLink(l)
 		return

@@ -98,7 +98,7 @@ func (s *Sentinel) resolvedName(ev *node.Event) {
 
 // resolveConfig asks for the names in the configuration, before its lines are carried out.
 func (s *Sentinel) resolveConfig(text string) {
-	s.phase = resolving
+	s.enter(resolving)
 	lines, _ := conf.Parse(text) // what is wrong with it is said when it is carried out
 	for _, l := range lines {
 		if len(l.Args) > 3 && l.Args[0] == "sentinel" && slices.Contains([]string{"monitor", "known-slave", "known-sentinel"}, strings.ToLower(l.Args[1])) {

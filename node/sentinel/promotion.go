@@ -31,7 +31,8 @@ func (s *Sentinel) promotionSeen(r *instance) {
 		s.abort(master, "-failover-abort-slave-timeout")
 		return
 	}
-	master.configEpoch = f.epoch
+	node.Assert(r == f.promoted, "%v was promoted, and %v chosen", r, f.promoted)
+	master.configuredBy(f.epoch)
 	f.enter(reconfSlaves, s.now)
 	s.flush()
 	s.event(node.LogWarning, "+promoted-slave", r, r.String())

@@ -22,14 +22,15 @@ func (s *Sentinel) reconfigureNext(master *instance) {
 		if r.reconf == reconfSent && s.since(r.reconfSentTime) > slaveReconfTimeout {
 			// It does not react. Once the failover is over it is found to follow the wrong master, and told again.
 			s.event(node.LogNotice, "-slave-reconf-sent-timeout", r, r.String())
-			r.reconf = reconfDone
+			r.reconfigured(reconfDone)
 			continue
 		}
 		if r.reconf != reconfNone || r.link.disconnected || s.isAnothers(r) {
 			continue
 		}
 		s.sendSlaveOf(r, &f.promoted.addr)
-		r.reconf, r.reconfSentTime = reconfSent, s.now
+		r.reconfigured(reconfSent)
+		r.reconfSentTime = s.now
 		s.event(node.LogNotice, "+slave-reconf-sent", r, r.String())
 		underWay++
 	}
@@ -69,7 +70,7 @@ func (s *Sentinel) detectEnd(master *instance) {
 		}
 		s.sendSlaveOf(r, &f.promoted.addr)
 		s.event(node.LogNotice, "+slave-reconf-sent-be", r, r.String())
-		r.reconf = reconfSent
+		r.reconfigured(reconfSent)
 	}
 }
 
@@ -77,11 +78,11 @@ func (s *Sentinel) detectEnd(master *instance) {
 func (s *Sentinel) reconfSeen(r *instance) {
 	promoted := r.master.failover.promoted
 	if r.reconf == reconfSent && promoted != nil && r.masterAddr == promoted.addr {
-		r.reconf = reconfInProgress
+		r.reconfigured(reconfInProgress)
 		s.event(node.LogNotice, "+slave-reconf-inprog", r, r.String())
 	}
 	if r.reconf == reconfInProgress && r.masterLinkUp {
-		r.reconf = reconfDone
+		r.reconfigured(reconfDone)
 		s.event(node.LogNotice, "+slave-reconf-done", r, r.String())
 	}
 }

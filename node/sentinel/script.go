@@ -61,6 +61,7 @@ func (s *Sentinel) runScript(j *scriptJob) {
 	j.op, j.running, j.at = s.nextOp, true, s.now
 	j.runs++
 	s.scriptsUp++
+	node.Assert(s.scriptsUp <= scriptRunningMost, "%d scripts run", s.scriptsUp)
 	s.out.Script(j.op, j.argv[0], j.argv[1:]...)
 	s.event(node.LogDebug, "+script-child", nil, strconv.FormatUint(uint64(j.op), 10))
 }
@@ -78,6 +79,7 @@ func (s *Sentinel) scriptExited(ev *node.Event) {
 // scriptEnded: a script that was killed or that says 1 is run again, later each time; any other end is final.
 func (s *Sentinel) scriptEnded(j *scriptJob, status int64) {
 	s.scriptsUp--
+	node.Assert(s.scriptsUp >= 0, "%d scripts run", s.scriptsUp)
 	j.running = false
 	if (status < 0 || status == 1) && j.runs < scriptRunsMost {
 		j.at = s.now.Add(retryDelay(j.runs))

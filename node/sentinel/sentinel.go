@@ -23,18 +23,6 @@ type Options struct {
 	Notes      bool // put observations into the history
 }
 
-// phase is how far the start has come.
-type phase uint8
-
-const (
-	reading   phase = iota // its configuration
-	resolving              // the host names in it
-	checking               // whether the scripts that it names exist
-	listening              // waiting to hear that its addresses are its own
-	running
-	exited
-)
-
 // Sentinel is the whole of a Sentinel. All of it is touched by Step alone.
 type Sentinel struct {
 	opts Options
@@ -244,5 +232,7 @@ func (s *Sentinel) since(t node.Instant) time.Duration { return s.now.Sub(t) }
 // exit ends this life at the end of the Step.
 func (s *Sentinel) exit(status int) {
 	s.stats.status = status
-	s.phase = exited
+	if s.phase != exited {
+		s.enter(exited)
+	}
 }

@@ -70,7 +70,7 @@ func (s *Sentinel) configured() {
 		s.refuseConfig(err)
 		return
 	}
-	s.phase = checking
+	s.enter(checking)
 	s.checkNextScript()
 }
 
@@ -109,7 +109,7 @@ func (s *Sentinel) scriptChecked(ev *node.Event) {
 }
 
 func (s *Sentinel) listen() {
-	s.phase = listening
+	s.enter(listening)
 	if s.cfg.port == 0 {
 		s.beginToWatch()
 		return
@@ -159,7 +159,7 @@ func (s *Sentinel) beginToWatch() {
 	} else {
 		s.log(node.LogNotice, "Running mode=sentinel, port="+strconv.Itoa(s.cfg.port)+".")
 	}
-	s.phase = running
+	s.enter(running)
 	if s.id == "" {
 		s.id = s.randomID()
 		s.flush()

@@ -9,7 +9,10 @@ import (
 // switchToPromoted ends a failover: the promoted replica is the master that is watched from now on.
 // Redis 4.0: sentinel.c, sentinelFailoverSwitchToPromotedSlave.
 func (s *Sentinel) switchToPromoted(master *instance) {
-	to := master.failover.promoted.addr
+	f := &master.failover
+	node.Assert(f.state >= reconfSlaves, "a switch in %v", f.state)
+	node.Assert(master.configEpoch == f.epoch, "a switch by epoch %d under configuration epoch %d", f.epoch, master.configEpoch)
+	to := f.promoted.addr
 	s.announceSwitch(master, master.addr, to)
 	s.changeAddress(master, to)
 }
