@@ -98,6 +98,9 @@ func (t *tracing) prepare() {
 		if n.ID != "" && n.From == "" && (n.Kind == "event" || n.Kind == "vote" || n.Kind == "config") {
 			t.ids[n.ID] = n.Machine
 		}
+		if n.Event == "+reset-master" || n.Event == "-monitor" {
+			t.needed = 1
+		}
 		if n.Kind == "event" && n.From == "" {
 			if before, ok := last[n.Machine]; ok {
 				t.next[before] = n.Event
