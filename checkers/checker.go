@@ -17,7 +17,7 @@ type Checker interface {
 func All() []Checker {
 	return []Checker{Linearizable{}, LostWrites{}, ReadOnly{}, StaleReads{}, MinSlaves{}, PartialResync{}, SameData{},
 		Transactions{}, Expiry{}, Commands{}, PubSub{}, Wait{}, Authentication{}, Links{}, Snapshots{}, Convergence{}, SentinelSafety{}, NeedlessFailover{}, SentinelLiveness{},
-		SentinelSelection{}, ParallelSyncs{}, Lineage{}, Availability{}, Crashes{}, Clients{}, Assertions{}}
+		SentinelSelection{}, ParallelSyncs{}, Lineage{}, SentinelConduct{}, SentinelDetection{}, Availability{}, Crashes{}, Clients{}, Assertions{}}
 }
 
 // Names lists the names of All.

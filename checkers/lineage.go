@@ -14,7 +14,7 @@ import (
 //
 // A replica descends from its master if it has a part of one of the histories that the master had while it was the master,
 // or of what those went on from, up to where they did; or if it went on from one of them itself, as one that was promoted
-// once and given up. A stale master with later writes of its own, an empty server and a stranger do not. Who belongs to
+// once and given up. A leader that may never have heard the master itself is not judged. A stale master with later writes of its own, an empty server and a stranger do not. Who belongs to
 // another group has, since before the Sentinel's last INFO, been linked to a server that is none of the cluster and has no history in common
 // with any of its masters. Redis 4.0 promises none of this: sentinel.c, sentinelSelectSlave, looks neither at replication
 // IDs nor at roles.
@@ -26,7 +26,7 @@ func (Lineage) Name() string { return "lineage" }
 // Check implements Checker.
 func (Lineage) Check(h *histories.History) Verdict {
 	l := heirs{r: index(h), q: &inquiry{}, reigns: map[string]time.Duration{}}
-	for _, name := range []string{"promotions", "of the master's lineage", "reconfigurations", "of other groups' servers"} {
+	for _, name := range []string{"promotions", "of the master's lineage", "reconfigurations", "of other groups' servers", "not judged"} {
 		l.q.saw(name, 0)
 	}
 	l.names = l.r.byAddress()
@@ -51,6 +51,8 @@ type heirs struct {
 	names  map[string]string
 	reigns map[string]time.Duration // machine → since when it is the master, 0 from the beginning
 	heads  []string                 // histories of all masters so far
+	// reigned is since when the master has been one that is being replaced, 0 from the beginning.
+	reigned time.Duration
 }
 
 func (l *heirs) event(e *happening) {
@@ -78,7 +80,8 @@ func (l *heirs) reign(machine string, at time.Duration) {
 // promoted judges whom a leader made the master.
 func (l *heirs) promoted(e *happening, old, heir string) {
 	l.q.saw("promotions", 1)
-	had := l.histories(old, l.reigns[old], e.at)
+	l.reigned = l.reigns[old]
+	had := l.histories(old, l.reigned, e.at)
 	id, offset := l.before(heir, e.at)
 	if heir != "" {
 		l.reign(heir, e.at)
@@ -90,8 +93,19 @@ func (l *heirs) promoted(e *happening, old, heir string) {
 		l.q.saw("of the master's lineage", 1)
 		return
 	}
+	if since := l.reigned; since > 0 && l.unheard(e.machine, old, since, e.at) {
+		l.q.saw("not judged", 1)
+		return
+	}
 	l.q.breach(e.at, e.machine, nil, "promoted %s, which had offset %d of %s, in the place of %s, whose data was %s: it does not go on from that",
 		heir, offset, short(id), old, short(had[len(had)-1]))
+}
+
+// unheard says whether a leader may never have heard the master that it replaces: what that had, it cannot know then.
+func (l *heirs) unheard(leader, master string, from, to time.Duration) bool {
+	return slices.ContainsFunc(l.r.Faults, func(f histories.Fault) bool {
+		return f.Start <= to && (f.Stop == histories.Forever || f.Stop+faultLingers >= from) && parts(&f, leader, master)
+	}) || !l.r.of(leader).steady(from, to)
 }
 
 // histories are those that a machine had as master in [from, to], and what it has at the end even if it is a replica by

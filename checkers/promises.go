@@ -301,9 +301,11 @@ func (r *record) withSentinels() Promise {
 	return unbroken()
 }
 
-func (NeedlessFailover) promise(r *record) Promise { return r.withSentinels() }
-func (SentinelLiveness) promise(r *record) Promise { return r.withSentinels() }
-func (Lineage) promise(r *record) Promise          { return r.withSentinels() }
+func (NeedlessFailover) promise(r *record) Promise  { return r.withSentinels() }
+func (SentinelLiveness) promise(r *record) Promise  { return r.withSentinels() }
+func (Lineage) promise(r *record) Promise           { return r.withSentinels() }
+func (SentinelConduct) promise(r *record) Promise   { return r.withSentinels() }
+func (SentinelDetection) promise(r *record) Promise { return r.withSentinels() }
 
 // With one replica there is nothing to choose between, and nobody else to be pointed at the one that was chosen.
 func (SentinelSelection) promise(r *record) Promise { return r.withChoice() }

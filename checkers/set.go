@@ -9,7 +9,9 @@ import (
 )
 
 // General returns the checkers that know nothing of the system: they read operations, and whose process went down.
-func General() []Checker { return []Checker{Always(Linearizable{Everywhere: true}), Availability{AnyReason: true}, Crashes{}} }
+func General() []Checker {
+	return []Checker{Always(Linearizable{Everywhere: true}), Availability{AnyReason: true}, Crashes{}}
+}
 
 // Always is c for a system that promises its property whatever happens.
 func Always(c Checker) Checker { return always{c} }

@@ -248,8 +248,8 @@ func (s *Sentinel) slaveIsMaster(r *instance) {
 // fixMasterOf points a replica that follows another master back at the one it belongs to.
 func (s *Sentinel) fixMasterOf(r *instance) {
 	master := r.master
-	if r.masterAddr == master.addr || s.isAnothers(r) {
-		return
+	if r.masterAddr == master.addr || s.isAnothers(r) || master.failover.state >= reconfSlaves {
+		return // 4.0 points it back at the master that is being replaced, if that has come back meanwhile
 	}
 	wait := master.failoverTimeout
 	if s.looksSane(master) && s.wasUpFor(r, wait) && s.since(r.slaveConfChange) > wait && !r.link.disconnected {

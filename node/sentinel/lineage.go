@@ -84,7 +84,10 @@ func (l lineage) goesOn(h history) bool {
 	if len(l) == 0 || h.id == "" {
 		return true
 	}
-	return l.shares(h.id, h.offset) || isReplID(h.id2) && l.shares(h.id2, h.end2-1)
+	if l.has(h.id) {
+		return l.shares(h.id, h.offset)
+	}
+	return isReplID(h.id2) && l.shares(h.id2, noEnd-1) // of one that has ended, another went on
 }
 
 // kin says whether h has anything in common with the lineage.
@@ -148,7 +151,6 @@ func (s *Sentinel) isAnothers(r *instance) bool {
 		master.lineage.kin(r.history) {
 		return false
 	}
-	return !slices.ContainsFunc(master.slaves, func(other *instance) bool {
-		return other.addr == r.masterAddr && master.lineage.kin(other.history)
-	})
+	// Below one of ours that began anew, as an old master that came back, it is ours as well.
+	return !slices.ContainsFunc(master.slaves, func(other *instance) bool { return other.addr == r.masterAddr })
 }

@@ -77,7 +77,10 @@ func (s *Sentinel) detectEnd(master *instance) {
 // reconfSeen follows, from INFO of a replica, how far it has come.
 func (s *Sentinel) reconfSeen(r *instance) {
 	promoted := r.master.failover.promoted
-	if r.reconf == reconfSent && promoted != nil && r.masterAddr == promoted.addr {
+	if promoted == nil || r.masterAddr != promoted.addr {
+		return // 4.0 calls it done once it is linked to anybody
+	}
+	if r.reconf == reconfSent {
 		r.reconfigured(reconfInProgress)
 		s.event(node.LogNotice, "+slave-reconf-inprog", r, r.String())
 	}
