@@ -95,7 +95,7 @@ func (c *conduct) failover(s *conductOf, e *happening) {
 	case "-failover-abort-no-good-slave":
 		s.tried, s.elected, s.ended = 0, 0, e.at
 	case "-failover-abort-slave-timeout":
-		if s.waits > 0 && e.at-s.waits < ft-conductEarly && s.newAt < s.waits {
+		if s.waits > 0 && e.at-s.waits < ft-conductEarly && s.newAt < s.waits && !c.clockMoved(s.name, s.waits, e.at) {
 			c.q.breach(e.at, s.name, nil, "gave up a promotion after %v: failover-timeout is %v", (e.at - s.waits).Round(time.Millisecond), ft)
 		}
 		s.tried, s.elected, s.waits, s.ended = 0, 0, 0, e.at
@@ -113,7 +113,7 @@ func (c *conduct) failover(s *conductOf, e *happening) {
 		c.tell(s, e, s.heir)
 	case "+failover-end-for-timeout":
 		s.timeout = true
-		if s.promoted > 0 && e.at-s.promoted < ft-conductEarly {
+		if s.promoted > 0 && e.at-s.promoted < ft-conductEarly && !c.clockMoved(s.name, s.promoted, e.at) {
 			c.q.breach(e.at, s.name, nil, "ended a failover for its time after %v: failover-timeout is %v", (e.at - s.promoted).Round(time.Millisecond), ft)
 		}
 	case "+failover-end":
@@ -152,7 +152,7 @@ func (c *conduct) notElected(s *conductOf, e *happening) {
 	if s.voted < s.tried {
 		s.notBefore = 0 // if it was split or overtaken, it may try again after a random time
 	}
-	if e.at-s.tried >= min(electionMost, slices.Min(c.w.failoverTimeout))-conductEarly {
+	if e.at-s.tried >= min(electionMost, slices.Min(c.w.failoverTimeout))-conductEarly || c.clockMoved(s.name, s.tried, e.at) {
 		return
 	}
 	if s.voted < s.tried {
