@@ -17,7 +17,7 @@ const Port = 7000
 // arguments that args gives it; live, its process is this program once more, which says so to [serve.Core]. own is the
 // address at which a server itself listens, and the others reach it at its Addr.
 func Servers(name string, n int, addr cluster.Addressing, args func(m cluster.Machine, own string, all []cluster.Machine) []string,
-	core func(args []string) node.Core) []cluster.Machine {
+	core serve.Maker) []cluster.Machine {
 	all := make([]cluster.Machine, n)
 	for i := range all {
 		called := "m1"
@@ -30,7 +30,7 @@ func Servers(name string, n int, addr cluster.Addressing, args func(m cluster.Ma
 		m := &all[i]
 		given := args(*m, fmt.Sprintf("%s:%d", m.Host, Port), all)
 		m.Process = serve.Process(name, given...)
-		m.New = func(cluster.Boot) node.Core { return core(given) }
+		m.New = func(b cluster.Boot) node.Core { return core(given, b.Rand) }
 	}
 	return all
 }

@@ -4,6 +4,7 @@ package serve
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"os/signal"
 	"syscall"
@@ -21,13 +22,16 @@ func Process(name string, args ...string) []string {
 	return append([]string{cluster.Self, word, name}, args...)
 }
 
+// Maker makes a machine's core from arguments, and from what it may leave to chance.
+type Maker func(args []string, rng *rand.Rand) node.Core
+
 // Core runs the core called name, which core makes from the process's arguments, if that is what this process was started
 // for: then it does not return. Call it first in main, and in TestMain.
-func Core(name string, core func(args []string) node.Core) {
+func Core(name string, core Maker) {
 	if len(os.Args) < 3 || os.Args[1] != word || os.Args[2] != name {
 		return
 	}
-	h := host.Start(core(os.Args[3:]), host.Config{})
+	h := host.Start(core(os.Args[3:], rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64()))), host.Config{})
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
 	go func() {

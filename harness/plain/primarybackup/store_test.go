@@ -88,3 +88,34 @@ func TestWhatTheSystemDoesNotHaveIsRefusedWithItsPlace(t *testing.T) {
 		require.ErrorContains(t, err, why, strings.ReplaceAll(text, "\n", "; "))
 	}
 }
+
+// OWN-SYSTEM.md shows the code that is tested here, and no other.
+func TestPageForNewcomersShowsThisCode(t *testing.T) {
+	page, err := os.ReadFile("../OWN-SYSTEM.md")
+	require.NoError(t, err)
+	var code strings.Builder
+	for _, file := range []string{"store.go", "system.go", "store_test.go", "testdata/primary-loses-power.yaml"} {
+		text, err := os.ReadFile(file)
+		require.NoError(t, err)
+		code.Write(text)
+	}
+	parts := strings.Split(string(page), "```")
+	require.Greater(t, len(parts), 10)
+	for i := 1; i < len(parts); i += 2 {
+		_, block, _ := strings.Cut(parts[i], "\n")
+		require.Contains(t, code.String(), block)
+	}
+	lines := 0
+	for _, file := range []string{"store.go", "system.go"} {
+		text, err := os.ReadFile(file)
+		require.NoError(t, err)
+		_, after, _ := strings.Cut(string(text), "\n)\n") // the imports
+		for line := range strings.Lines(after) {
+			if line = strings.TrimSpace(line); line != "" && line != ")" && !strings.HasPrefix(line, "//") {
+				lines++
+			}
+		}
+	}
+	require.LessOrEqual(t, lines, 150, "the example is no longer as short as its page says")
+	t.Logf("%d lines of code", lines)
+}

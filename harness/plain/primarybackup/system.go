@@ -2,6 +2,7 @@ package primarybackup
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"path"
 
 	"github.com/ordeal-go/ordeal/harness"
@@ -47,6 +48,6 @@ func (s System) Nodes(addr cluster.Addressing) []cluster.Machine {
 }
 
 // Core makes a server from its address, its log file, whether it is hasty and, of the primary, the backups' addresses.
-func Core(args []string) node.Core {
+func Core(args []string, _ *rand.Rand) node.Core {
 	return &server{addr: args[0], file: args[1], hasty: args[2] == "true", backups: args[3:], copies: make([]copyOn, len(args)-3), data: map[string]string{}}
 }
