@@ -3,7 +3,7 @@
 
 GO ?= go
 
-.PHONY: run test race differential bench bench-judges failovers explore specification determinism determinism-arm64 judges mutants probe clusters live-runs lua-differential lint clean build raft
+.PHONY: run test race differential bench bench-judges fullsync failovers explore specification determinism determinism-arm64 judges mutants probe clusters live-runs lua-differential lint clean build raft
 
 # The main job: a sweep in the simulation, then one run on real processes through toxiproxy; verdicts and a report.
 run: build

@@ -6,7 +6,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"runtime/debug"
+	"runtime/metrics"
 	"strconv"
 	"strings"
 	"syscall"
@@ -112,14 +114,46 @@ func raiseDescriptorLimit(need uint64) {
 	syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit)
 }
 
-// collectorPercent lets the heap grow to three times what is alive before it is collected, where Go's default is
-// twice. More gains nothing that can be measured with some hundred thousand keys, and costs memory. GOGC overrides it.
-const collectorPercent = 200
+// The heap may grow to three times what is alive before it is collected, where Go's default is twice. More gains nothing
+// that can be measured with some hundred thousand keys. A large dataset gets less: there the same share is much memory,
+// and being collected more often costs little, since most of it is values without pointers. GOGC overrides it.
+const (
+	collectorMost  = 200      // percent of what is alive
+	collectorLeast = 10       // percent
+	collectorSlack = 32 << 20 // bytes, between the two
+)
 
 func tuneCollector() {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(collectorPercent)
+	if os.Getenv("GOGC") != "" {
+		return
 	}
+	debug.SetGCPercent(collectorMost)
+	afterEveryCollection(func() func() {
+		percent := collectorMost
+		live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+		return func() {
+			metrics.Read(live)
+			if now := collectorShare(live[0].Value.Uint64()); now != percent {
+				percent = now
+				debug.SetGCPercent(percent)
+			}
+		}
+	}())
+}
+
+// collectorShare is by how much the heap may grow before it is collected, in percent of the bytes that are alive.
+func collectorShare(live uint64) int {
+	return int(min(max(collectorSlack*100/max(live, 1), collectorLeast), collectorMost))
+}
+
+// afterEveryCollection calls do soon after each collection: nobody has the object that is made here, so each one finds
+// it dead, and its finalizer makes another.
+func afterEveryCollection(do func()) {
+	type nobodys struct{ _ [16]byte }
+	runtime.SetFinalizer(new(nobodys), func(*nobodys) {
+		do()
+		afterEveryCollection(do)
+	})
 }
 
 // daemonMark, in the environment, tells a process that it is the background one.
