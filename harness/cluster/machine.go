@@ -44,6 +44,7 @@ type Machine struct {
 
 	Dir        string            // absolute path of its folder: its core's working directory
 	ConfigPath string            // absolute path of its configuration file; "" if it has none
+	Speed      int64             // bytes a second of its disk and of work on data, 0: a real machine's; simulation only
 	Files      map[string]string // what lies on its disk before the first start, by absolute path
 
 	// Overhear, where it is set, has somebody listen in the simulation to each connection that the machine dials to another

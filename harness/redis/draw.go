@@ -17,6 +17,7 @@ func (System) Draw(d swarm.Draw) swarm.System {
 	s.Cluster = drawCluster(d)
 	s.Config = drawServer(d, s.Cluster)
 	s.Sentinel = drawSentinel(d, s.Cluster, s.Config)
+	s.Cluster.Speed = swarm.Pick[int64](d, "speed", 0, 0, 0, 0, 100_000, 20_000)
 	return s
 }
 

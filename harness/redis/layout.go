@@ -33,6 +33,7 @@ func (s System) Nodes(addr cluster.Addressing) []cluster.Machine {
 				of = &out[0]
 			}
 		}
+		m.Speed = spec.Speed
 		admit(m, s.Config, "rename-command")
 		configure(m, "redis.conf", serverConfig(m, of, s.Config))
 		m.New = newServer(m)

@@ -16,6 +16,11 @@ type Spec struct {
 	// Machines that are laid out and do not start with the others: replica-add and sentinel-add start them.
 	Spares         int `yaml:"spares,omitempty"`          // servers, named after the last replica; with them 0..9
 	SpareSentinels int `yaml:"spare-sentinels,omitempty"` // Sentinels, named after the last one; with them 0..9
+
+	// Speed is how many bytes a second the disk of each server reads or writes, and how many it encodes and decodes of an
+	// RDB; 0: a real machine's. A slow server's saves, transfers and loads last, so that faults meet them halfway. The live
+	// world has the speed of its machine.
+	Speed int64 `yaml:"speed,omitempty"`
 }
 
 // MasterName is the name by which the Sentinels know the master.
@@ -47,6 +52,8 @@ func (s Spec) Check() error {
 		return fmt.Errorf("cluster: spares: %d beside %d replicas is not between 0 and %d", s.Spares, s.Replicas, maxReplicas)
 	case s.SpareSentinels < 0 || s.Sentinels+s.SpareSentinels > maxSentinels:
 		return fmt.Errorf("cluster: spare-sentinels: %d beside %d Sentinels is not between 0 and %d", s.SpareSentinels, s.Sentinels, maxSentinels)
+	case s.Speed < 0:
+		return fmt.Errorf("cluster: speed: %d bytes a second is negative", s.Speed)
 	case s.Quorum < 0:
 		return fmt.Errorf("cluster: quorum: %d is negative", s.Quorum)
 	case s.Quorum > s.Sentinels:

@@ -10,7 +10,7 @@ import (
 	"github.com/ordeal-go/ordeal/node"
 )
 
-// DiskModel says how fast every disk is. A zero field has its default; a negative one means none.
+// DiskModel says how fast every disk is, but for those of machines that have a Speed. A zero field has its default; a negative one means none.
 type DiskModel struct {
 	Latency   time.Duration // of any operation; default 20 µs
 	Jitter    time.Duration // up to this much more; default 20 µs
@@ -37,6 +37,7 @@ type disk struct {
 
 	faults   []diskFault
 	written  string    // the file that was written last
+	steps    int       // operations that were tried
 	damaged  bool      // a loss of power took what the disk had said to be safe
 	versions []version // of RDBs
 }
@@ -101,6 +102,7 @@ func (d *disk) takes(s *node.FileStep) int64 {
 
 // do carries out one step; a read returns what it read.
 func (d *disk) do(now int64, s *node.FileStep) ([]byte, node.Errno) {
+	d.steps++
 	if len(d.faults) > 0 {
 		if err := d.refuses(s); err != node.ErrNone {
 			return nil, err
@@ -253,8 +255,11 @@ func (d *disk) tear(s *node.FileStep) {
 }
 
 // losePower leaves what was synced: of the changes of names since, the first few.
-func (d *disk) losePower() {
-	d.journal = d.journal[:d.chance.below(uint64(len(d.journal))+1)]
+func (d *disk) losePower() { d.losePowerAfter(int(d.chance.below(uint64(len(d.journal)) + 1))) }
+
+// losePowerAfter is losePower that leaves so many changes of names.
+func (d *disk) losePowerAfter(changes int) {
+	d.journal = d.journal[:changes]
 	d.commit()
 	d.damaged = d.damaged || d.suffers(nemesis.LyingFsync, "") || d.suffers(nemesis.TornTail, "")
 	if d.suffers(nemesis.TornTail, d.written) {

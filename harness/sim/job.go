@@ -100,7 +100,11 @@ func (j *job) nextStep(i uint32) {
 func (js *jobs) startWork(m *machine, ef *node.Effect) {
 	j, i := js.start(m, node.WorkDone, ef.Op)
 	j.work = ef.Work
-	j.after(m.slowed(workLatency+int64(ef.N)*int64(time.Second)/workBandwidth), i)
+	bandwidth := int64(workBandwidth)
+	if m.spec.Speed > 0 {
+		bandwidth = m.spec.Speed
+	}
+	j.after(m.slowed(workLatency+int64(ef.N)*int64(time.Second)/bandwidth), i)
 }
 
 func (js *jobs) startScript(m *machine, ef *node.Effect) {
@@ -158,6 +162,11 @@ func (js *jobs) stepDone(i, gen uint32) {
 	}
 	m.first.push(l)
 	m.unblock(block)
+}
+
+// idle says whether m has no job under way.
+func (js *jobs) idle(m *machine) bool {
+	return !slices.ContainsFunc(js.table, func(j *job) bool { return j.m == m })
 }
 
 // tear ends the jobs of a process that ended: a write under way leaves a part.

@@ -111,7 +111,11 @@ func (w *World) addMachine(spec *cluster.Machine) error {
 	if !m.host.IsValid() {
 		return fmt.Errorf("sim: machine %s has no address: set Host", spec.Name)
 	}
-	m.disk = newDisk(&w.diskOf, newChance(w.seed, "disk/"+spec.Name), spec.Files)
+	model := w.diskOf
+	if spec.Speed > 0 {
+		model.Bandwidth = spec.Speed
+	}
+	m.disk = newDisk(&model, newChance(w.seed, "disk/"+spec.Name), spec.Files)
 	w.machines = append(w.machines, m)
 	w.byName[spec.Name] = m
 	return nil
