@@ -13,6 +13,9 @@ import (
 // byte asked for, and that byte and those after it are in the backlog. A continue that should not be corrupts the
 // replica; a full sync that need not be costs minutes in production.
 //
+// A replica asks for everything only if it has nothing to go on from: one whose process has followed a history goes on from
+// where it stopped, whatever broke its link or the answer to its PSYNC. (Redis 4.0 forgets: #10726, #9398.)
+//
 // The master's decision is computed again from what it says of itself, and then held against what it has no hand in:
 // where the promotion says that the old history ends, and how far the replica gets. Without notes, the log that a real
 // Redis writes is judged. Redis 4.0: replication.c, masterTryPartialResynchronization.
@@ -35,6 +38,7 @@ func (PartialResync) Check(h *histories.History) Verdict {
 		case "psync":
 			noted = true
 			q.decision(n, g)
+			q.forgetful(n, r)
 		case "promoted":
 			if n.Offset2 != n.Offset+1 && n.Offset2 != 0 {
 				q.breach(n.Time, n.Machine, nil, "was promoted at offset %d and says that the history it shares ends before %d: that is %d", n.Offset, n.Offset2, n.Offset+1)
@@ -83,6 +87,22 @@ func (q *inquiry) decision(n *histories.Note, g genealogy) {
 			n.Peer, short(asked), n.AskedOffset, n.N, n.M, because(n.Reason))
 	} else if n.Reason != "" {
 		q.saw("refused: "+n.Reason, 1)
+	}
+}
+
+// forgetful finds a replica that asks for everything though its process has followed a history.
+func (q *inquiry) forgetful(n *histories.Note, r *record) {
+	t := r.machines[n.Peer]
+	if t == nil || n.Result == "continue" || n.AskedID != "" && !strings.HasPrefix(n.AskedID, "?") {
+		return
+	}
+	life := t.life(n.Time)
+	for _, s := range t.own {
+		if life >= 0 && isReplica(s) && s.Link == linkUp && s.Time < n.Time && t.life(s.Time) == life {
+			q.breach(n.Time, n.Peer, nil, "asks %s for everything, and had followed %s up to offset %d since it was started: it has forgotten what it could go on from",
+				n.Machine, short(s.ReplID), s.Offset)
+			return
+		}
 	}
 }
 

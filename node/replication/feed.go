@@ -1,6 +1,7 @@
 package replication
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/ordeal-go/ordeal/node"
@@ -78,13 +79,24 @@ func (r *Replication) emit(b []byte) {
 	}
 }
 
-// pingReplicas tells the replicas that the master lives. The PING is part of the history and counts.
+// pingReplicas tells the replicas that the master lives. The PING is part of the history and counts, so one that nobody
+// hears would keep us from going on with the history of a replica that is promoted meanwhile (#7002): replicas acknowledge
+// every second, and while none is heard of there is no PING.
 func (r *Replication) pingReplicas() {
-	if !r.IsMaster() || len(r.replicas) == 0 {
+	if !r.IsMaster() || !slices.ContainsFunc(r.replicas, r.isHeard) {
 		return
 	}
 	r.feedWords("PING")
 	r.noteDigest()
+}
+
+// silenceMost is for how long a replica is believed to hear us that does not acknowledge, in seconds.
+const silenceMost = 2
+
+// isHeard says whether c shows signs of life, or is one that never does: of old versions.
+func (r *Replication) isHeard(c *front.Client) bool {
+	p := replicaOf(c)
+	return p.phase == replicaOnline && (c.Is(front.PreSync) || r.unix()-p.ackTime <= silenceMost)
 }
 
 // Fed counts what arrived from the master; c has parsed none of it yet.
