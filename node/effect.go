@@ -51,7 +51,7 @@ type Effect struct {
 	Op    OpID
 	Bytes []byte        // Send: within the buffer's arena, valid until Reset
 	After time.Duration // SetTimer, Busy
-	N     int           // Exit: status. Work: size in bytes of what it works on.
+	N     int           // Exit: status. Work: size in bytes of what it works on. Listen: mode of a Unix socket.
 	Addr  string        // Listen, Dial: "ip:port". Script: path. Resolve: name. Log: file, "" for standard output.
 	From  string        // Dial: source IP, "" for any
 	Text  string        // Log: the whole line, without its newline
@@ -173,6 +173,17 @@ func (e *Effects) add(kind EffectKind) *Effect {
 
 // Listen asks for inbound connections on addr ("ip:port"); a [Listened] event answers.
 func (e *Effects) Listen(addr string) { e.add(EffectListen).Addr = addr }
+
+// UnixPrefix is what the address of a Unix socket begins with; its path follows.
+const UnixPrefix = "unix:"
+
+// ListenUnix asks for inbound connections on a Unix socket at path, in the place of whatever file is there, with the mode
+// perm, or what the process makes of it if that is 0. A [Listened] event answers, and those who come have the address of
+// the socket, UnixPrefix and the path, as their Local. The file goes with the core's life, unless that is cut short.
+func (e *Effects) ListenUnix(path string, perm int) {
+	ef := e.add(EffectListen)
+	ef.Addr, ef.N = UnixPrefix+path, perm
+}
 
 // Dial opens a connection to addr ("ip:port"), from source IP from unless that is "". [Dialled] or [DialFailed]
 // answers; until then the connection may only be closed.

@@ -11,7 +11,8 @@ const (
 	Started EventKind = iota + 1
 	// Listened answers [Effects.Listen]: Local is the address asked for; Err is set when it could not be had.
 	Listened
-	// Accepted is a new inbound connection: Conn, Local, Remote ("ip:port" each).
+	// Accepted is a new inbound connection: Conn, Local, Remote ("ip:port" each; on a Unix socket, Local is its address and
+	// Remote "").
 	Accepted
 	// Dialled is an outbound connection that is up: Conn, Local, Remote.
 	Dialled

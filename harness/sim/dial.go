@@ -2,6 +2,7 @@ package sim
 
 import (
 	"net/netip"
+	"strings"
 	"time"
 
 	"github.com/ordeal-go/ordeal/node"
@@ -42,6 +43,9 @@ func (m *machine) resolve(op node.OpID, name string) {
 }
 
 func (m *machine) bind(addr string) node.Errno {
+	if strings.HasPrefix(addr, node.UnixPrefix) {
+		return node.ErrNone // there is nobody on the machine who could call there
+	}
 	ap, err := netip.ParseAddrPort(addr)
 	if err != nil || ap.Port() == 0 {
 		return node.ErrBadAddress

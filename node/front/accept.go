@@ -2,6 +2,7 @@ package front
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/ordeal-go/ordeal/node"
@@ -20,10 +21,13 @@ func (f *Front) Accepted(ev *node.Event) {
 	case int64(len(f.byID)) >= f.Set.MaxClients:
 		f.Stats.Rejected++
 		f.turnAway(ev.Conn, "-ERR max number of clients reached\r\n")
-	case f.mustProtect(ev.Remote):
+	case f.mustProtect(ev):
 		f.turnAway(ev.Conn, deniedByProtectedMode)
 	default:
 		c := f.NewClient(ev.Conn, ev.Local, ev.Remote)
+		if path, isUnix := strings.CutPrefix(ev.Local, node.UnixPrefix); isUnix {
+			c.Addr, c.State = path+":0", c.State|UnixSocket
+		}
 		f.logf(node.LogVerbose, func() string { return "Accepted " + c.Addr })
 	}
 }
@@ -35,11 +39,11 @@ func (f *Front) turnAway(conn node.ConnID, reply string) {
 }
 
 // mustProtect says whether protected mode forbids a client at that address.
-func (f *Front) mustProtect(remote string) bool {
-	if !f.Set.ProtectedMode || len(f.Set.Bind) > 0 || f.Set.RequirePass != "" {
+func (f *Front) mustProtect(ev *node.Event) bool {
+	if strings.HasPrefix(ev.Local, node.UnixPrefix) || !f.Set.ProtectedMode || len(f.Set.Bind) > 0 || f.Set.RequirePass != "" {
 		return false
 	}
-	ip, _ := SplitAddr(remote)
+	ip, _ := SplitAddr(ev.Remote)
 	return ip != "127.0.0.1" && ip != "::1"
 }
 

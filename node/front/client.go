@@ -24,6 +24,7 @@ const (
 	ReplySkip                         // CLIENT REPLY SKIP: the running command's reply is dropped
 	ReplySkipNext                     // CLIENT REPLY SKIP was just seen
 	PreSync                           // a replica that speaks SYNC only: it sends no ACKs
+	UnixSocket                        // U: it came over the Unix socket
 	Freed                             // gone; whoever still holds it must leave it alone
 )
 

@@ -179,7 +179,7 @@ var stateLetters = [...]struct {
 	state  State
 	letter string
 }{{Replica, "S"}, {Monitor, "O"}, {Master, "M"}, {InMulti, "x"}, {Blocked, "b"}, {DirtyCAS, "d"}, {CloseAfterReply, "c"},
-	{CloseASAP, "A"}}
+	{CloseASAP, "A"}, {UnixSocket, "U"}}
 
 // Line is how CLIENT LIST and log lines show a client. Redis 4.0: networking.c, catClientInfoString.
 func (f *Front) Line(c *Client) string {

@@ -3,7 +3,6 @@ package host
 import (
 	"errors"
 	"io"
-	"net"
 	"syscall"
 
 	"github.com/ordeal-go/ordeal/node"
@@ -17,7 +16,7 @@ const readSize = 64 << 10
 // hundreds of megabytes waiting: as one slice they would be copied, all at once, whenever it has to grow.
 const pieceSize = 64 << 10
 
-// conn is one TCP connection that is up. All of it is in the core's lock.
+// conn is one connection that is up. All of it is in the core's lock.
 type conn struct {
 	host  *Host
 	id    node.ConnID
@@ -39,7 +38,7 @@ type conn struct {
 }
 
 // open takes over nc's socket from the Go runtime, with the core's lock held.
-func (h *Host) open(id node.ConnID, nc *net.TCPConn) (*conn, error) {
+func (h *Host) open(id node.ConnID, nc socket) (*conn, error) {
 	defer nc.Close() // its own descriptor of the socket
 	fd, err := duplicate(nc)
 	if err != nil {
@@ -57,7 +56,7 @@ func (h *Host) open(id node.ConnID, nc *net.TCPConn) (*conn, error) {
 	return c, nil
 }
 
-func duplicate(nc *net.TCPConn) (fd int, err error) {
+func duplicate(nc socket) (fd int, err error) {
 	raw, err := nc.SyscallConn()
 	if err != nil {
 		return -1, err

@@ -26,7 +26,7 @@ func (h *Host) carryOut(at node.Instant, ef *node.Effect) {
 	case node.EffectStopTimer:
 		h.stopTimer(ef.Timer)
 	case node.EffectListen:
-		h.listen(ef.Addr)
+		h.listen(ef.Addr, ef.N)
 	case node.EffectDial:
 		h.dial(ef.Conn, ef.Addr, ef.From)
 	case node.EffectFile:

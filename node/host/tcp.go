@@ -5,6 +5,9 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"os"
+	"strings"
+	"syscall"
 	"time"
 
 	"github.com/ordeal-go/ordeal/node"
@@ -13,8 +16,8 @@ import (
 // keepAlive is what Redis asks of a peer's kernel with tcp-keepalive 300, its default.
 var keepAlive = net.KeepAliveConfig{Enable: true, Idle: 300 * time.Second, Interval: 100 * time.Second, Count: 3}
 
-func (h *Host) listen(addr string) {
-	l, err := h.openListener(addr)
+func (h *Host) listen(addr string, perm int) {
+	l, err := h.openListener(addr, perm)
 	if err != nil {
 		h.listened = append(h.listened, node.Event{Kind: node.Listened, Local: addr, Err: errnoOf(err)})
 		return
@@ -24,7 +27,10 @@ func (h *Host) listen(addr string) {
 	h.spawn(func() { h.acceptLoop(l) })
 }
 
-func (h *Host) openListener(addr string) (net.Listener, error) {
+func (h *Host) openListener(addr string, perm int) (net.Listener, error) {
+	if path, isUnix := strings.CutPrefix(addr, node.UnixPrefix); isUnix {
+		return h.openUnix(path, perm)
+	}
 	ap, err := netip.ParseAddrPort(addr)
 	if err != nil {
 		return nil, &net.ParseError{Type: "address", Text: addr}
@@ -38,13 +44,34 @@ func (h *Host) openListener(addr string) (net.Listener, error) {
 	return lc.Listen(h.ctx, network, addr)
 }
 
+// openUnix takes the place of what a life that was killed has left there. Redis 4.0: server.c, initServer.
+func (h *Host) openUnix(path string, perm int) (net.Listener, error) {
+	if info, err := os.Lstat(path); err == nil && info.Mode()&os.ModeSocket != 0 {
+		os.Remove(path)
+	}
+	var lc net.ListenConfig
+	l, err := lc.Listen(h.ctx, "unix", path)
+	if err == nil && perm != 0 {
+		if err = os.Chmod(path, os.FileMode(perm)); err != nil {
+			l.Close()
+		}
+	}
+	return l, err
+}
+
+// socket is a connection of either kind.
+type socket interface {
+	net.Conn
+	syscall.Conn
+}
+
 func (h *Host) acceptLoop(l net.Listener) {
 	pause := time.Duration(0)
 	for {
 		nc, err := l.Accept()
 		if err == nil {
 			pause = 0
-			h.accept(nc.(*net.TCPConn))
+			h.accept(nc.(socket))
 			continue
 		}
 		if errors.Is(err, net.ErrClosed) {
@@ -60,7 +87,7 @@ func (h *Host) acceptLoop(l net.Listener) {
 	}
 }
 
-func (h *Host) accept(nc *net.TCPConn) {
+func (h *Host) accept(nc socket) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.ended {
@@ -76,8 +103,11 @@ func (h *Host) accept(nc *net.TCPConn) {
 }
 
 // up makes a connection known to the core, with the core's lock held.
-func (h *Host) up(kind node.EventKind, id node.ConnID, nc *net.TCPConn) error {
+func (h *Host) up(kind node.EventKind, id node.ConnID, nc socket) error {
 	local, remote := nc.LocalAddr().String(), nc.RemoteAddr().String()
+	if _, isUnix := nc.(*net.UnixConn); isUnix {
+		local, remote = node.UnixPrefix+local, ""
+	}
 	c, err := h.open(id, nc)
 	if err != nil {
 		return err

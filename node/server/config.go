@@ -23,6 +23,8 @@ type config struct {
 
 	// The process.
 	daemonize      bool
+	unixSocket     string
+	unixSocketPerm int64 // 0: as the process makes it
 	pidFile        string
 	logLevel       node.LogLevel
 	logFile        string // relative to dir; "": standard output

@@ -179,8 +179,6 @@ func word(name string, field func(*config) *string, byDefault, reason string, wo
 
 // What this server does not do, and so cannot be told to do otherwise: the reason why a directive has one value only.
 const (
-	noUnixSocket = "this server listens on no Unix socket: remove unixsocket and unixsocketperm, and give it " +
-		"a port"
 	noKernelSettings = "this server leaves its sockets as they are by default: tcp-backlog 511, tcp-keepalive " +
 		"300, repl-disable-tcp-nodelay no"
 	noSyslog          = "this server writes no syslog: use logfile"

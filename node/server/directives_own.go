@@ -392,3 +392,21 @@ var clusterDirective = directive{
 		return ""
 	}),
 }
+
+// unixSocketPermDirective is an octal number, as chmod takes it.
+var unixSocketPermDirective = directive{
+	name: "unixsocketperm",
+	read: word1(func(c *config, value string) string {
+		perm, err := strconv.ParseUint(value, 8, 32)
+		if err != nil || perm > 0o777 {
+			return "Invalid socket file permissions"
+		}
+		c.unixSocketPerm = int64(perm)
+		return ""
+	}),
+	get:       func(s *Server) string { return strconv.FormatInt(s.cfg.unixSocketPerm, 8) },
+	byDefault: func(c *config) { c.unixSocketPerm = 0 },
+	rewrite: func(s *Server, r *conf.Rewriter) {
+		r.Word("unixsocketperm", strconv.FormatInt(s.cfg.unixSocketPerm, 8), "0")
+	},
+}

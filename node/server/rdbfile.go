@@ -133,6 +133,9 @@ func (s *Server) ready(repl *keyspace.ReplInfo) {
 	}
 	s.repl.NoteLoaded(repl, from)
 	s.log(node.LogNotice, "Ready to accept connections")
+	if s.cfg.unixSocket != "" {
+		s.log(node.LogNotice, "The server is now ready to accept connections at "+s.cfg.unixSocket)
+	}
 	s.front.ServeHeld()
 }
 

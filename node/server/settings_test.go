@@ -228,9 +228,14 @@ var effects = []effect{
 		return fmt.Sprint(w.closed[c])
 	}},
 	{"hz", "hz 100", "", func(w *solo) string { return fmt.Sprint(w.timers[timerCron].Sub(w.now)) }},
+	{"unixsocket", "unixsocket s", "", listening},
+	{"unixsocketperm", "unixsocketperm 700", "unixsocket /run/s", listening},
 	{"always-show-logo", "always-show-logo no", "", logged},
 	{"rename-command", "rename-command GET fetch", "", saying("GET a")},
 }
+
+// listening is where a server listens.
+func listening(w *solo) string { return fmt.Sprint(w.listens) }
 
 // elsewhere are directives whose effect is not the core's to show.
 var elsewhere = map[string]string{
@@ -240,7 +245,7 @@ var elsewhere = map[string]string{
 
 // refusals are directives of which only the default can be had, with another value, and those that cannot be had.
 var refusals = map[string]string{
-	"tcp-backlog": "100", "unixsocket": "/tmp/s", "unixsocketperm": "700", "tcp-keepalive": "60", "syslog-enabled": "yes",
+	"tcp-backlog": "100", "tcp-keepalive": "60", "syslog-enabled": "yes",
 	"syslog-ident": "me", "syslog-facility": "local1", "repl-disable-tcp-nodelay": "yes",
 	"active-defrag-ignore-bytes":    "1mb",
 	"active-defrag-threshold-lower": "1", "active-defrag-threshold-upper": "2", "active-defrag-cycle-min": "3",

@@ -81,7 +81,11 @@ func (w *solo) carryOut() (next node.Event, ok bool) {
 	for _, e := range w.out.List() {
 		switch e.Kind {
 		case node.EffectListen:
-			w.listens = append(w.listens, e.Addr)
+			at := e.Addr
+			if e.N != 0 {
+				at = fmt.Sprintf("%s mode %o", at, e.N)
+			}
+			w.listens = append(w.listens, at)
 			w.jobs = append(w.jobs, node.Event{Kind: node.Listened, Local: e.Addr, Err: w.taken[e.Addr]})
 		case node.EffectSend:
 			w.sent[e.Conn] = append(w.sent[e.Conn], e.Bytes...)

@@ -218,7 +218,11 @@ func (s *Server) listen() {
 	for _, addr := range addresses {
 		s.out.Listen(addr)
 	}
-	if len(addresses) == 0 {
+	if s.cfg.unixSocket != "" {
+		s.startup.listening++
+		s.out.ListenUnix(s.cfg.inDir(s.cfg.unixSocket), int(s.cfg.unixSocketPerm))
+	}
+	if s.startup.listening == 0 {
 		s.listenNowhere()
 	}
 }
@@ -231,6 +235,11 @@ var notHere = []node.Errno{node.ErrAddrNotAvail, "Address family not supported b
 // listened counts the answers, and ends the server if an address is taken or if there is none to be had.
 func (s *Server) listened(ev *node.Event) {
 	if s.exiting {
+		return
+	}
+	if ev.Err != node.ErrNone && strings.HasPrefix(ev.Local, node.UnixPrefix) {
+		s.logf(node.LogWarning, "Opening Unix socket: bind: %s", ev.Err)
+		s.exit(1)
 		return
 	}
 	if ev.Err != node.ErrNone {
