@@ -51,6 +51,11 @@ explore: build
 specification:
 	$(GO) test -count=1 -v -timeout 60m ./harness/election -election.seeds=2000 -election.planted
 
+# A full synchronization of MB megabytes, from disk and over sockets, by ordeal-node and by redis-server: time until in
+# sync, longest silence of either side, most memory of each.
+fullsync:
+	$(GO) test -run '^$$' -bench FullSync -benchtime 1x -timeout 60m -v ./harness/bench -fullsync.mb=$(or $(MB),300)
+
 # What judging histories of 20,000 to 1,000,000 operations takes, and the most memory that it had in all.
 bench-judges:
 	$(GO) test -run '^$$' -bench Judges -benchtime 1x ./checkers
