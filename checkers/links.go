@@ -203,7 +203,7 @@ func (l *links) pings(t *talk) {
 		return
 	}
 	m := l.r.machines[t.master]
-	t.pauses("ping", begin, l.end(t, "master"), func(from, to time.Duration) {
+	t.pauses("ping", begin, min(l.end(t, "master"), l.end(t, "replica")), func(from, to time.Duration) {
 		l.q.saw("pauses between pings", 1)
 		if to-from > l.ping+cronSlack && l.r.always(m, from, to, isMaster) && !l.troubled(t.master, from, to) {
 			l.q.breach(to, t.master, nil, "did not ping %s for %v, although repl-ping-slave-period is %v", t.replica, to-from, l.ping)
@@ -375,7 +375,7 @@ func (l *links) disklessDelays() {
 				l.q.breach(begun, t.master, nil, "began to send a snapshot over the socket to %s %v after it was asked, although repl-diskless-sync-delay is %v", t.replica, begun-asked, delay)
 			}
 		}
-		until := min(begun, l.end(t, "master"))
+		until := min(begun, l.end(t, "master"), l.end(t, "replica"))
 		if until-asked > delay+clockSlack+time.Second && !l.otherSave(all, t.master, asked-time.Minute, until) && !l.troubled(t.master, asked, until) &&
 			l.r.always(l.r.machines[t.master], asked, until, func(n *histories.Note) bool { return isMaster(n) || n.Link == linkUp }) {
 			l.q.breach(until, t.master, nil, "let %s wait %v for a snapshot over the socket, although repl-diskless-sync-delay is %v", t.replica, until-asked, delay)
@@ -391,12 +391,16 @@ func (l *links) firstToAsk(all []*talk, t *talk) bool {
 	})
 }
 
-// otherSave says whether the master may have been at another snapshot at some moment of [from, to]: then it waits for
-// that, and begins with the next one as soon as that is over.
+// otherSave says whether the master may have been at another snapshot, or at a rewrite of its append only file, at some
+// moment of [from, to]: then it waits for that, and begins with the next one as soon as a snapshot is over.
 func (l *links) otherSave(all []*talk, master string, from, to time.Duration) bool {
 	for i := range l.r.Logs {
-		if line := &l.r.Logs[i]; line.Machine == master && line.Time >= from && line.Time < to-50*time.Millisecond &&
-			(strings.Contains(line.Text, "Background saving started") || strings.Contains(line.Text, "Background RDB transfer started")) {
+		line := &l.r.Logs[i]
+		if line.Machine != master || line.Time < from || line.Time >= to {
+			continue
+		}
+		if strings.Contains(line.Text, "Background saving started") || strings.Contains(line.Text, "Background append only file rewriting started") ||
+			strings.Contains(line.Text, "Background RDB transfer started") && line.Time < to-50*time.Millisecond { // which is not the one that is judged
 			return true
 		}
 	}

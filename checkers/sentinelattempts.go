@@ -221,6 +221,14 @@ func (c *conduct) arrived(s *conductOf, now time.Duration) {
 	})
 }
 
+// hungUp says whether the Sentinel gave up all its connections right after a moment, as it does when it turns to another
+// address: what had not left is lost then. Redis 4.0: sentinel.c, sentinelResetMaster.
+func (c *conduct) hungUp(sentinel string, at time.Duration) bool {
+	return slices.ContainsFunc(c.r.Notes, func(n histories.Note) bool {
+		return n.Kind == "event" && n.Event == "+switch-master" && n.Machine == sentinel && n.Time >= at && n.Time < at+50*time.Millisecond
+	})
+}
+
 // followed wants a replica that was told to follow another master to do so, unless the Sentinel called it down meanwhile.
 func (c *conduct) followed(s *conductOf, e *happening, master string) {
 	replica, to := c.names[e.instance()], c.names[master]
@@ -230,6 +238,9 @@ func (c *conduct) followed(s *conductOf, e *happening, master string) {
 		return
 	}
 	if c.r.ever(t, e.at, until, func(n *histories.Note) bool { return isReplica(n) && n.Peer == to }) {
+		return
+	}
+	if c.hungUp(s.name, e.at) {
 		return
 	}
 	c.q.breach(e.at, s.name, nil, "says that it told %s to follow %s (%s), and %s did not hear of it in %v", replica, to, e.name, replica, until-e.at)

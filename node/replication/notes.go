@@ -121,10 +121,12 @@ func (r *Replication) NoteLoaded(saved *keyspace.ReplInfo, from string) {
 	}
 }
 
-// NoteSnapshot observes that the dataset is taken for the RDB file as it is now.
-func (r *Replication) NoteSnapshot() {
+// NoteSnapshot observes that the dataset is taken for the RDB file as it is now. running is whose command is being
+// executed, nil if nobody's: one of the stream has changed the data already, and moves the offset only when it is over.
+func (r *Replication) NoteSnapshot(running *front.Client) {
 	r.host.Note(node.Note{Kind: node.NoteSnapshot, ReplID: r.id, Offset: r.Offset})
-	if r.backlog.active { // else writes have not moved the offset
+	ofStream := running != nil && r.master != nil && r.master.client == running
+	if r.backlog.active && !ofStream { // without a backlog, writes have not moved the offset
 		r.noteDigest()
 	}
 }

@@ -77,7 +77,7 @@ func (s *Server) startSave(kind replication.SaveKind) bool {
 		return true
 	}
 	s.logf(node.LogNotice, "Background saving started by pid %d", p.pid)
-	s.repl.NoteSnapshot()
+	s.repl.NoteSnapshot(nil)
 	p.file = s.writeRDB(node.Background, s.tempPath(p.pid), s.savedBeside)
 	return true
 }
@@ -187,7 +187,7 @@ func (s *Server) killSave() {
 
 // saveNow makes a snapshot while the whole server waits, and calls done. Redis 4.0: rdb.c, rdbSave.
 func (s *Server) saveNow(done func(ok bool)) {
-	s.repl.NoteSnapshot()
+	s.repl.NoteSnapshot(s.current)
 	temp := s.tempPath(s.opts.PID)
 	failed := func(err node.Errno) {
 		s.log(node.LogWarning, "Write error saving DB on disk: "+string(err))

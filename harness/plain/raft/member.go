@@ -143,13 +143,14 @@ func (m *member) goOn(out *node.Effects) {
 	rd := m.raft.Ready()
 	m.saving = &rd
 	var lines bytes.Buffer
-	if !raft.IsEmptyHardState(rd.HardState) {
-		raw, _ := rd.HardState.Marshal() // it cannot fail
-		fmt.Fprintf(&lines, "H %s\n", base64.StdEncoding.EncodeToString(raw))
-	}
+	// A torn write keeps a beginning: what is committed may not be on disk before the entries are.
 	for _, e := range rd.Entries {
 		raw, _ := e.Marshal()
 		fmt.Fprintf(&lines, "E %s\n", base64.StdEncoding.EncodeToString(raw))
+	}
+	if !raft.IsEmptyHardState(rd.HardState) {
+		raw, _ := rd.HardState.Marshal() // it cannot fail
+		fmt.Fprintf(&lines, "H %s\n", base64.StdEncoding.EncodeToString(raw))
 	}
 	if lines.Len() == 0 {
 		m.saved(out)
