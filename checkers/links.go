@@ -48,6 +48,7 @@ func (Links) Check(h *histories.History) Verdict {
 	l.attempts()
 	l.disklessDelays()
 	l.servedWithoutMaster()
+	l.backlogTTL()
 	missing := ""
 	if len(l.talks) == 0 {
 		missing = "nobody listened to what servers say to each other"
@@ -60,7 +61,7 @@ func (Links) promise(r *record) Promise {
 		return nobody("nobody listened to what servers say to each other")
 	}
 	return r.ends("an operator changed the settings", "run-as", "name=repl-timeout", "name=repl-ping-slave-period", "name=repl-diskless-sync",
-		"name=repl-diskless-sync-delay", "name=client-output-buffer-limit")
+		"name=repl-diskless-sync-delay", "name=repl-backlog-ttl", "name=client-output-buffer-limit")
 }
 
 // talk is one conversation between a replica and a master.
@@ -198,7 +199,8 @@ func (l *links) acknowledgements(t *talk) {
 
 // pings: a master that is none of anybody's replica says one every period to all whom the stream flows to.
 func (l *links) pings(t *talk) {
-	begin := t.flowing()
+	// Behind a snapshot over the socket the stream waits until an acknowledgement has reached the master.
+	begin := min(t.first("continue", ""), t.first("acked", ""))
 	if begin == histories.Forever {
 		return
 	}

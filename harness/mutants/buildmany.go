@@ -15,6 +15,7 @@ import (
 const (
 	module       = "github.com/ordeal-go/ordeal"
 	switchFolder = "harness/mutants/planted" // exists while such a build is made only
+	cliFolder    = "harness/cli"             // which says in its reports which bug is planted
 	// Chosen is the environment variable by which a program with many bugs is told which of them is in force.
 	Chosen = "ORDEAL_MUTANT"
 )
@@ -36,7 +37,7 @@ func BuildMany(ctx context.Context, root, pkg, out string, all []Mutant) (others
 		}
 		names = append(names, m.Name)
 	}
-	texts := map[string]string{switchFolder + "/planted.go": switchText(names), pkg + "/planted.go": chosenText}
+	texts := map[string]string{switchFolder + "/planted.go": switchText(names), cliFolder + "/planted.go": chosenText}
 	for name, f := range files {
 		texts[name] = f.String()
 	}
@@ -93,7 +94,7 @@ func switchText(names []string) string {
 }
 
 // chosenText has the program say in its reports which mutant is in force.
-const chosenText = `package main
+const chosenText = `package cli
 
 import planted "` + module + "/" + switchFolder + `"
 

@@ -5,11 +5,13 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -17,11 +19,13 @@ import (
 // summary is what this test reads of the summary that a sweep prints as JSON.
 type summary struct {
 	Runs     int
-	Failures []struct {
-		Seed     uint64
-		Checkers []string
-		Replay   string
-	}
+	Failures []failure
+}
+
+type failure struct {
+	Seed     uint64
+	Checkers []string
+	Replay   string
 }
 
 var (
@@ -32,32 +36,59 @@ var (
 // parts is into how many parts the mutants are divided.
 const parts = 3
 
+// built is one program with all mutants that can be switched, and those that cannot.
+type built struct {
+	program string
+	others  []Mutant
+}
+
+// switchable builds the program with all mutants once, in a folder of the test's.
+func switchable(t *testing.T, root string) built {
+	b := built{program: filepath.Join(t.TempDir(), "ordeal")}
+	var err error
+	b.others, err = BuildMany(t.Context(), root, "harness/cmd/ordeal", b.program, All())
+	require.NoError(t, err)
+	return b
+}
+
+// of is a program that has m in force, and what its environment needs beside.
+func (b built) of(t *testing.T, root string, m Mutant) (program string, env []string) {
+	if !slices.ContainsFunc(b.others, func(o Mutant) bool { return o.Name == m.Name }) {
+		return b.program, []string{Chosen + "=" + m.Name}
+	}
+	program = filepath.Join(t.TempDir(), "ordeal")
+	require.NoError(t, m.Build(t.Context(), root, "./harness/cmd/ordeal", program))
+	return program, nil
+}
+
 // TestSweepFindsEveryMutant: at most 300 seeds of the mutant's scenario find it, by the checker that should, and the
-// command that the sweep prints finds it again.
+// command that the sweep prints finds it again. What each one took is printed as a table.
 func TestSweepFindsEveryMutant(t *testing.T) {
 	root, err := Root(t.Context())
 	require.NoError(t, err)
+	all := switchable(t, root)
+	var table []string
 	for i, m := range All() {
 		t.Run(m.Name, func(t *testing.T) {
 			if i%parts != *part && !*every {
 				t.Skip("its part's turn comes another day: make mutants tries all")
 			}
 			dir := t.TempDir()
-			program := filepath.Join(dir, "ordeal")
-			require.NoError(t, m.Build(t.Context(), root, "./harness/cmd/ordeal", program))
+			program, env := all.of(t, root, m)
 
 			var found summary
-			out, status := run(t, program, dir, "sweep", m.Scenario, "-seeds", "1-300", "-fail", "1", "-json")
+			out, status, cpu := runIn(t, program, dir, env, "sweep", m.Scenario, "-seeds", "1-300", "-fail", "3", "-json")
 			require.NoError(t, json.Unmarshal(out, &found))
 			require.Equal(t, 1, status)
 			require.NotEmpty(t, found.Failures, "no seed of %d found it", found.Runs)
-			f := found.Failures[0]
-			require.Contains(t, f.Checkers, m.Checker)
-			t.Logf("found by seed %d after %d runs, by %s", f.Seed, found.Runs, strings.Join(f.Checkers, ", "))
+			at := slices.IndexFunc(found.Failures, func(f failure) bool { return slices.Contains(f.Checkers, m.Checker) })
+			require.GreaterOrEqual(t, at, 0, "it was found by others than %s: %v", m.Checker, found.Failures)
+			f := found.Failures[at]
+			table = append(table, fmt.Sprintf("%-48s %-22s %-22s seed %3d %7.1f s of CPU", m.Name, m.Checker, m.Scenario, f.Seed, cpu.Seconds()))
 
 			words := strings.Fields(f.Replay)
 			require.Equal(t, []string{"ordeal", "mutant", m.Name}, words[:3])
-			out, status = run(t, program, dir, append(words[3:], "-json")...)
+			out, status, _ = runIn(t, program, dir, env, append(words[3:], "-json")...)
 			require.Equal(t, 1, status)
 			var again struct {
 				Verdicts []struct{ Checker, Result string }
@@ -68,6 +99,7 @@ func TestSweepFindsEveryMutant(t *testing.T) {
 			}), "%s: the printed command does not find it again", f.Replay)
 		})
 	}
+	t.Logf("%d planted bugs found:\n%s", len(table), strings.Join(table, "\n"))
 }
 
 // A master that takes writes without the replicas it needs loses all of them, also those that no read ever shows.
@@ -171,15 +203,22 @@ func TestDiffNamesTheEventWhereTwoBuildsPart(t *testing.T) {
 
 func run(t *testing.T, program, dir string, args ...string) (out []byte, status int) {
 	t.Helper()
+	out, status, _ = runIn(t, program, dir, nil, args...)
+	return out, status
+}
+
+// runIn runs the program with env beside its environment, and says how much CPU it took.
+func runIn(t *testing.T, program, dir string, env []string, args ...string) (out []byte, status int, cpu time.Duration) {
+	t.Helper()
 	cmd := exec.CommandContext(t.Context(), program, args...)
 	var stdout, stderr bytes.Buffer
-	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, &stdout, &stderr
+	cmd.Dir, cmd.Stdout, cmd.Stderr, cmd.Env = dir, &stdout, &stderr, append(os.Environ(), env...)
 	err := cmd.Run()
 	if _, exited := err.(*exec.ExitError); err != nil && !exited {
 		t.Fatal(err)
 	}
 	require.LessOrEqual(t, cmd.ProcessState.ExitCode(), 1, "%s", stderr.String())
-	return stdout.Bytes(), cmd.ProcessState.ExitCode()
+	return stdout.Bytes(), cmd.ProcessState.ExitCode(), cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
 }
 
 func TestPatchThatNoLongerFitsSaysSo(t *testing.T) {

@@ -9,14 +9,18 @@ import (
 // one that has a password forgets what the connection was allowed before. Redis 4.0: server.c, authCommand.
 func Intruder() *Kind {
 	return &Kind{
-		Name: "intruder", About: "AUTH with wrong passwords, and a GET after each", Model: "intruder",
-		Commands: []string{"AUTH", "GET"},
+		Name: "intruder", About: "AUTH with wrong passwords, and a GET or SET after each", Model: "intruder",
+		Commands: []string{"AUTH", "GET", "SET"},
 		draw: func(d *drawing) Op {
-			return Op{Func: FuncIntrude, Key: d.key, Arg: histories.Text("wrong-" + d.unique())}
+			return Op{Func: FuncIntrude, Key: d.key, Arg: histories.Text("wrong-" + d.unique()), told: histories.Bool(d.rng.IntN(2) == 0)}
 		},
 		begin: func(op *Op, t *Talk) {
 			t.Ask("AUTH", op.Arg.Str())
-			t.Ask("GET", op.Key)
+			if op.told.True() {
+				t.Ask("SET", op.Key, "taken")
+			} else {
+				t.Ask("GET", op.Key)
+			}
 			if t.auth != nil {
 				t.Ask(t.auth...) // what comes after is somebody else's
 			}
