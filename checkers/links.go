@@ -207,10 +207,18 @@ func (l *links) pings(t *talk) {
 	m := l.r.machines[t.master]
 	t.pauses("ping", begin, min(l.end(t, "master"), l.end(t, "replica")), func(from, to time.Duration) {
 		l.q.saw("pauses between pings", 1)
-		if to-from > l.ping+cronSlack && l.r.always(m, from, to, isMaster) && !l.troubled(t.master, from, to) {
+		if to-from > l.ping+cronSlack && l.r.always(m, from, to, isMaster) && !l.troubled(t.master, from, to) && t.heardOf(from, to) {
 			l.q.breach(to, t.master, nil, "did not ping %s for %v, although repl-ping-slave-period is %v", t.replica, to-from, l.ping)
 		}
 	})
+}
+
+// heardOf says whether the replica's acknowledgements reached the master without a pause from one moment to another: who
+// is not heard of need not be pinged, since a PING counts in the history.
+func (t *talk) heardOf(from, to time.Duration) bool {
+	longest := time.Duration(0)
+	t.pauses("acked", from, to, func(a, b time.Duration) { longest = max(longest, b-a) })
+	return longest <= time.Second+500*time.Millisecond
 }
 
 // signsOfLife: who waits for a snapshot is shown every second that the master lives.

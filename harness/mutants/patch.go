@@ -11,7 +11,8 @@ type edit struct {
 	find, replace string
 }
 
-// parse reads a patch: header lines "Why: …", "Scenario: …", "Checker: …", then a unified diff. A hunk is applied
+// parse reads a patch: header lines "Why: …", "Scenario: …", "Checker: …", where there are such "Source: …" and
+// "Survives: …", then a unified diff. A hunk is applied
 // wherever its lines stand, so the line numbers after @@ do not matter.
 func parse(name, text string) (Mutant, error) {
 	m := Mutant{Name: name}
@@ -25,6 +26,10 @@ func parse(name, text string) (Mutant, error) {
 			m.Scenario = value
 		case file == "" && key == "Checker":
 			m.Checker = value
+		case file == "" && key == "Source":
+			m.Source = value
+		case file == "" && key == "Survives":
+			m.Survives = value
 		case strings.HasPrefix(line, "--- "):
 		case strings.HasPrefix(line, "+++ "):
 			file = strings.TrimPrefix(strings.TrimPrefix(line, "+++ "), "b/")
