@@ -30,7 +30,7 @@ func TestScenarioThatPrintsParses(t *testing.T) {
 
 func TestBadScenarioSaysWhereWhatAndWhatInstead(t *testing.T) {
 	for _, c := range []struct{ name, text, want string }{
-		{"unknown key", "name: x\nclutser: {replicas: 2}\n", `f.yaml:2:unknown field "clutser"`},
+		{"unknown key", "name: x\nclutser: {replicas: 2}\n", `f.yaml:2:1: unknown field "clutser"`},
 		{"bad fault", "name: x\nfaults:\n  - at 2s cut m1 | r1\n  - at 3s kil m1\ncluster: {replicas: 1}\n", "f.yaml:4:"},
 		{"a hint", "name: x\nfaults: [at 3s kil m1]\n", "did you mean kill?"},
 		{"no such machine", "name: x\ncluster: {replicas: 1}\nfaults:\n  - at 2s kill r7\n", `f.yaml:4:5: "at 2s kill r7": there is no machine "r7" here: there are m1 r1`},

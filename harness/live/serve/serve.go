@@ -1,5 +1,5 @@
-// Package serve lets a program be the servers under test of its own live runs: each machine's process is the program once
-// more, which runs the machine's core.
+//go:build unix
+
 package serve
 
 import (
@@ -9,21 +9,8 @@ import (
 	"os/signal"
 	"syscall"
 
-	"github.com/ordeal-go/ordeal/harness/cluster"
-	"github.com/ordeal-go/ordeal/node"
 	"github.com/ordeal-go/ordeal/node/host"
 )
-
-// word is the first argument of a process that is a server.
-const word = "ordeal-serve"
-
-// Process is the process of a machine whose core is made by name from args.
-func Process(name string, args ...string) []string {
-	return append([]string{cluster.Self, word, name}, args...)
-}
-
-// Maker makes a machine's core from arguments, and from what it may leave to chance.
-type Maker func(args []string, rng *rand.Rand) node.Core
 
 // Core runs the core called name, which core makes from the process's arguments, if that is what this process was started
 // for: then it does not return. Call it first in main, and in TestMain.
