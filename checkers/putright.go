@@ -33,7 +33,7 @@ func (r *record) putRight(f *histories.Fault) bool {
 	case "sentinel-remove", "sentinel-add", "replica-add", "tenant-add", "run-as", "restore-config",
 		"lying-fsync", "torn-tail":
 		return false
-	case "eio-write", "eio-sync", "disk-full":
+	case "eio-read", "eio-write", "eio-sync", "disk-full":
 		return !slices.ContainsFunc(f.Targets, r.cannotSave)
 	case "sentinel-reset", "replica-remove":
 		return r.recalled(f)
@@ -130,6 +130,8 @@ func (r *record) cannotSave(server string) (failed bool) {
 	for i := range r.Logs {
 		switch l := &r.Logs[i]; {
 		case l.Machine != server:
+		case strings.Contains(l.Text, "CONFIG REWRITE failed"):
+			return true // it may start again as what it no longer was
 		case strings.Contains(l.Text, "Background saving error"):
 			failed = true
 		case strings.Contains(l.Text, "Background saving terminated with success"), strings.Contains(l.Text, "just started"):
