@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -34,7 +35,15 @@ func (g *gate) change(what func()) {
 	open := (g.listening || g.cut) && !g.shut
 	switch {
 	case open && g.l == nil:
-		if err := g.open(); err != nil {
+		err := g.open()
+		for range 50 { // what stood there before may still be on its way out
+			if !errors.Is(err, syscall.EADDRINUSE) {
+				break
+			}
+			time.Sleep(10 * time.Millisecond)
+			err = g.open()
+		}
+		if err != nil {
 			g.machine.world.failLater(fmt.Errorf("live: machine %s cannot be announced any more: %w", g.machine.spec.Name, err))
 		}
 	case !open && g.l != nil:
