@@ -1,9 +1,6 @@
 package checkers
 
 import (
-	"fmt"
-	"strings"
-
 	"github.com/ordeal-go/ordeal/histories"
 	"github.com/ordeal-go/ordeal/models"
 )
@@ -38,10 +35,7 @@ func (s Set) ByName(name string) (Checker, error) {
 			return c, nil
 		}
 	}
-	if near := models.Nearest(name, s.Names()); near != "" {
-		return nil, fmt.Errorf("there is no checker called %q: did you mean %s? There are %s", name, near, strings.Join(s.Names(), ", "))
-	}
-	return nil, fmt.Errorf("there is no checker called %q: there are %s", name, strings.Join(s.Names(), ", "))
+	return nil, models.Unknown("there is no checker called %q", name, s.Names())
 }
 
 // RunWithin is [Set.RunAsked], and the verdict of limits over it.

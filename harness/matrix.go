@@ -3,12 +3,12 @@ package harness
 import (
 	"fmt"
 	"regexp"
-	"strconv"
 	"strings"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 
+	"github.com/ordeal-go/ordeal/harness/cluster"
 	"github.com/ordeal-go/ordeal/node"
 )
 
@@ -139,10 +139,10 @@ func (m *Matrix) UnmarshalYAML(node ast.Node) error {
 		switch key := fmt.Sprint(item.Key); key {
 		case "targets":
 			for _, v := range asList(item.Value) {
-				m.Targets = append(m.Targets, settingText(v))
+				m.Targets = append(m.Targets, cluster.SettingText(v))
 			}
 		case "seeds":
-			m.Seeds = settingText(item.Value)
+			m.Seeds = cluster.SettingText(item.Value)
 		default:
 			settings, isMap := item.Value.(yaml.MapSlice)
 			if !isMap {
@@ -165,7 +165,7 @@ func axes(section string, from yaml.MapSlice) (out []Axis, err error) {
 			return nil, fmt.Errorf("matrix: %s: %v is no list: write %s: [%v]", a.Name, item.Value, a.Name, item.Value)
 		}
 		for _, v := range asList(item.Value) {
-			a.Values = append(a.Values, settingText(v))
+			a.Values = append(a.Values, cluster.SettingText(v))
 		}
 		out = append(out, a)
 	}
@@ -178,15 +178,4 @@ func asList(v any) []any {
 		return list
 	}
 	return []any{v}
-}
-
-// settingText is a YAML scalar as a configuration has it.
-func settingText(v any) string {
-	switch v := v.(type) {
-	case bool:
-		return map[bool]string{true: "yes", false: "no"}[v]
-	case uint64:
-		return strconv.FormatUint(v, 10)
-	}
-	return fmt.Sprint(v)
 }

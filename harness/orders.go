@@ -20,19 +20,15 @@ func (n *nemesisRun) order(ctx context.Context, a action, f nemesis.Fault) {
 	for _, m := range order.StartOthers {
 		n.startSpare(ctx, a, m, n.run.view.letOut(m))
 	}
-	lasts := order.Undo != nil
-	if order.Fault != nil {
-		if !n.give(ctx, inForce{history: id, step: a.id, beat: -1}, *order.Fault) {
-			n.stopped(id)
-			return
-		}
-		lasts = true
+	if order.Fault != nil && !n.give(ctx, inForce{history: id, step: a.id, beat: -1}, *order.Fault) {
+		n.stopped(id)
+		return
 	}
 	n.tell(a.id, f, order.Tell)
 	if order.Undo != nil {
 		n.force = append(n.force, &inForce{history: id, step: a.id, beat: -1, fault: f, undo: order.Undo})
 	}
-	if !lasts {
+	if order.Fault == nil && order.Undo == nil {
 		n.stopped(id)
 	}
 }

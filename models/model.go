@@ -86,10 +86,7 @@ func ByName(name string) (Model, error) {
 		}
 		names = append(names, m.Name)
 	}
-	if near := Nearest(name, names); near != "" {
-		return Model{}, fmt.Errorf("there is no model called %q: did you mean %s? There are %s", name, near, strings.Join(names, ", "))
-	}
-	return Model{}, fmt.Errorf("there is no model called %q: there are %s", name, strings.Join(names, ", "))
+	return Model{}, Unknown("there is no model called %q", name, names)
 }
 
 // Function returns the model's function called name; ok is false if it has none.

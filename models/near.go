@@ -1,6 +1,19 @@
 package models
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
+
+// Unknown is the error about a name that is none of names: what says so ("there is no model called %q"), then the nearest
+// one, then all.
+func Unknown(what, name string, names []string) error {
+	what, all := fmt.Sprintf(what, name), strings.Join(names, ", ")
+	if near := Nearest(name, names); near != "" {
+		return fmt.Errorf("%s: did you mean %s? There are %s", what, near, all)
+	}
+	return fmt.Errorf("%s: there are %s", what, all)
+}
 
 // Nearest returns the one of names that is written most like name, or "" if none is.
 func Nearest(name string, names []string) string {

@@ -46,14 +46,14 @@ func (s *Settings) UnmarshalYAML(text []byte) error {
 			values = []any{item.Value}
 		}
 		for _, v := range values {
-			*s = append(*s, Setting{fmt.Sprint(item.Key), settingText(v)})
+			*s = append(*s, Setting{fmt.Sprint(item.Key), SettingText(v)})
 		}
 	}
 	return nil
 }
 
-// settingText is a YAML scalar as a configuration file has it.
-func settingText(v any) string {
+// SettingText is a YAML scalar as a configuration file has it.
+func SettingText(v any) string {
 	switch v := v.(type) {
 	case bool:
 		if v {

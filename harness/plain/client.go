@@ -45,7 +45,7 @@ func (c *client) Step(now node.Instant, ev *node.Event, out *node.Effects) {
 	switch ev.Kind {
 	case node.Started:
 		c.began = now
-		c.later(out)
+		out.SetTimer(timerNext, c.Work.Pace(c.rng))
 	case node.TimerFired:
 		c.tick(ev.Timer, now, out)
 	case node.Dialled:
@@ -66,12 +66,6 @@ func (c *client) Step(now node.Instant, ev *node.Event, out *node.Effects) {
 	}
 }
 
-// later sets the timer of the next operation: the rate, with half of the period left to chance.
-func (c *client) later(out *node.Effects) {
-	period := time.Second / time.Duration(c.Work.Rate)
-	out.SetTimer(timerNext, period*3/4+time.Duration(c.rng.Int64N(int64(period/2)+1)))
-}
-
 func (c *client) tick(timer node.TimerID, now node.Instant, out *node.Effects) {
 	if l := c.links[c.at]; l.overdue(now) {
 		l.drop(now, out)
@@ -80,7 +74,7 @@ func (c *client) tick(timer node.TimerID, now node.Instant, out *node.Effects) {
 	if timer != timerNext || now.Sub(c.began) >= c.For {
 		return
 	}
-	c.later(out)
+	out.SetTimer(timerNext, c.Work.Pace(c.rng))
 	op, n := c.next()
 	l := c.links[c.at]
 	switch l.open(now, out); {
@@ -97,9 +91,9 @@ func (c *client) tick(timer node.TimerID, now node.Instant, out *node.Effects) {
 // next draws the next operation, whether it takes place or not: so what one is does not depend on how others went.
 func (c *client) next() (op Op, n int) {
 	c.tickets++
-	w := c.Work.Mix[0]
-	keys := c.Work.KeysOf(0)
-	op = Op{Key: keys[c.rng.IntN(len(keys))], Write: c.rng.Float64()*100 >= float64(w.Reads)}
+	i := c.Work.Choose(c.rng)
+	keys := c.keys[i]
+	op = Op{Key: keys[c.rng.IntN(len(keys))], Write: c.rng.Float64()*100 >= float64(c.Work.Mix[i].Reads), label: c.Work.Label(i)}
 	if op.Write {
 		op.Value = fmt.Sprintf("%s-%d", c.name, c.tickets)
 	}
@@ -130,7 +124,7 @@ func (c *client) lost(why string, now node.Instant, out *node.Effects) {
 // invoke notes that an operation begins at a server.
 func invoke(out *node.Effects, process, server string, op Op) *node.Note {
 	n := out.NewNote(node.NoteInvoke)
-	n.Process, n.Func, n.Key, n.Peer = process, histories.FuncRead, op.Key, server
+	n.Process, n.Workload, n.Func, n.Key, n.Peer = process, op.label, histories.FuncRead, op.Key, server
 	if op.Write {
 		n.Func, n.Arg = histories.FuncWrite, histories.Text(op.Value).String()
 	}

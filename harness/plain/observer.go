@@ -40,8 +40,10 @@ func (s *setup) observer(m cluster.Machine, _ cluster.Boot) node.Core {
 	for _, server := range s.Nodes {
 		o.views = append(o.views, &view{link: link{server: server, from: m.Host}, spare: server.Spare})
 	}
-	for _, key := range s.Work.KeysOf(0) {
-		o.reads = append(o.reads, Op{Key: key})
+	for i, keys := range s.keys {
+		for _, key := range keys {
+			o.reads = append(o.reads, Op{Key: key, label: s.Work.Label(i)})
+		}
 	}
 	return o
 }

@@ -26,6 +26,8 @@ type Protocol interface {
 type Op struct {
 	Key, Value string
 	Write      bool
+
+	label string // of its work in the history
 }
 
 // Answer is how an operation ended.
@@ -72,6 +74,9 @@ func Kinds() []workload.Kind {
 func Callers(p Protocol, c harness.Calling) []cluster.Machine {
 	s := &setup{Protocol: p, Calling: c, spares: map[string]bool{}}
 	s.ops, _ = workload.ParseOps(c.Work.Ops) // Check accepted it
+	for i := range c.Work.Mix {
+		s.keys = append(s.keys, c.Work.KeysOf(i))
+	}
 	for _, m := range c.Nodes {
 		s.spares[m.Name] = m.Spare
 	}
@@ -87,6 +92,7 @@ type setup struct {
 	Protocol
 	harness.Calling
 	ops    workload.Ops
+	keys   [][]string      // of each work of the mix
 	spares map[string]bool // machines that are not there from the beginning; to look up only
 }
 

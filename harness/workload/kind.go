@@ -1,9 +1,7 @@
 package workload
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/ordeal-go/ordeal/models"
 )
@@ -28,8 +26,5 @@ func ByName(kinds []Kind, name string) (Kind, error) {
 	for _, k := range kinds {
 		names = append(names, k.Name)
 	}
-	if near := models.Nearest(name, names); near != "" {
-		return Kind{}, fmt.Errorf("kind %q is unknown: did you mean %s? There are %s", name, near, strings.Join(names, ", "))
-	}
-	return Kind{}, fmt.Errorf("kind %q is unknown: there are %s", name, strings.Join(names, ", "))
+	return Kind{}, models.Unknown("kind %q is unknown", name, names)
 }

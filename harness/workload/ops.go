@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // Ops says which of its operations a workload carries out. Each client has a clock tick for every operation that it may
@@ -119,10 +118,4 @@ func (o Ops) Canonical() Ops {
 		out = append(out, r)
 	}
 	return out
-}
-
-// OpsMax is the number that no client's operations exceed in a run of that length.
-func OpsMax(s Spec, duration time.Duration) int {
-	period := time.Second / time.Duration(s.Rate)
-	return int(duration/max(period*3/4, 1)) + 1
 }

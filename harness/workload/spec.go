@@ -160,14 +160,22 @@ func (s Spec) Keys(name string) []string {
 // KeysOf are the keys of work i of the mix. Works beside others have their names before them.
 func (s Spec) KeysOf(i int) []string {
 	prefix := "k"
-	if len(s.Mix) > 1 {
-		prefix = s.Mix[i].Name + ":"
+	if label := s.Label(i); label != "" {
+		prefix = label + ":"
 	}
 	keys := make([]string, s.Mix[i].Keys)
 	for k := range keys {
 		keys[k] = prefix + strconv.Itoa(k+1)
 	}
 	return keys
+}
+
+// Label is what the history calls work i of the mix: "" if it is the only one.
+func (s Spec) Label(i int) string {
+	if len(s.Mix) == 1 {
+		return ""
+	}
+	return s.Mix[i].Name
 }
 
 // Clients returns the names of the workload's clients.

@@ -10,7 +10,7 @@ import (
 )
 
 var hashCommands = map[string]func(*Data, []string, histories.Value) want{
-	"HSET": hset, "HMSET": hset, "HSETNX": hset, "HGET": hget, "HMGET": hmget, "HDEL": hdel, "HLEN": hlen, "HSTRLEN": hget,
+	"HSET": hset, "HMSET": hset, "HSETNX": hset, "HGET": hget, "HMGET": hmget, "HDEL": hdel, "HLEN": size(isHash), "HSTRLEN": hget,
 	"HEXISTS": hget, "HKEYS": hall, "HVALS": hall, "HGETALL": hall, "HINCRBY": hincrby, "HINCRBYFLOAT": hincrby,
 }
 
@@ -73,14 +73,6 @@ func hdel(d *Data, w []string, _ histories.Value) want {
 		return wrongType
 	}
 	return number(d.removeFields(w[1], it, w[2:]))
-}
-
-func hlen(d *Data, w []string, _ histories.Value) want {
-	it, wrong := d.made(w[1], isHash)
-	if wrong {
-		return wrongType
-	}
-	return number(len(it.fields))
 }
 
 func hall(d *Data, w []string, _ histories.Value) want {

@@ -8,7 +8,7 @@ import (
 )
 
 var listCommands = map[string]func(*Data, []string, histories.Value) want{
-	"LPUSH": push, "RPUSH": push, "LPUSHX": push, "RPUSHX": push, "LPOP": pop, "RPOP": pop, "LLEN": llen, "LINDEX": lindex,
+	"LPUSH": push, "RPUSH": push, "LPUSHX": push, "RPUSHX": push, "LPOP": pop, "RPOP": pop, "LLEN": size(isList), "LINDEX": lindex,
 	"LSET": lset, "LRANGE": lrange, "LTRIM": ltrim, "LREM": lrem, "LINSERT": linsert, "RPOPLPUSH": rpoplpush,
 	"BLPOP": blockingPop, "BRPOP": blockingPop, "BRPOPLPUSH": rpoplpush,
 }
@@ -101,14 +101,6 @@ func rpoplpush(d *Data, w []string, _ histories.Value) want {
 	to, _ := d.made(w[2], isList)
 	d.changed(w[2], to.relisted(slices.Insert(slices.Clone(to.list), 0, v)))
 	return text(v)
-}
-
-func llen(d *Data, w []string, _ histories.Value) want {
-	it, wrong := d.made(w[1], isList)
-	if wrong {
-		return wrongType
-	}
-	return number(len(it.list))
 }
 
 // place is which element an index stands for.

@@ -2,6 +2,7 @@ package reference
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -312,4 +313,24 @@ func sameNumbers(got, value histories.Value) bool {
 	a, err := strconv.ParseFloat(got.Str(), 64)
 	b, _ := strconv.ParseFloat(value.Str(), 64)
 	return err == nil && math.Abs(a-b) <= 1e-9*max(1, math.Abs(b))
+}
+
+// size is the command that counts what a value of a kind holds.
+func size(of kind) func(d *Data, w []string, got histories.Value) want {
+	return func(d *Data, w []string, _ histories.Value) want {
+		it, wrong := d.made(w[1], of)
+		if wrong {
+			return wrongType
+		}
+		return number(len(it.list) + len(it.fields) + len(it.scores)) // it has one of them
+	}
+}
+
+// without is m without some names, and how many of them there were.
+func without[V any](m map[string]V, names []string) (left map[string]V, removed int) {
+	left = maps.Clone(m)
+	for _, name := range names {
+		delete(left, name)
+	}
+	return left, len(m) - len(left)
 }

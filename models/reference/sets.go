@@ -11,7 +11,7 @@ import (
 )
 
 var setCommands = map[string]func(*Data, []string, histories.Value) want{
-	"SADD": sadd, "SREM": srem, "SMOVE": smove, "SISMEMBER": sismember, "SCARD": scard, "SMEMBERS": smembers, "SPOP": spop,
+	"SADD": sadd, "SREM": srem, "SMOVE": smove, "SISMEMBER": sismember, "SCARD": size(isSet), "SMEMBERS": smembers, "SPOP": spop,
 	"SRANDMEMBER": srandmember, "SINTER": algebra, "SUNION": algebra, "SDIFF": algebra, "SINTERSTORE": algebra,
 	"SUNIONSTORE": algebra, "SDIFFSTORE": algebra,
 }
@@ -51,11 +51,7 @@ func srem(d *Data, w []string, _ histories.Value) want {
 
 // removeFields takes members of a set or fields of a hash away, and says how many there were.
 func (d *Data) removeFields(key string, it *item, names []string) int {
-	m := maps.Clone(it.fields)
-	for _, v := range names {
-		delete(m, v)
-	}
-	removed := len(it.fields) - len(m)
+	m, removed := without(it.fields, names)
 	if removed > 0 {
 		d.changed(key, it.refilled(m))
 	}
@@ -92,14 +88,6 @@ func sismember(d *Data, w []string, _ histories.Value) want {
 	}
 	_, there := it.fields[w[2]]
 	return truth(there)
-}
-
-func scard(d *Data, w []string, _ histories.Value) want {
-	it, wrong := d.made(w[1], isSet)
-	if wrong {
-		return wrongType
-	}
-	return number(len(it.fields))
 }
 
 func smembers(d *Data, w []string, _ histories.Value) want {

@@ -12,7 +12,7 @@ import (
 )
 
 var zsetCommands = map[string]func(*Data, []string, histories.Value) want{
-	"ZADD": zadd, "ZINCRBY": zincrby, "ZREM": zrem, "ZCARD": zcard, "ZSCORE": zscore, "ZRANK": zrank, "ZREVRANK": zrank,
+	"ZADD": zadd, "ZINCRBY": zincrby, "ZREM": zrem, "ZCARD": size(isZSet), "ZSCORE": zscore, "ZRANK": zrank, "ZREVRANK": zrank,
 	"ZCOUNT": zcount, "ZLEXCOUNT": zcount, "ZRANGE": zrange, "ZREVRANGE": zrange, "ZRANGEBYSCORE": zrange,
 	"ZREVRANGEBYSCORE": zrange, "ZRANGEBYLEX": zrange, "ZREVRANGEBYLEX": zrange, "ZREMRANGEBYRANK": zremrange,
 	"ZREMRANGEBYSCORE": zremrange, "ZREMRANGEBYLEX": zremrange, "ZUNIONSTORE": zstore, "ZINTERSTORE": zstore,
@@ -120,13 +120,9 @@ func zincrby(d *Data, w []string, got histories.Value) want {
 	return zadd(d, []string{"ZADD", w[1], "INCR", w[2], w[3]}, got)
 }
 
-// without removes members, and says how many there were.
-func (d *Data) without(key string, it *item, members []string) int {
-	m := maps.Clone(it.scores)
-	for _, v := range members {
-		delete(m, v)
-	}
-	removed := len(it.scores) - len(m)
+// removeScores takes members of a sorted set away, and says how many there were.
+func (d *Data) removeScores(key string, it *item, members []string) int {
+	m, removed := without(it.scores, members)
 	if removed > 0 {
 		d.changed(key, it.rescored(m))
 	}
@@ -138,15 +134,7 @@ func zrem(d *Data, w []string, _ histories.Value) want {
 	if wrong {
 		return wrongType
 	}
-	return number(d.without(w[1], it, w[2:]))
-}
-
-func zcard(d *Data, w []string, _ histories.Value) want {
-	it, wrong := d.made(w[1], isZSet)
-	if wrong {
-		return wrongType
-	}
-	return number(len(it.scores))
+	return number(d.removeScores(w[1], it, w[2:]))
 }
 
 func zscore(d *Data, w []string, _ histories.Value) want {
@@ -319,7 +307,7 @@ func zremrange(d *Data, w []string, _ histories.Value) want {
 	case wrong:
 		return wrongType
 	}
-	return number(d.without(w[1], it, all))
+	return number(d.removeScores(w[1], it, all))
 }
 
 // zstore is ZUNIONSTORE and ZINTERSTORE, of sorted sets and sets.

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"path"
 	"slices"
-	"time"
 
 	"github.com/ordeal-go/ordeal/harness"
 	"github.com/ordeal-go/ordeal/harness/cluster"
@@ -53,6 +52,3 @@ func (System) Kinds() []workload.Kind { return plain.Kinds() }
 
 // Callers implements [harness.System].
 func (System) Callers(c harness.Calling) []cluster.Machine { return plain.Callers(plain.SetGet{}, c) }
-
-// Settle is how long an election may take, and the members to catch up.
-func (System) Settle() time.Duration { return 20 * time.Second }

@@ -97,11 +97,8 @@ func (c *Client) Step(now node.Instant, ev *node.Event, out *node.Effects) {
 	c.out = nil
 }
 
-// later sets the timer of the next operation: the rate, with half of the period left to chance.
-func (c *Client) later() {
-	period := time.Second / time.Duration(c.spec.Rate)
-	c.out.SetTimer(timerNext, period*3/4+time.Duration(c.rng.Int64N(int64(period/2)+1)))
-}
+// later sets the timer of the next operation.
+func (c *Client) later() { c.out.SetTimer(timerNext, c.spec.Pace(c.rng)) }
 
 func (c *Client) tick(timer node.TimerID) {
 	switch timer {
@@ -134,7 +131,7 @@ type operation struct {
 
 func (c *Client) nextOp() operation {
 	c.tickets++
-	i := c.drawWork()
+	i := c.spec.Choose(c.rng)
 	w := c.works[i]
 	write := c.rng.Float64()*100 >= float64(w.Reads)
 	share := w.ReplicaReads
@@ -151,24 +148,6 @@ func (c *Client) nextOp() operation {
 		op.DB = w.DB
 	}
 	return op
-}
-
-// drawWork chooses one of the works by their weights.
-func (c *Client) drawWork() int {
-	if len(c.works) == 1 {
-		return 0
-	}
-	total := 0
-	for _, w := range c.works {
-		total += w.Weight
-	}
-	at := c.rng.IntN(total)
-	for i, w := range c.works {
-		if at -= w.Weight; at < 0 {
-			return i
-		}
-	}
-	return len(c.works) - 1
 }
 
 // stop ends the client's work; an operation that is open is given up, as its outcome will not be heard.

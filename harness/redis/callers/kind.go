@@ -108,11 +108,7 @@ func works(s workload.Spec) []*work {
 	for i, w := range s.Mix {
 		kind := kindByName(w.Kind)
 		node.Assert(kind != nil, "a scenario was not checked: kind %q", w.Kind)
-		one := &work{Work: w, kind: kind, keys: s.KeysOf(i)}
-		if len(s.Mix) > 1 {
-			one.label = w.Name
-		}
-		all = append(all, one)
+		all = append(all, &work{Work: w, kind: kind, label: s.Label(i), keys: s.KeysOf(i)})
 	}
 	return all
 }
