@@ -28,6 +28,26 @@ type limited interface {
 	until(at time.Duration) Checker
 }
 
+// simulated is a checker whose evidence the simulation alone gives. What it could not see of a live run is no gap in the
+// run; what it did see, it judges there too.
+type simulated interface{ inSimulation() string }
+
+func (Links) inSimulation() string { return "only the simulation hears what servers say to each other" }
+func (Snapshots) inSimulation() string {
+	return "only the simulation sees what comes of the servers' disks"
+}
+func (SentinelDetection) inSimulation() string {
+	return "only the simulation tells exactly when something ended, and when a Sentinel noticed it"
+}
+
+// whereSeen makes no gap of what could not be seen where h took place.
+func (v Verdict) whereSeen(c Checker, h *histories.History) Verdict {
+	if s, is := c.(simulated); is && h.World == "live" && v.Result == Unknown {
+		v.Result, v.Why = NotPromised, s.inSimulation()
+	}
+	return v
+}
+
 // RunAsked judges h by the checkers called names, whatever happened; if there are none, by all of them, as far as their
 // properties are promised. A checker of instead takes the place of the one of its name. The error is that of a name that
 // is none's.
@@ -62,9 +82,9 @@ func (s Set) RunAsked(h *histories.History, names []string, instead ...Checker) 
 			}
 		}
 		if len(names) > 0 {
-			verdicts = append(verdicts, Judge(c, h))
+			verdicts = append(verdicts, Judge(c, h).whereSeen(c, h))
 		} else {
-			verdicts = append(verdicts, judgePromised(c, h, r))
+			verdicts = append(verdicts, judgePromised(c, h, r).whereSeen(c, h))
 		}
 	}
 	return verdicts, nil

@@ -214,3 +214,23 @@ func TestConvergenceIsNotPromisedWhileAServerCannotSave(t *testing.T) {
 	h.Logs = append(h.Logs, line(5*s, "Background saving terminated with success"))
 	require.NotEqual(t, checkers.NotPromised, verdictOf(t, h, "convergence").Result)
 }
+
+// What only the simulation shows leaves no gap in a live run, and one in a simulated run: there it was to be seen.
+func TestWhatOnlyTheSimulationShowsIsNotPromisedOfALiveRun(t *testing.T) {
+	names := []string{"links", "snapshots", "sentinel-detection"}
+	for world, want := range map[string]checkers.Result{"live": checkers.NotPromised, "sim": checkers.Unknown} {
+		h := &histories.History{Header: histories.Header{World: world, Machines: []histories.Machine{{Name: "m1", Kind: "server"}, {Name: "s1", Kind: "sentinel"}}}}
+		verdicts, err := checkers.RunAsked(h, names)
+		require.NoError(t, err)
+		for i, v := range verdicts {
+			require.Equal(t, want, v.Result, "%s in the %s world: %v", names[i], world, v)
+			require.NotEmpty(t, v.Why)
+		}
+	}
+	bad, err := corpus.Open("links-bad-ack-beyond")
+	require.NoError(t, err)
+	bad.World = "live"
+	verdicts, err := checkers.RunAsked(bad, names[:1])
+	require.NoError(t, err)
+	require.Equal(t, checkers.Invalid, verdicts[0].Result, "what was seen is judged wherever it was")
+}
