@@ -15,6 +15,7 @@ import (
 	"github.com/ordeal-go/ordeal/harness/plain/primarybackup"
 	"github.com/ordeal-go/ordeal/harness/shrink"
 	"github.com/ordeal-go/ordeal/harness/sweep"
+	"github.com/ordeal-go/ordeal/harness/workload"
 )
 
 var systems = harness.Systems{primarybackup.System{}}
@@ -60,6 +61,24 @@ func TestPlantedLossIsFoundAndShrunk(t *testing.T) {
 	again, err := systems.ParseScenario("shrunk.yaml", text)
 	require.NoError(t, err)
 	require.Equal(t, small.Scenario, again)
+}
+
+// Works beside each other have keys of their own, and each is read in the end.
+func TestEveryWorkOfAMixIsDone(t *testing.T) {
+	s := scenario(t)
+	s.Workload.Mix = append(s.Workload.Mix, workload.Work{Name: "other", Kind: "register", Weight: 2, Keys: 5, Reads: 10})
+	res, err := harness.Run(t.Context(), s, harness.Options{Seed: 1})
+	require.NoError(t, err)
+	require.Equal(t, checkers.Valid, res.Result(), "%s", res)
+	done, final := map[string]int{}, map[string]int{}
+	for _, op := range res.History.Ops {
+		if done[op.Workload]++; op.Final {
+			final[op.Workload]++
+		}
+		require.True(t, strings.HasPrefix(op.Key, op.Workload+":"), "%v", op)
+	}
+	require.Greater(t, done["other"], done["register"])
+	require.Equal(t, map[string]int{"register": 3, "other": 5}, final)
 }
 
 func TestStoreIsTheSameInProcessesOfItsOwn(t *testing.T) {
