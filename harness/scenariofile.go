@@ -305,10 +305,14 @@ func located(name string, text []byte, err error) error {
 // fits says which of the plan's settings the servers do not take: with its line, if the plan is of a file.
 func (o Options) fits(plan Scenario) error {
 	err := plan.System.Fits(o.Ours(), plan.Faults)
-	if text, unread := os.ReadFile(o.Source); err != nil && unread == nil {
-		return located(o.Source, text, err)
+	if err == nil {
+		return nil
 	}
-	return err
+	text, unread := os.ReadFile(o.Source)
+	if unread != nil {
+		return err
+	}
+	return located(o.Source, text, err)
 }
 
 // find is the node that words lead to from the top, as far as they lead; nil if the first leads nowhere.

@@ -75,16 +75,21 @@ func (a *answerer) takeLine(b []byte, heard func(part, *answerer)) []byte {
 	if a.phase == header {
 		a.offset += int64(end + 1)
 	}
-	line := strings.TrimSuffix(string(append(a.rest, b[:end]...)), "\r")
-	a.rest = a.rest[:0]
+	line := b[:end]
+	if len(a.rest) > 0 {
+		a.rest = append(a.rest, line...)
+		line = a.rest
+	}
+	line = bytes.TrimSuffix(line, []byte("\r"))
 	switch a.phase {
 	case lines:
-		a.handshake(line, heard)
+		a.handshake(string(line), heard)
 	case waiting:
-		a.count(line, heard)
+		a.count(string(line), heard)
 	default:
 		a.stream(line)
 	}
+	a.rest = a.rest[:0]
 	return b[end+1:]
 }
 
@@ -150,13 +155,13 @@ func (a *answerer) takeSnapshot(b []byte, heard func(part, *answerer)) []byte {
 	return nil
 }
 
-// stream takes the first line of a command, or of a word of it.
-func (a *answerer) stream(line string) {
+// stream takes the first line of a command, or of a word of it: most of what is ever said, so that nothing is copied.
+func (a *answerer) stream(line []byte) {
 	if len(line) < 2 || line[0] != '*' && line[0] != '$' {
 		a.lost = true
 		return
 	}
-	n, err := strconv.ParseInt(line[1:], 10, 64)
+	n, err := strconv.ParseInt(string(line[1:]), 10, 64)
 	switch {
 	case err != nil || n < 0 || (line[0] == '*') != (a.words == 0):
 		a.lost = true
