@@ -25,6 +25,7 @@ type job struct {
 	block      uint32 // the block of the core, if in the foreground
 	gen        uint32
 	work       func() any
+	due        int64 // when the work is done, if the CPU stays as slow as it is
 	read       []byte
 	size       int64 // of what was opened last
 }
@@ -104,12 +105,31 @@ func (js *jobs) startWork(m *machine, ef *node.Effect) {
 	if m.spec.Speed > 0 {
 		bandwidth = m.spec.Speed
 	}
-	j.after(m.slowed(workLatency+int64(ef.N)*int64(time.Second)/bandwidth), i)
+	j.toil(m.slowed(workLatency+int64(ef.N)*int64(time.Second)/bandwidth), i)
 }
 
 func (js *jobs) startScript(m *machine, ef *node.Effect) {
 	j, i := js.start(m, node.ScriptExited, ef.Op)
-	j.after(m.slowed(scriptTime+int64(m.disk.chance.below(uint64(scriptTime)))), i)
+	j.toil(m.slowed(scriptTime+int64(m.disk.chance.below(uint64(scriptTime)))), i)
+}
+
+// toil is [job.after] for what the CPU does.
+func (j *job) toil(d int64, i uint32) {
+	j.due = j.m.w.now + d
+	j.after(d, i)
+}
+
+// repace gives what the CPU of m is at the time that its rest takes, now that the CPU is as slow as it is and no longer
+// as slow as it was.
+func (js *jobs) repace(m *machine, was float64) {
+	for i, j := range js.table {
+		if j.m != m || j.due == 0 {
+			continue
+		}
+		j.gen++ // what was due then is not
+		left := float64(j.due-m.w.now) / max(was, 1)
+		j.toil(m.slowed(int64(left)), uint32(i))
+	}
 }
 
 // stepDone is called when a job's time for what it was at is over.

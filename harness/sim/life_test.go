@@ -78,6 +78,33 @@ func TestPanicInWorkIsAFindingToo(t *testing.T) {
 	require.ErrorContains(t, w.Advance(context.Background(), time.Minute), "assignment to entry in nil map")
 }
 
+// 2 s of work of which 500 ms are done when the CPU becomes ten times as slow, and another 100 ms when it is itself again.
+func TestWorkGoesOnAtThePaceOfItsCPU(t *testing.T) {
+	const size = 1_000_000_000 // 2 s
+	book := &ledger{}
+	w := alone(t, book, func(cluster.Boot) node.Core {
+		return coreFunc(func(_ node.Instant, ev *node.Event, out *node.Effects) {
+			switch ev.Kind {
+			case node.Started:
+				out.Work(1, size, func() any { return nil })
+			case node.WorkDone:
+				out.Log("", "done")
+			}
+		})
+	})
+	ctx := context.Background()
+	require.NoError(t, w.Advance(ctx, 500*time.Millisecond))
+	slow, err := nemesis.Parse("slow-cpu m1 factor=10")
+	require.NoError(t, err)
+	require.NoError(t, w.Inflict(ctx, 1, slow))
+	require.NoError(t, w.Advance(ctx, 1500*time.Millisecond))
+	require.NoError(t, w.Lift(ctx, 1))
+	require.NoError(t, w.Advance(ctx, 2800*time.Millisecond))
+	require.Len(t, book.lines, 1, "it is up, and not done")
+	require.NoError(t, w.Advance(ctx, 3*time.Second))
+	require.Contains(t, book.lines[1], "done")
+}
+
 func TestExitByItsOwnWillIsAFindingWithItsLastLines(t *testing.T) {
 	w := alone(t, nil, func(cluster.Boot) node.Core {
 		return coreFunc(func(now node.Instant, ev *node.Event, out *node.Effects) {

@@ -52,7 +52,7 @@ func (w *World) hurtMachine(f nemesis.Fault, m *machine) {
 	case nemesis.Pause:
 		m.pauses++
 	case nemesis.SlowCPU:
-		m.slow += f.Number("factor")
+		w.paceCPU(m, f.Number("factor"))
 	case nemesis.Terminate:
 		m.kills++
 		m.askToStop()
@@ -83,7 +83,7 @@ func (w *World) freeMachine(in *inForce, m *machine) {
 		}
 		return
 	case nemesis.SlowCPU:
-		m.slow -= f.Number("factor")
+		w.paceCPU(m, -f.Number("factor"))
 		return
 	case nemesis.PowerLoss:
 		for _, l := range m.ways() {
@@ -157,6 +157,13 @@ func (m *machine) ways() []*link {
 func (m *machine) toil(n int) {
 	cost := m.slow * float64(stepCost+time.Duration(n)*byteCost)
 	m.w.queue.push(item{at: m.w.now + int64(cost), what: unblock, machine: m.index, b: m.block()})
+}
+
+// paceCPU makes the CPU of m slower by a factor, or less slow; what it is at goes on at the new pace.
+func (w *World) paceCPU(m *machine, by float64) {
+	was := m.slow
+	m.slow += by
+	w.jobs.repace(m, was)
 }
 
 // slowed is how long work takes that takes d on a CPU that is not slow.

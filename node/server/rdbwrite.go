@@ -9,8 +9,8 @@ import (
 // however large the dataset.
 
 const (
-	filePiece   = 1 << 20   // bytes of an RDB that are encoded and written, or read and decoded, at a time
-	socketPiece = 256 << 10 // the same for replicas' sockets: each of them has a copy on its way
+	filePiece   = 1 << 20  // bytes of an RDB that are encoded and written, or read and decoded, at a time
+	socketPiece = 32 << 10 // the same for replicas' sockets, who wait for no more than repl-timeout for some more of it
 )
 
 // rdbWrite is an RDB that is being written. The next piece is encoded while the last one is on its way to the disk.
