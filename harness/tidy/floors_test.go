@@ -68,6 +68,7 @@ var mayImport = map[string][]string{
 	"harness":                   {"node", "harness/cluster", "harness/workload", "harness/sim", "harness/seed", "harness/goals", "harness/report", "nemesis", "histories", "checkers", "models", "github.com/goccy/go-yaml/…"},
 	"harness/assert":            {"node"},
 	"harness/worldtest":         {"node", "harness", "harness/cluster", "nemesis", "github.com/stretchr/testify/…"},
+	"harness/walkthroughs":      {},
 	"harness/swarm":             {"harness", "harness/cluster", "harness/workload", "harness/seed", "nemesis", "checkers"},
 	"harness/swarm/swarmtest":   {"harness", "harness/swarm", "nemesis", "checkers", "pgregory.net/rapid"},
 	"harness/shrink":            {"harness", "harness/cluster", "harness/workload", "nemesis", "checkers"},
