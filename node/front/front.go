@@ -38,22 +38,6 @@ type Host interface {
 	Log(level node.LogLevel, text string)
 }
 
-// Settings are the directives that are about clients, in the units of redis.conf.
-type Settings struct {
-	Bind             []string // addresses to listen on. nil: all
-	ProtectedMode    bool
-	RequirePass      string
-	MaxClients       int64
-	Timeout          int64 // seconds a client may be idle, 0: for ever
-	QueryBufferLimit int64 // bytes
-	MaxBulkLen       int64 // bytes
-	OutputLimits     [3]OutputLimit
-}
-
-// OutputLimit bounds the output that waits for a client, in bytes: Hard at once, Soft for that many seconds; 0 is no
-// limit.
-type OutputLimit struct{ Hard, Soft, Seconds int64 }
-
 // Stats are counters since the start or CONFIG RESETSTAT.
 type Stats struct {
 	Connections, Commands, Rejected int64
@@ -66,6 +50,7 @@ type Front struct {
 	Set   *Settings
 	Table *Table
 	Stats Stats
+	rates rates
 
 	// Of the Step under way.
 	Now node.Instant

@@ -4,6 +4,8 @@ import (
 	"math/bits"
 	"slices"
 	"strings"
+
+	"github.com/ordeal-go/ordeal/node"
 )
 
 // Flags are what a command is. The first ones have the letters of Redis's command table, and names in COMMAND; the
@@ -72,6 +74,17 @@ func Group(name string, rows ...Command) []Command {
 		rows[i].Group = name
 	}
 	return rows
+}
+
+// Pick returns those of rows that have the names, in the order of the names. There must be one of each.
+func Pick(rows []Command, names ...string) []Command {
+	picked := make([]Command, len(names))
+	for i, name := range names {
+		at := slices.IndexFunc(rows, func(cmd Command) bool { return cmd.Name == name })
+		node.Assert(at >= 0, "no command %s among the rows", name)
+		picked[i] = rows[at]
+	}
+	return picked
 }
 
 // Is says whether the command has any of the flags.

@@ -4,38 +4,38 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/ordeal-go/ordeal/node/front"
 	"github.com/ordeal-go/ordeal/node/glob"
-	"github.com/ordeal-go/ordeal/node/resp"
 )
 
-func (s *Sentinel) slavesCommand(c *client, m *instance, _ [][]byte) { s.appendAllFields(c, m.slaves) }
+func (s *Sentinel) slavesCommand(c *front.Call, m *instance) { s.replyAllFields(c, m.slaves) }
 
 // configCommand is SENTINEL CONFIG GET pattern and SENTINEL CONFIG SET name value, of Redis 6.2, for those settings of a
 // Sentinel itself that 4.0's file has.
-func (s *Sentinel) configCommand(c *client, args [][]byte) {
-	how := strings.ToLower(string(args[2]))
+func (s *Sentinel) configCommand(c *front.Call) {
+	how := c.Option(2)
 	switch {
-	case how == "get" && len(args) == 4:
-		s.configGet(c, args[3])
-	case how == "set" && len(args) == 5:
-		if problem := s.configSet(strings.ToLower(string(args[3])), string(args[4])); problem != "" {
-			c.fail(problem)
+	case how == "GET" && len(c.Args) == 4:
+		s.configGet(c)
+	case how == "SET" && len(c.Args) == 5:
+		if problem := s.configSet(strings.ToLower(string(c.Args[3])), string(c.Args[4])); problem != "" {
+			c.Error(problem)
 			return
 		}
-		s.savedReply(c, c.ok)
+		s.savedReply(c, c.OK)
 	default:
-		c.fail("ERR Only SENTINEL CONFIG GET <option> and SENTINEL CONFIG SET <option> <value> are supported.")
+		c.Error("ERR Only SENTINEL CONFIG GET <option> and SENTINEL CONFIG SET <option> <value> are supported.")
 	}
 }
 
-func (s *Sentinel) configGet(c *client, pattern []byte) {
+func (s *Sentinel) configGet(c *front.Call) {
 	var found []string
 	for _, setting := range [][2]string{{"announce-ip", s.cfg.announceIP}, {"announce-port", strconv.Itoa(s.cfg.announcePort)}} {
-		if glob.Match(pattern, []byte(setting[0]), true) {
+		if glob.Match(c.Args[3], []byte(setting[0]), true) {
 			found = append(found, setting[0], setting[1])
 		}
 	}
-	c.out = resp.AppendCommand(c.out, found...)
+	c.Texts(found)
 }
 
 func (s *Sentinel) configSet(name, value string) (problem string) {

@@ -23,6 +23,8 @@ const (
 	defaultParallelSyncs   = 1
 	defaultSlavePriority   = 100
 
+	clientTicks = 10 // ticks between two looks at idle and slow clients, about a second
+
 	maxPendingCommands = 100 // per link, times the instances that share it
 
 	scriptQueueMost   = 256

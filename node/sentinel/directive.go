@@ -1,6 +1,7 @@
 package sentinel
 
 import (
+	"math"
 	"path"
 	"strconv"
 	"strings"
@@ -8,35 +9,35 @@ import (
 
 	"github.com/ordeal-go/ordeal/node"
 	"github.com/ordeal-go/ordeal/node/conf"
+	"github.com/ordeal-go/ordeal/node/front"
 )
 
 // config is what the file and the command line say beside the masters.
 type config struct {
-	port          int
-	bind          []string
-	dir           string // absolute
-	logFile       string // relative to dir, "" for standard output
-	logLevel      node.LogLevel
-	protectedMode bool
-	requirePass   string
-	showLogo      bool
-	maxClients    int
+	front.Settings // about clients; the first address of bind is the source of dialled connections
+	table          *front.Table
+	port           int
+	dir            string // absolute
+	logFile        string // relative to dir, "" for standard output
+	logLevel       node.LogLevel
+	showLogo       bool
 
 	announceIP   string
 	announcePort int
 	denyScripts  bool // refuse to change scripts at run time
 }
 
-func defaultConfig(dir string) config {
-	return config{port: defaultPort, dir: dir, logLevel: node.LogNotice, protectedMode: true, maxClients: 10000, denyScripts: true}
+func defaultConfig(dir string, table *front.Table) config {
+	return config{Settings: front.DefaultSettings(), table: table, port: defaultPort, dir: dir, logLevel: node.LogNotice,
+		denyScripts: true}
 }
 
 // source is the IP that I dial from, "" for any.
 func (c *config) source() string {
-	if len(c.bind) == 0 || c.bind[0] == "0.0.0.0" || c.bind[0] == "::" {
+	if len(c.Bind) == 0 || c.Bind[0] == "0.0.0.0" || c.Bind[0] == "::" {
 		return ""
 	}
-	return c.bind[0]
+	return c.Bind[0]
 }
 
 func (c *config) logPath() string {
@@ -79,7 +80,7 @@ func (s *Sentinel) directive(l conf.Line) (reason string) {
 	if handle := ownDirectives[args[0]]; handle != nil {
 		return handle(&s.cfg, args[1:])
 	}
-	if serverDirectives[args[0]] {
+	if conf.IsDirective(args[0]) {
 		return ""
 	}
 	return conf.BadDirective
@@ -88,18 +89,9 @@ func (s *Sentinel) directive(l conf.Line) (reason string) {
 // ownDirectives are the redis.conf directives that mean something to a Sentinel.
 var ownDirectives = map[string]func(*config, []string) string{
 	"port": func(c *config, args []string) string {
-		return one(args, func(v string) bool { return intInto(&c.port, v, 0, 65535) }, "Invalid port")
+		return one(args, func(v string) bool { return intInto(&c.port, v, 0, 65535) }, front.BadPort)
 	},
-	"bind": func(c *config, args []string) string {
-		if len(args) == 0 {
-			return conf.BadDirective
-		}
-		if len(args) > 16 {
-			return "Too many bind addresses specified"
-		}
-		c.bind = args
-		return ""
-	},
+	"bind": func(c *config, args []string) string { return c.ParseBind(args) },
 	"dir": func(c *config, args []string) string {
 		return one(args, func(v string) bool {
 			if !path.IsAbs(v) {
@@ -113,27 +105,47 @@ var ownDirectives = map[string]func(*config, []string) string{
 		return one(args, func(v string) bool { c.logFile = v; return true }, "")
 	},
 	"loglevel": func(c *config, args []string) string {
-		return one(args, func(v string) bool {
-			level, ok := logLevels[strings.ToLower(v)]
-			c.logLevel = level
-			return ok
-		}, "Invalid log level. Must be one of debug, verbose, notice, warning")
+		return one(args, func(v string) (ok bool) { c.logLevel, ok = front.ParseLogLevel(v); return ok }, front.BadLogLevel)
 	},
 	"protected-mode": func(c *config, args []string) string {
-		return one(args, func(v string) bool { return yesInto(&c.protectedMode, v) }, conf.NotYesOrNo)
+		return one(args, func(v string) bool { return yesInto(&c.ProtectedMode, v) }, conf.NotYesOrNo)
 	},
 	"always-show-logo": func(c *config, args []string) string {
 		return one(args, func(v string) bool { return yesInto(&c.showLogo, v) }, conf.NotYesOrNo)
 	},
 	"requirepass": func(c *config, args []string) string {
-		return one(args, func(v string) bool { c.requirePass = v; return len(v) <= 512 }, "Password is longer than CONFIG_AUTHPASS_MAX_LEN")
+		if len(args) != 1 {
+			return conf.BadDirective
+		}
+		c.RequirePass = args[0]
+		return front.TooLongPassword(args[0])
 	},
 	"maxclients": func(c *config, args []string) string {
-		return one(args, func(v string) bool { return intInto(&c.maxClients, v, 1, 1<<31) }, "Invalid max clients limit")
+		return one(args, func(v string) bool { return intInto(&c.MaxClients, v, 1, math.MaxInt32) }, front.BadMaxClients)
+	},
+	"timeout": func(c *config, args []string) string {
+		return one(args, func(v string) bool { return intInto(&c.Timeout, v, 0, math.MaxInt32) }, front.BadTimeout)
+	},
+	"client-query-buffer-limit": func(c *config, args []string) string {
+		return one(args, func(v string) bool { return bytesInto(&c.QueryBufferLimit, v) }, conf.BadDirective)
+	},
+	"proto-max-bulk-len": func(c *config, args []string) string {
+		return one(args, func(v string) bool { return bytesInto(&c.MaxBulkLen, v) }, conf.BadDirective)
+	},
+	"client-output-buffer-limit": func(c *config, args []string) (reason string) {
+		if len(args) != 4 {
+			return conf.BadDirective
+		}
+		c.OutputLimits, reason = front.ParseOutputLimits(c.OutputLimits, args)
+		return reason
+	},
+	"rename-command": func(c *config, args []string) string {
+		if len(args) != 2 {
+			return conf.BadDirective
+		}
+		return c.table.Rename(args[0], args[1])
 	},
 }
-
-var logLevels = map[string]node.LogLevel{"debug": node.LogDebug, "verbose": node.LogVerbose, "notice": node.LogNotice, "warning": node.LogWarning}
 
 func one(args []string, set func(string) bool, reason string) string {
 	if len(args) != 1 {
@@ -145,9 +157,20 @@ func one(args []string, set func(string) bool, reason string) string {
 	return ""
 }
 
-func intInto(to *int, v string, low, high int64) bool {
+func intInto[T int | int64](to *T, v string, low, high int64) bool {
 	n, ok := conf.ParseInt(v, low, high)
-	*to = int(n)
+	if ok {
+		*to = T(n)
+	}
+	return ok
+}
+
+// bytesInto takes a size, which may have a unit.
+func bytesInto(to *int64, v string) bool {
+	n, ok := conf.ParseBytes(v)
+	if ok = ok && n >= 1; ok {
+		*to = n
+	}
 	return ok
 }
 
@@ -156,29 +179,6 @@ func yesInto(to *bool, v string) bool {
 	*to = yes
 	return ok
 }
-
-// serverDirectives are the directives of Redis 4.0 that a Sentinel's file may have and that change nothing in a Sentinel.
-var serverDirectives = func() map[string]bool {
-	names := strings.Fields(`timeout tcp-keepalive tcp-backlog unixsocket unixsocketperm daemonize supervised pidfile
-		syslog-enabled syslog-ident syslog-facility databases save stop-writes-on-bgsave-error rdbcompression rdbchecksum
-		dbfilename slaveof masterauth slave-serve-stale-data slave-read-only repl-diskless-sync repl-diskless-sync-delay
-		repl-ping-slave-period repl-timeout repl-disable-tcp-nodelay repl-backlog-size repl-backlog-ttl slave-priority
-		min-slaves-to-write min-slaves-max-lag slave-announce-ip slave-announce-port rename-command maxmemory
-		maxmemory-policy maxmemory-samples lazyfree-lazy-eviction lazyfree-lazy-expire lazyfree-lazy-server-del
-		slave-lazy-flush appendonly appendfilename appendfsync no-appendfsync-on-rewrite auto-aof-rewrite-percentage
-		auto-aof-rewrite-min-size aof-load-truncated aof-use-rdb-preamble aof-rewrite-incremental-fsync lua-time-limit
-		slowlog-log-slower-than slowlog-max-len latency-monitor-threshold notify-keyspace-events hash-max-ziplist-entries
-		hash-max-ziplist-value list-max-ziplist-size list-compress-depth set-max-intset-entries zset-max-ziplist-entries
-		zset-max-ziplist-value hll-sparse-max-bytes activerehashing client-output-buffer-limit client-query-buffer-limit
-		proto-max-bulk-len hz activedefrag active-defrag-ignore-bytes active-defrag-threshold-lower
-		active-defrag-threshold-upper active-defrag-cycle-min active-defrag-cycle-max lfu-log-factor lfu-decay-time
-		watchdog-period`)
-	set := make(map[string]bool, len(names))
-	for _, name := range names {
-		set[name] = true
-	}
-	return set
-}()
 
 const (
 	noSuchMaster     = "No such master with specified name."

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/ordeal-go/ordeal/node"
-	"github.com/ordeal-go/ordeal/node/pubsub"
 )
 
 // event tells the world of something: in the log, to subscribers of the channel called name (but for debugging), to
@@ -16,17 +15,7 @@ func (s *Sentinel) event(level node.LogLevel, name string, of *instance, payload
 	if level == node.LogDebug {
 		return
 	}
-	for _, to := range s.subs.Publish(name) {
-		c := s.clients[to.Conn]
-		c.measure = true
-		if c.total-c.left > subscriberMost {
-			s.tooSlow = append(s.tooSlow, c)
-			continue
-		}
-		c.out = pubsub.AppendMessage(c.out, to, name, []byte(payload))
-		s.send(&c.stream)
-	}
-	s.dropTooSlow()
+	s.front.Publish(name, []byte(payload))
 	if s.opts.Notes {
 		s.notes = append(s.notes, node.Note{Kind: node.NoteEvent, ID: s.id, Event: name, Text: payload, Epoch: s.currentEpoch})
 	}
@@ -39,20 +28,6 @@ func (s *Sentinel) event(level node.LogLevel, name string, of *instance, payload
 			s.schedule(master.notifyScript, name, payload)
 		}
 	}
-}
-
-// dropTooSlow ends subscribers that do not read what they are sent, and would have it kept here for ever.
-func (s *Sentinel) dropTooSlow() {
-	for i, c := range s.tooSlow {
-		s.tooSlow[i] = nil
-		if c.conn == 0 {
-			continue
-		}
-		s.log(node.LogWarning, "Client "+strings.TrimSuffix(s.clientLine(c), "\n")+" scheduled to be closed ASAP for overcoming of output buffer limits.")
-		s.out.Close(c.conn)
-		s.forgetClient(c)
-	}
-	s.tooSlow = s.tooSlow[:0]
 }
 
 // noteConfigs notes the address and config epoch of every master where they changed.

@@ -5,13 +5,14 @@ import (
 	"time"
 
 	"github.com/ordeal-go/ordeal/node"
+	"github.com/ordeal-go/ordeal/node/front"
 	"github.com/ordeal-go/ordeal/node/resp"
 )
 
-func (s *Sentinel) appendAllFields(c *client, list []*instance) {
-	c.out = resp.AppendArray(c.out, len(list))
+func (s *Sentinel) replyAllFields(c *front.Call, list []*instance) {
+	c.Array(len(list))
 	for _, r := range list {
-		c.out = s.appendFields(c.out, r)
+		c.Raw(s.appendFields(nil, r))
 	}
 }
 

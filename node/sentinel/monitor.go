@@ -67,6 +67,9 @@ func (s *Sentinel) tick() {
 	s.checkTilt()
 	s.watchAll(s.masters)
 	s.tickScripts()
+	if s.ticks++; s.ticks%clientTicks == 0 {
+		s.front.Tend()
+	}
 	// A rhythm of its own for each Sentinel, so that they do not all become candidates in the same moment.
 	s.hz = 10 + s.rng.IntN(10)
 	s.out.SetTimer(timerTick, tickPeriod(s.hz))

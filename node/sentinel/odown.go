@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/ordeal-go/ordeal/node"
+	"github.com/ordeal-go/ordeal/node/front"
 	"github.com/ordeal-go/ordeal/node/resp"
 )
 
@@ -87,15 +88,15 @@ func (s *Sentinel) askAnswered(other *instance, reply resp.Reply) {
 	}
 }
 
-// appendAskReply appends the answer to SENTINEL is-master-down-by-addr.
-func appendAskReply(b []byte, down bool, leader string, epoch int64) []byte {
+// answerAsk answers SENTINEL is-master-down-by-addr.
+func answerAsk(c *front.Call, down bool, leader string, epoch int64) {
 	if leader == "" {
 		leader = "*"
 	}
-	b = resp.AppendArray(b, 3)
-	b = resp.AppendInt(b, boolInt(down))
-	b = resp.AppendBulkString(b, leader)
-	return resp.AppendInt(b, epoch)
+	c.Array(3)
+	c.Bool(down)
+	c.Text(leader)
+	c.Int(epoch)
 }
 
 func boolInt(b bool) int64 {

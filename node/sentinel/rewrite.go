@@ -42,44 +42,13 @@ func (s *Sentinel) configWritten(ev *node.Event) {
 	}
 }
 
-// answerWhenSaved is whenSaved for the answer to a client, whose later requests wait for it.
-func (s *Sentinel) answerWhenSaved(c *client, answer func(err node.Errno)) {
-	c.waits = true
-	s.whenSaved(func(err node.Errno) {
-		c.waits = false
-		if c.conn == 0 {
-			return
-		}
-		answered := len(c.out)
-		answer(err)
-		if c.silent || c.skipNow {
-			c.out = c.out[:answered]
-		}
-		s.send(&c.stream)
-		s.clientReceived(c, nil)
-	})
-}
-
-// savedReply answers by reply, or that the configuration could not be saved: what was changed is so until the next start
-// only. Redis 4.0 answers OK all the same.
-func (s *Sentinel) savedReply(c *client, reply func()) {
-	s.answerWhenSaved(c, func(err node.Errno) {
-		if err != "" {
-			c.fail("ERR Failed to save the configuration: " + string(err) + ". What was changed is lost at the next start: make " +
-				s.opts.ConfigPath + " writable, then SENTINEL FLUSHCONFIG")
-			return
-		}
-		reply()
-	})
-}
-
 // rewrite is the text of the configuration file that says what is so now, made from its old text.
 // Redis 4.0: sentinel.c, rewriteConfigSentinelOption.
 func (s *Sentinel) rewrite(old string) string {
 	r := conf.NewRewriter(old)
 	r.Int("port", int64(s.cfg.port), defaultPort)
-	if len(s.cfg.bind) > 0 {
-		r.Line("bind", "bind "+strings.Join(s.cfg.bind, " "), true)
+	if len(s.cfg.Bind) > 0 {
+		r.Line("bind", "bind "+strings.Join(s.cfg.Bind, " "), true)
 	}
 	r.Line("dir", "dir "+conf.Quote(s.cfg.dir), true)
 	state := func(force bool, args ...string) {

@@ -5,11 +5,11 @@ import (
 	"time"
 
 	"github.com/ordeal-go/ordeal/node"
-	"github.com/ordeal-go/ordeal/node/pubsub"
+	"github.com/ordeal-go/ordeal/node/front"
 )
 
 // Version is the version of Redis whose behaviour this Sentinel has.
-const Version = "4.0.14"
+const Version = front.Version
 
 // Options are what a Sentinel is started with.
 type Options struct {
@@ -35,7 +35,7 @@ type Sentinel struct {
 	changed bool     // what must survive a restart changed: write the file before anything leaves
 	lines   []string // of the log
 	notes   []node.Note
-	unsent  []*stream // with bytes to send
+	unsent  []*stream // with bytes to send to instances
 	scratch []byte
 
 	phase    phase
@@ -54,43 +54,42 @@ type Sentinel struct {
 	currentEpoch int64
 	masters      []*instance // by name
 
-	tilt         bool
-	tiltSince    node.Instant
-	lastTick     node.Instant
-	hz           int
-	scripts      []*scriptJob
-	scriptsUp    int // running
-	crashAfter   simulatedFailure
-	report       report // memory of the INFO being read
-	votes        []tally
-	candidates   []*instance
-	conns        map[node.ConnID]*linkConn // dialled; to find one, never to walk
-	clients      map[node.ConnID]*client   // accepted; to find one, never to walk
-	clientList   []*client                 // in order of ID
-	tooSlow      []*client
-	nextClientID int64
-	subs         *pubsub.Registry
-	stats        stats
+	tilt       bool
+	tiltSince  node.Instant
+	lastTick   node.Instant
+	hz         int
+	scripts    []*scriptJob
+	scriptsUp  int // running
+	crashAfter simulatedFailure
+	report     report // memory of the INFO being read
+	votes      []tally
+	candidates []*instance
+	conns      map[node.ConnID]*linkConn // dialled; to find one, never to walk
+	front      *front.Front              // whoever was accepted
+	waiting    []*front.Client           // for the configuration to be saved
+	ticks      int64
+	exitStatus int
 }
 
-type stats struct {
-	connections, commands, rejected int64
-	status                          int // of the exit
-}
-
-const timerTick node.TimerID = 1
+// Timers of a Sentinel.
+const (
+	timerTick  node.TimerID = iota + 1
+	timerPause              // the end of CLIENT PAUSE
+)
 
 // New returns a Sentinel that has not started yet.
 func New(opts Options) *Sentinel {
-	return &Sentinel{
-		opts:    opts,
-		rng:     opts.Rand,
-		cfg:     defaultConfig(opts.Dir),
-		conns:   make(map[node.ConnID]*linkConn),
-		clients: make(map[node.ConnID]*client),
-		subs:    pubsub.New(),
-		names:   hostNames{known: make(map[string]resolved), asked: make(map[node.OpID]string)},
+	s := &Sentinel{
+		opts:  opts,
+		rng:   opts.Rand,
+		conns: make(map[node.ConnID]*linkConn),
+		names: hostNames{known: make(map[string]resolved), asked: make(map[node.OpID]string)},
 	}
+	s.front = front.New(s, &s.cfg.Settings)
+	s.front.PauseTimer = timerPause
+	s.front.Table.Fill(s.rows()...)
+	s.cfg = defaultConfig(opts.Dir, s.front.Table)
+	return s
 }
 
 // Step implements node.Core.
@@ -99,6 +98,7 @@ func (s *Sentinel) Step(now node.Instant, ev *node.Event, out *node.Effects) {
 		return
 	}
 	s.now, s.out = now, out
+	s.front.Now, s.front.Out = now, out
 	switch ev.Kind {
 	case node.Started:
 		s.start()
@@ -107,7 +107,7 @@ func (s *Sentinel) Step(now node.Instant, ev *node.Event, out *node.Effects) {
 	case node.Listened:
 		s.listened(ev)
 	case node.Accepted:
-		s.accepted(ev)
+		s.front.Accepted(ev)
 	case node.Dialled:
 		s.dialled(ev)
 	case node.DialFailed:
@@ -115,13 +115,11 @@ func (s *Sentinel) Step(now node.Instant, ev *node.Event, out *node.Effects) {
 	case node.Received:
 		s.received(ev)
 	case node.Sent:
-		if c := s.clients[ev.Conn]; c != nil {
-			c.left = ev.N
-		}
+		s.front.Sent(ev)
 	case node.Closed:
 		s.closed(ev)
 	case node.TimerFired:
-		s.tick()
+		s.timerFired(ev.Timer)
 	case node.ScriptExited:
 		s.scriptExited(ev)
 	case node.Resolved:
@@ -136,17 +134,25 @@ func (s *Sentinel) Step(now node.Instant, ev *node.Event, out *node.Effects) {
 func (s *Sentinel) received(ev *node.Event) {
 	if c := s.conns[ev.Conn]; c != nil {
 		s.linkReceived(c, ev.Bytes)
-	} else if c := s.clients[ev.Conn]; c != nil {
-		s.clientReceived(c, ev.Bytes)
+	} else {
+		s.front.Received(ev)
 	}
 }
 
 func (s *Sentinel) closed(ev *node.Event) {
 	if c := s.conns[ev.Conn]; c != nil {
 		s.linkLost(c)
-	} else if c := s.clients[ev.Conn]; c != nil {
-		s.forgetClient(c)
+	} else {
+		s.front.Closed(ev)
 	}
+}
+
+func (s *Sentinel) timerFired(timer node.TimerID) {
+	if timer == timerPause {
+		s.front.PauseOver()
+		return
+	}
+	s.tick()
 }
 
 // endOfStep lets everything leave, the disk first.
@@ -156,11 +162,7 @@ func (s *Sentinel) endOfStep() {
 		s.writeConfig()
 		s.noteConfigs()
 	}
-	for i, line := range s.lines {
-		s.out.Log(s.cfg.logPath(), line)
-		s.lines[i] = ""
-	}
-	s.lines = s.lines[:0]
+	s.writeLog()
 	for i := range s.notes {
 		s.out.Note(s.notes[i])
 	}
@@ -171,21 +173,27 @@ func (s *Sentinel) endOfStep() {
 		s.unsent[i] = nil
 	}
 	s.unsent = s.unsent[:0]
+	s.front.EndOfStep()
+	s.writeLog() // of clients that do not read what they are sent
 	if s.phase == exited {
-		s.out.Exit(s.stats.status)
+		s.out.Exit(s.exitStatus)
 	}
 }
 
-// stream is the outgoing half of a connection within a Step.
+func (s *Sentinel) writeLog() {
+	for i, line := range s.lines {
+		s.out.Log(s.cfg.logPath(), line)
+		s.lines[i] = ""
+	}
+	s.lines = s.lines[:0]
+}
+
+// stream is the outgoing half of a connection to an instance within a Step.
 type stream struct {
-	conn    node.ConnID // 0: gone
-	held    bool        // not up yet: bytes wait
-	queued  bool        // in unsent
-	closing bool        // once everything has left
-	measure bool        // hear how much has left
-	total   int64
-	left    int64 // bytes of total that have left this process, if measured
-	out     []byte
+	conn   node.ConnID // 0: gone
+	held   bool        // not up yet: bytes wait
+	queued bool        // in unsent
+	out    []byte
 }
 
 // send queues what append functions add to t.out: call it after them.
@@ -201,20 +209,8 @@ func (t *stream) leave(out *node.Effects) {
 	if t.conn == 0 || t.held {
 		return
 	}
-	t.total += int64(len(t.out))
-	switch {
-	case len(t.out) == 0:
-	case t.measure:
-		out.SendTell(t.conn, t.out)
-	default:
+	if len(t.out) > 0 {
 		out.Send(t.conn, t.out)
-	}
-	if t.closing {
-		out.CloseAfterFlush(t.conn)
-		t.conn = 0
-	}
-	if cap(t.out) > 1<<20 {
-		t.out = nil // one huge reply must not pin its memory for ever
 	}
 	t.out = t.out[:0]
 }
@@ -231,7 +227,7 @@ func (s *Sentinel) since(t node.Instant) time.Duration { return s.now.Sub(t) }
 
 // exit ends this life at the end of the Step.
 func (s *Sentinel) exit(status int) {
-	s.stats.status = status
+	s.exitStatus = status
 	if s.phase != exited {
 		s.enter(exited)
 	}

@@ -3,7 +3,6 @@ package sentinel
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -114,7 +113,7 @@ func (s *Sentinel) listen() {
 		s.beginToWatch()
 		return
 	}
-	addrs := s.cfg.bind
+	addrs := s.cfg.Bind
 	if len(addrs) == 0 {
 		addrs = []string{"127.0.0.1"} // not every address, as Redis has it: "bind" opens a port to the network
 	}
@@ -130,7 +129,7 @@ func (s *Sentinel) listened(ev *node.Event) {
 	}
 	if ev.Err != "" {
 		ip := "*"
-		if len(s.cfg.bind) > 0 {
+		if len(s.cfg.Bind) > 0 {
 			ip, _ = splitAddr(ev.Local)
 		}
 		s.fail(fmt.Sprintf("Could not create server TCP listening socket %s:%d: bind: %s", ip, s.cfg.port, ev.Err))
@@ -169,9 +168,7 @@ func (s *Sentinel) beginToWatch() {
 		s.event(node.LogWarning, "+monitor", m, fmt.Sprintf("%v quorum %d", m, m.quorum))
 	}
 	s.noteConfigs()
-	for _, c := range slices.Clone(s.clientList) {
-		s.clientReceived(c, nil) // what came while other addresses were still being bound
-	}
+	s.front.ServeHeld() // what came while other addresses were still being bound
 	s.lastTick = s.now
 	s.out.SetTimer(timerTick, tickPeriod(1000))
 }

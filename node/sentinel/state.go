@@ -240,14 +240,15 @@ func (e *encoding) pendingOf(r *instance) {
 
 // clients are the connections that came in.
 func (e *encoding) clients() {
-	parts := make([][]byte, len(e.s.clientList))
-	for i, c := range e.s.clientList {
+	e.flag(e.s.front.Paused)
+	clients := e.s.front.Clients()
+	parts := make([][]byte, len(clients))
+	for i, c := range clients {
 		part := encoding{s: e.s, horizon: e.horizon, as: e.as}
-		part.text(e.as.Conn(c.conn))
-		part.text(string(c.in.Rest()))
-		part.flag(c.silent)
-		part.flag(c.skip)
-		channels, patterns := e.s.subs.Counts(c.conn)
+		part.text(e.as.Conn(c.Conn))
+		part.text(string(c.In.Rest()))
+		part.number(int64(c.State))
+		channels, patterns := e.s.front.PubSub.Counts(c.Conn)
 		part.number(int64(channels))
 		part.number(int64(patterns))
 		parts[i] = part.b

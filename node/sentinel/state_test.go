@@ -34,7 +34,7 @@ func TestStatesThatDecideTheSameAreOne(t *testing.T) {
 		require.Equal(t, is, stateOf(s, now), name)
 	}
 	same("an INFO that is read", func() { master.info = append(master.info, "more"...) })
-	same("counters", func() { s.stats.commands, s.nextOp = 99, 99 })
+	same("counters", func() { s.front.Stats.Commands, s.nextOp = 99, 99 })
 	same("a hello", func() { master.sentinels[0].lastHello = now })
 	same("a vote for nobody known, long ago", func() { master.failover.logged = master.failover.notBefore })
 	master.link.lastAvail = now.Add(-20 * time.Second)

@@ -111,11 +111,8 @@ func (s *Server) changeDir(c *front.Call, dir string) {
 }
 
 func (s *Server) configResetStat(c *front.Call) {
-	now := s.stats
-	s.stats, s.front.Stats, s.data.Stats, s.repl.Stats = stats{}, front.Stats{}, commands.Stats{}, replication.Stats{}
-	// Rates go on from the counters, which start again.
-	s.stats.ops.at, s.stats.in.at, s.stats.out.at = now.ops.at, now.in.at, now.out.at
-	s.front.Table.All(func(cmd *front.Command) { cmd.Calls, cmd.Usec = 0, 0 })
+	s.data.Stats, s.repl.Stats = commands.Stats{}, replication.Stats{}
+	s.front.ResetStats()
 	c.OK()
 }
 

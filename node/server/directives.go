@@ -6,11 +6,9 @@ import (
 
 	"github.com/ordeal-go/ordeal/node/commands"
 	"github.com/ordeal-go/ordeal/node/conf"
+	"github.com/ordeal-go/ordeal/node/front"
 	"github.com/ordeal-go/ordeal/node/value"
 )
-
-// maxPassword is the longest password in bytes. Redis 4.0: server.h, CONFIG_AUTHPASS_MAX_LEN.
-const maxPassword = 512
 
 // directiveTable returns all options, in the order in which CONFIG REWRITE adds them to a file.
 // Redis 4.0: config.c, rewriteConfig, loadServerConfigFromString.
@@ -18,15 +16,15 @@ func directiveTable() []directive {
 	return []directive{
 		yesNo("daemonize", func(c *config) *bool { return &c.daemonize }, false).atStart(),
 		text("pidfile", func(c *config) *string { return &c.pidFile }, "", nil).atStart(),
-		number("port", func(c *config) *int64 { return &c.port }, 6379, 0, 65535, "Invalid port").atStart(),
+		number("port", func(c *config) *int64 { return &c.port }, 6379, 0, 65535, front.BadPort).atStart(),
 		fixed("tcp-backlog", "511", noKernelSettings).atStart(),
 		bindDirective,
 		text("unixsocket", func(c *config) *string { return &c.unixSocket }, "", nil).atStart(),
 		unixSocketPermDirective,
-		number("timeout", func(c *config) *int64 { return &c.Timeout }, 0, 0, math.MaxInt32, "Invalid timeout value"),
+		number("timeout", func(c *config) *int64 { return &c.Timeout }, 0, 0, math.MaxInt32, front.BadTimeout),
 		fixed("tcp-keepalive", "300", noKernelSettings),
 		number("slave-announce-port", func(c *config) *int64 { return &c.repl.AnnouncePort },
-			0, 0, 65535, "Invalid port"),
+			0, 0, 65535, front.BadPort),
 		logLevelDirective,
 		text("logfile", func(c *config) *string { return &c.logFile }, "", nil).atStart(),
 		fixed("syslog-enabled", "no", noSyslog).atStart().secret(),
@@ -61,9 +59,9 @@ func directiveTable() []directive {
 			"Invalid value for min-slaves-to-write.").then(refreshGoodReplicas),
 		number("min-slaves-max-lag", func(c *config) *int64 { return &c.repl.MinSlavesMaxLag }, 10, 0, math.MaxInt32,
 			"Invalid value for min-slaves-max-lag.").then(refreshGoodReplicas),
-		text("requirepass", func(c *config) *string { return &c.RequirePass }, "", tooLongPassword),
+		text("requirepass", func(c *config) *string { return &c.RequirePass }, "", front.TooLongPassword),
 		number("maxclients", func(c *config) *int64 { return &c.MaxClients },
-			10000, 1, math.MaxInt32, "Invalid max clients limit"),
+			10000, 1, math.MaxInt32, front.BadMaxClients),
 		size("maxmemory", func(c *config) *int64 { return &c.maxMemory }, 0, 0, conf.BadDirective),
 		size("proto-max-bulk-len", func(c *config) *int64 { return &c.MaxBulkLen },
 			512<<20, 1, conf.BadDirective).then((*Server).bulkLimitChanged),
@@ -203,11 +201,4 @@ func noPath(name string) func(string) string {
 		}
 		return ""
 	}
-}
-
-func tooLongPassword(value string) string {
-	if len(value) > maxPassword {
-		return "Password is longer than CONFIG_AUTHPASS_MAX_LEN"
-	}
-	return ""
 }

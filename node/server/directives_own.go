@@ -14,22 +14,10 @@ import (
 
 // The options with a syntax of their own.
 
-// maxBind is the greatest number of addresses to listen on. Redis 4.0: server.h, CONFIG_BINDADDR_MAX.
-const maxBind = 16
-
 var bindDirective = directive{
 	name: "bind",
-	read: func(c *config, words []string) string {
-		if len(words) < 2 {
-			return conf.BadDirective
-		}
-		if len(words)-1 > maxBind {
-			return "Too many bind addresses specified"
-		}
-		c.Bind = words[1:]
-		return ""
-	},
-	get: func(s *Server) string { return strings.Join(s.cfg.Bind, " ") },
+	read: func(c *config, words []string) string { return c.ParseBind(words[1:]) },
+	get:  func(s *Server) string { return strings.Join(s.cfg.Bind, " ") },
 	rewrite: func(s *Server, r *conf.Rewriter) {
 		if len(s.cfg.Bind) == 0 {
 			r.Absent("bind")
@@ -43,43 +31,26 @@ var bindDirective = directive{
 	},
 }
 
-// logLevels are the names of the levels, least important first.
-var logLevels = [...]struct {
-	name  string
-	level node.LogLevel
-}{{"debug", node.LogDebug}, {"verbose", node.LogVerbose}, {"notice", node.LogNotice}, {"warning", node.LogWarning}}
-
 func (c *config) setLogLevel(name string) bool {
-	for _, l := range logLevels {
-		if strings.EqualFold(l.name, name) {
-			c.logLevel = l.level
-			return true
-		}
+	level, ok := front.ParseLogLevel(name)
+	if ok {
+		c.logLevel = level
 	}
-	return false
-}
-
-func (c *config) logLevelName() string {
-	for _, l := range logLevels {
-		if l.level == c.logLevel {
-			return l.name
-		}
-	}
-	return ""
+	return ok
 }
 
 var logLevelDirective = directive{
 	name: "loglevel",
 	read: word1(func(c *config, value string) string {
 		if !c.setLogLevel(value) {
-			return "Invalid log level. Must be one of debug, verbose, notice, warning"
+			return front.BadLogLevel
 		}
 		return ""
 	}),
-	get:       func(s *Server) string { return s.cfg.logLevelName() },
+	get:       func(s *Server) string { return front.LogLevelName(s.cfg.logLevel) },
 	set:       func(s *Server, value string) bool { return s.cfg.setLogLevel(value) },
 	byDefault: func(c *config) { c.logLevel = node.LogNotice },
-	rewrite:   func(s *Server, r *conf.Rewriter) { r.Word("loglevel", s.cfg.logLevelName(), "notice") },
+	rewrite:   func(s *Server, r *conf.Rewriter) { r.Word("loglevel", front.LogLevelName(s.cfg.logLevel), "notice") },
 }
 
 // savePointsOf reads "seconds changes" pairs; none is the wish for no snapshots.
@@ -276,74 +247,37 @@ var notifyDirective = directive{
 	rewrite: func(s *Server, r *conf.Rewriter) { r.String("notify-keyspace-events", s.cfg.data.Notify.String(), "") },
 }
 
-// outputClasses are the names of the classes that have output limits.
-var outputClasses = [...]string{front.ClassNormal: "normal", front.ClassSlave: "slave", front.ClassPubSub: "pubsub"}
-
-var defaultOutputLimits = [...]front.OutputLimit{
-	front.ClassSlave:  {Hard: 256 << 20, Soft: 64 << 20, Seconds: 60},
-	front.ClassPubSub: {Hard: 32 << 20, Soft: 8 << 20, Seconds: 60},
-}
-
-// outputLimitsOf reads "class hard soft seconds" groups over limits.
-func outputLimitsOf(limits [3]front.OutputLimit, words []string) (result [3]front.OutputLimit, reason string) {
-	if len(words) == 0 || len(words)%4 != 0 {
-		return limits, conf.BadDirective
-	}
-	for ; len(words) > 0; words = words[4:] {
-		class := -1
-		for i, name := range outputClasses {
-			if strings.EqualFold(words[0], name) {
-				class = i
-			}
-		}
-		if class < 0 {
-			return limits, "Unrecognized client limit class"
-		}
-		hard, ok1 := conf.ParseBytes(words[1])
-		soft, ok2 := conf.ParseBytes(words[2])
-		seconds, ok3 := conf.ParseInt(words[3], 0, 1<<31-1)
-		if !ok1 || !ok2 || hard < 0 || soft < 0 {
-			return limits, conf.BadDirective
-		}
-		if !ok3 {
-			return limits, "Negative number of seconds in soft limit is invalid"
-		}
-		limits[class] = front.OutputLimit{Hard: hard, Soft: soft, Seconds: seconds}
-	}
-	return limits, ""
-}
-
 var outputLimitDirective = directive{
 	name: "client-output-buffer-limit",
 	read: func(c *config, words []string) (reason string) {
 		if len(words) != 5 {
 			return conf.BadDirective
 		}
-		c.OutputLimits, reason = outputLimitsOf(c.OutputLimits, words[1:])
+		c.OutputLimits, reason = front.ParseOutputLimits(c.OutputLimits, words[1:])
 		return reason
 	},
 	get: func(s *Server) string {
 		var words []string
-		for class, name := range outputClasses {
+		for class, name := range front.OutputClasses {
 			l := s.cfg.OutputLimits[class]
 			words = append(words, name, strconv.FormatInt(l.Hard, 10), strconv.FormatInt(l.Soft, 10), strconv.FormatInt(l.Seconds, 10))
 		}
 		return strings.Join(words, " ")
 	},
 	set: func(s *Server, value string) bool {
-		limits, reason := outputLimitsOf(s.cfg.OutputLimits, strings.Fields(value))
+		limits, reason := front.ParseOutputLimits(s.cfg.OutputLimits, strings.Fields(value))
 		if reason == "" {
 			s.cfg.OutputLimits = limits
 		}
 		return reason == ""
 	},
-	byDefault: func(c *config) { c.OutputLimits = defaultOutputLimits },
+	byDefault: func(c *config) { c.OutputLimits = front.DefaultOutputLimits },
 	rewrite: func(s *Server, r *conf.Rewriter) {
-		for class, name := range outputClasses {
+		for class, name := range front.OutputClasses {
 			l := s.cfg.OutputLimits[class]
 			line := "client-output-buffer-limit " + name + " " + conf.FormatBytes(l.Hard) + " " + conf.FormatBytes(l.Soft) + " " +
 				strconv.FormatInt(l.Seconds, 10)
-			r.Line("client-output-buffer-limit", line, l != defaultOutputLimits[class])
+			r.Line("client-output-buffer-limit", line, l != front.DefaultOutputLimits[class])
 		}
 	},
 }

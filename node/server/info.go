@@ -15,12 +15,12 @@ import (
 func (s *Server) infoSections() []front.Section {
 	return []front.Section{
 		{Name: "server", Write: s.infoServer},
-		{Name: "clients", Write: s.infoClients},
+		{Name: "clients", Write: s.front.InfoClients},
 		{Name: "memory", Write: s.infoMemory},
 		{Name: "persistence", Write: s.infoPersistence},
 		{Name: "stats", Write: s.infoStats},
 		{Name: "replication", Write: func(b []byte) []byte { return s.repl.Info(b) }},
-		{Name: "cpu", Write: s.infoCPU},
+		{Name: "cpu", Write: front.InfoCPU},
 		{Name: "commandstats", Unusual: true, Write: s.infoCommandstats},
 		{Name: "cluster", Write: func(b []byte) []byte { return append(b, "# Cluster\r\ncluster_enabled:0\r\n"...) }},
 		{Name: "keyspace", Write: s.infoKeyspace},
@@ -41,46 +41,8 @@ func (s *Server) infoCommand(c *front.Call) {
 }
 
 func (s *Server) infoServer(b []byte) []byte {
-	up := int64(s.now.Sub(s.started) / time.Second)
-	b = append(b, "# Server\r\n"...)
-	b = front.Field(b, "redis_version", Version)
-	b = front.Field(b, "redis_git_sha1", "00000000")
-	b = front.Field(b, "redis_git_dirty", "0")
-	b = front.Field(b, "redis_build_id", "0")
-	b = front.Field(b, "redis_mode", "standalone")
-	b = front.Field(b, "os", "Linux")
-	b = front.Field(b, "arch_bits", "64")
-	b = front.Field(b, "multiplexing_api", "ordeal")
-	b = front.Field(b, "atomicvar_api", "none")
-	b = front.Field(b, "gcc_version", "0.0.0")
-	b = front.IntField(b, "process_id", int64(s.opts.PID))
-	b = front.Field(b, "run_id", s.runID)
-	b = front.IntField(b, "tcp_port", s.cfg.port)
-	b = front.IntField(b, "uptime_in_seconds", up)
-	b = front.IntField(b, "uptime_in_days", up/(3600*24))
-	b = front.IntField(b, "hz", s.cfg.hz)
-	b = front.IntField(b, "lru_clock", s.now.Unix()&(1<<24-1))
-	b = front.Field(b, "executable", s.opts.Executable)
-	return front.Field(b, "config_file", s.opts.ConfigPath)
-}
-
-func (s *Server) infoClients(b []byte) []byte {
-	clients, blocked, longest, biggest := 0, int64(0), int64(0), 0
-	for _, c := range s.front.Clients() {
-		if !c.Is(front.Replica) {
-			clients++
-		}
-		if c.Is(front.Blocked) {
-			blocked++
-		}
-		longest = max(longest, c.Chunks())
-		biggest = max(biggest, c.In.Buffered())
-	}
-	b = append(b, "# Clients\r\n"...)
-	b = front.IntField(b, "connected_clients", int64(clients))
-	b = front.IntField(b, "client_longest_output_list", longest)
-	b = front.IntField(b, "client_biggest_input_buf", int64(biggest))
-	return front.IntField(b, "blocked_clients", blocked)
+	return s.front.InfoServer(b, front.Process{Mode: "standalone", PID: s.opts.PID, RunID: s.runID, Port: s.cfg.port,
+		Started: s.started, HZ: s.cfg.hz, Executable: s.opts.Executable, ConfigPath: s.opts.ConfigPath})
 }
 
 // baseMemory is about what an empty server takes, in bytes.
@@ -181,44 +143,9 @@ func (s *Server) infoAOF(b []byte) []byte {
 }
 
 func (s *Server) infoStats(b []byte) []byte {
-	t, f, d := &s.stats, &s.front.Stats, &s.data.Stats
-	b = append(b, "# Stats\r\n"...)
-	b = front.IntField(b, "total_connections_received", f.Connections)
-	b = front.IntField(b, "total_commands_processed", f.Commands)
-	b = front.IntField(b, "instantaneous_ops_per_sec", t.ops.perSecond())
-	b = front.IntField(b, "total_net_input_bytes", f.NetIn)
-	b = front.IntField(b, "total_net_output_bytes", f.NetOut)
-	b = front.Field(b, "instantaneous_input_kbps", kbps(&t.in))
-	b = front.Field(b, "instantaneous_output_kbps", kbps(&t.out))
-	b = front.IntField(b, "rejected_connections", f.Rejected)
-	b = front.IntField(b, "sync_full", s.repl.Stats.Full)
-	b = front.IntField(b, "sync_partial_ok", s.repl.Stats.PartialOK)
-	b = front.IntField(b, "sync_partial_err", s.repl.Stats.PartialErr)
-	b = front.IntField(b, "expired_keys", d.Expired)
-	b = front.Field(b, "expired_stale_perc", "0.00")
-	b = front.Field(b, "expired_time_cap_reached_count", "0")
-	b = front.IntField(b, "evicted_keys", d.Evicted)
-	b = front.IntField(b, "keyspace_hits", d.Hits)
-	b = front.IntField(b, "keyspace_misses", d.Misses)
-	b = front.IntField(b, "pubsub_channels", int64(s.front.PubSub.NumChannels()))
-	b = front.IntField(b, "pubsub_patterns", int64(s.front.PubSub.NumPat()))
-	b = front.Field(b, "latest_fork_usec", "0")
-	b = front.Field(b, "migrate_cached_sockets", "0")
-	b = front.IntField(b, "slave_expires_tracked_keys", int64(s.data.TrackedExpires()))
-	for _, name := range []string{"hits", "misses", "key_hits", "key_misses"} {
-		b = front.Field(b, "active_defrag_"+name, "0")
-	}
-	return b
-}
-
-func kbps(r *rate) string { return strconv.FormatFloat(float64(r.perSecond())/1024, 'f', 2, 64) }
-
-func (s *Server) infoCPU(b []byte) []byte {
-	b = append(b, "# CPU\r\n"...)
-	for _, name := range []string{"sys", "user", "sys_children", "user_children"} {
-		b = front.Field(b, "used_cpu_"+name, "0.00")
-	}
-	return b
+	r, d := &s.repl.Stats, &s.data.Stats
+	return s.front.InfoStats(b, front.DataStats{SyncFull: r.Full, SyncPartialOK: r.PartialOK, SyncPartialErr: r.PartialErr,
+		Expired: d.Expired, Evicted: d.Evicted, Hits: d.Hits, Misses: d.Misses, TrackedExpires: int64(s.data.TrackedExpires())})
 }
 
 func (s *Server) infoCommandstats(b []byte) []byte {

@@ -12,7 +12,7 @@ import (
 )
 
 // Version is the Redis version that the server tells of itself.
-const Version = "4.0.14"
+const Version = front.Version
 
 // Options are what a server is started with.
 type Options struct {
@@ -56,7 +56,6 @@ type Server struct {
 	current *front.Client // whose command is running
 	running *front.Call   // that command; nil: none
 
-	stats   stats
 	slow    slowlog
 	latency []latencyEvent // by name
 	repl    *replication.Replication

@@ -13,7 +13,7 @@ func (s *Server) cron() {
 		return
 	}
 	s.setCron()
-	s.stats.sample(s.now, &s.front.Stats)
+	s.front.Sample()
 	if s.stopAsked {
 		s.stopNow()
 		if s.exiting || s.blocking != nil {

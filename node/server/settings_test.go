@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ordeal-go/ordeal/node"
+	"github.com/ordeal-go/ordeal/node/conf"
 )
 
 // effect is a directive that changes what the server does: with one line of configuration what is seen is another thing
@@ -434,4 +435,13 @@ func TestLatencyIsSampledPerEvent(t *testing.T) {
 	require.Equal(t, ":0\r\n", w.say(c, "LATENCY RESET nosuch"))
 	require.Equal(t, ":1\r\n", w.say(c, "LATENCY RESET"))
 	require.Equal(t, "*0\r\n", w.say(c, "LATENCY HISTORY command"))
+}
+
+// TestEveryDirectiveHasItsRow: the names are those that a Sentinel's file may have as well.
+func TestEveryDirectiveHasItsRow(t *testing.T) {
+	var names []string
+	for _, d := range directiveTable() {
+		names = append(names, d.name)
+	}
+	require.ElementsMatch(t, conf.Directives, names)
 }

@@ -1,16 +1,14 @@
-package server
+package front
 
 import (
+	"strconv"
 	"time"
 
 	"github.com/ordeal-go/ordeal/node"
-	"github.com/ordeal-go/ordeal/node/front"
 )
 
-// stats are the counters of the server itself since the start or CONFIG RESETSTAT. Redis 4.0: server.c, resetServerStats.
-type stats struct {
-	ops, in, out rate
-}
+// rates measure how fast the counters of [Stats] grow. Redis 4.0: server.c, trackInstantaneousMetric.
+type rates struct{ ops, in, out rate }
 
 // rate measures how much a counter grows in a second: the mean of the last samples.
 type rate struct {
@@ -42,8 +40,19 @@ func (r *rate) perSecond() int64 {
 	return sum / int64(len(r.samples))
 }
 
-func (t *stats) sample(now node.Instant, f *front.Stats) {
-	t.ops.sample(now, f.Commands)
-	t.in.sample(now, f.NetIn)
-	t.out.sample(now, f.NetOut)
+func (r *rate) kbps() string { return strconv.FormatFloat(float64(r.perSecond())/1024, 'f', 2, 64) }
+
+// Sample measures; ten times a second is enough.
+func (f *Front) Sample() {
+	f.rates.ops.sample(f.Now, f.Stats.Commands)
+	f.rates.in.sample(f.Now, f.Stats.NetIn)
+	f.rates.out.sample(f.Now, f.Stats.NetOut)
+}
+
+// ResetStats begins to count anew. Rates go on from the counters, which start again.
+func (f *Front) ResetStats() {
+	was := f.rates
+	f.Stats, f.rates = Stats{}, rates{}
+	f.rates.ops.at, f.rates.in.at, f.rates.out.at = was.ops.at, was.in.at, was.out.at
+	f.Table.All(func(cmd *Command) { cmd.Calls, cmd.Usec = 0, 0 })
 }
