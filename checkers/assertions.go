@@ -16,36 +16,36 @@ type Assertions struct{}
 // Name implements Checker.
 func (Assertions) Name() string { return "assertions" }
 
-func (Assertions) promise(r *record) Promise {
+func (Assertions) Promise(r *Record) Promise {
 	if !slices.ContainsFunc(r.Notes, func(n histories.Note) bool { return n.Kind == histories.NoteAssertion }) {
-		return nobody("nothing asserts anything")
+		return Nobody("nothing asserts anything")
 	}
-	return unbroken()
+	return Unbroken()
 }
 
 // Check implements Checker.
-func (Assertions) Check(h *histories.History) Verdict {
-	q := &inquiry{}
+func (Assertions) Check(r *Record) Verdict {
+	q := &Inquiry{}
 	for _, name := range []string{"held", "broken", "sometimes seen", "sometimes not seen", "not reached"} {
-		q.saw(name, 0)
+		q.Saw(name, 0)
 	}
-	all := AssertionsOf(h)
+	all := AssertionsOf(r.History)
 	for _, a := range all {
 		switch {
 		case a.Broken:
-			q.saw("broken", 1)
+			q.Saw("broken", 1)
 		case !a.Met && a.Kind == histories.AssertSometimes:
-			q.saw("sometimes not seen", 1)
+			q.Saw("sometimes not seen", 1)
 		case !a.Met:
-			q.saw("not reached", 1)
+			q.Saw("not reached", 1)
 		case a.Kind == histories.AssertSometimes:
-			q.saw("sometimes seen", 1)
+			q.Saw("sometimes seen", 1)
 		default:
-			q.saw("held", 1)
+			q.Saw("held", 1)
 		}
 	}
-	for i := range h.Notes {
-		n := &h.Notes[i]
+	for i := range r.Notes {
+		n := &r.Notes[i]
 		if n.Kind != histories.NoteAssertion || !falsified(n) {
 			continue
 		}
@@ -59,13 +59,13 @@ func (Assertions) Check(h *histories.History) Verdict {
 		if n.Reason != "" {
 			what += ", at " + n.Reason
 		}
-		q.breach(n.Time, n.Machine, nil, "%s", what)
+		q.Breach(n.Time, n.Machine, nil, "%s", what)
 	}
 	missing := ""
 	if !slices.ContainsFunc(all, func(a Assertion) bool { return a.Met || a.Broken }) {
 		missing = "no assertion was met"
 	}
-	return q.verdict(missing, fmt.Sprintf("%d assertions held whenever they were looked at", q.count("held")))
+	return q.Verdict(missing, fmt.Sprintf("%d assertions held whenever they were looked at", q.Count("held")))
 }
 
 // falsified says whether a note is of an assertion that does not hold.

@@ -38,113 +38,112 @@ type outage struct {
 var mayRefuse = []string{"NOREPLICAS", "READONLY", "LOADING", "MISCONF", "OOM", "BUSY", "NOAUTH", "NOPERM", "MASTERDOWN", "WRONGTYPE", "EXECABORT", "UNKILLABLE"}
 
 // Check implements Checker.
-func (c Availability) Check(h *histories.History) Verdict {
-	r := index(h)
-	q := &inquiry{}
-	f := functionsOf(h)
+func (c Availability) Check(r *Record) Verdict {
+	q := &Inquiry{}
+	f := FunctionsOf(r)
 	var acks []time.Duration
 	byClient := map[string][]time.Duration{}
 	refused := map[string]int{}
 	last := time.Duration(0) // when a client was last at work
 	for _, name := range []string{"writes acknowledged", "writes refused", "writes without an answer", "outages"} {
-		q.saw(name, 0)
+		q.Saw(name, 0)
 	}
-	for i := range h.Ops {
-		op := &h.Ops[i]
+	for i := range r.Ops {
+		op := &r.Ops[i]
 		if op.Final {
 			continue
 		}
 		last = max(last, op.Invoked)
-		if !f.writes(op) {
+		if !f.Writes(op) {
 			continue
 		}
 		switch op.Outcome {
 		case histories.OK:
-			q.saw("writes acknowledged", 1)
+			q.Saw("writes acknowledged", 1)
 			acks = append(acks, op.Returned)
 			byClient[op.Process] = append(byClient[op.Process], op.Returned)
 		case histories.Info:
-			q.saw("writes without an answer", 1)
+			q.Saw("writes without an answer", 1)
 			q.unanswered(r, i)
 		default:
 			q.refusal(r, i, refused, c.AnyReason)
 		}
 	}
 	if len(acks) < 3 {
-		return q.verdict("fewer than three writes were acknowledged", "")
+		return q.Verdict("fewer than three writes were acknowledged", "")
 	}
 	slices.Sort(acks)
 	found := outages(r, append(acks, max(last, acks[len(acks)-1])))
-	q.saw("outages", len(found))
-	v := q.verdict("", sayOutages(found, refused))
+	q.Saw("outages", len(found))
+	v := q.Verdict("", sayOutages(found, refused))
 	v.Figures = outageFigures(found, byClient, last)
-	v.Figures["failovers"], v.Figures["full_syncs"] = float64(failovers(h)), float64(fullSyncs(r))
-	v.Figures["faults"] = float64(len(h.Faults))
-	if slices.ContainsFunc(h.Notes, func(n histories.Note) bool { return n.Kind == "state" }) {
-		none := masterless(r, h.Ops[0].Invoked, last)
+	v.Figures["failovers"], v.Figures["full_syncs"] = float64(failovers(r.History)), float64(fullSyncs(r))
+	v.Figures["faults"] = float64(len(r.Faults))
+	if slices.ContainsFunc(r.Notes, func(n histories.Note) bool { return n.Kind == "state" }) {
+		none := masterless(r, r.Ops[0].Invoked, last)
 		v.Figures["masterless_s"] = none.Seconds()
 		if v.Result == Valid && none >= 50*time.Millisecond {
 			v.Why += fmt.Sprintf("; no server was a master that takes writes for %.1f s", none.Seconds())
 		}
 	}
-	if total, _ := r.stalled(0, h.End); total > 0 {
+	if total, _ := r.Stalled(0, r.End); total > 0 {
 		v.Figures["stalled_s"] = total.Seconds()
 		if v.Result == Valid {
 			v.Why += fmt.Sprintf("; not counted: this computer let the run stand still for %.1f s", total.Seconds())
 		}
 	}
 	v.Figures["refused"] = float64(sum(refused))
-	v.Figures["unanswered"] = float64(q.count("writes without an answer"))
+	v.Figures["unanswered"] = float64(q.Count("writes without an answer"))
 	return v
 }
 
-// undisturbed is for how long before and after an operation no fault may have been in force, and nobody may have changed
+// Undisturbed is for how long before and after an operation no fault may have been in force, and nobody may have changed
 // his role, for an answer to be owed.
-const undisturbed = 25 * time.Second
+const Undisturbed = 25 * time.Second
 
-// begun is when all machines of a run have been started.
-const begun = 50 * time.Millisecond
+// Begun is when all machines of a run have been started.
+const Begun = 50 * time.Millisecond
 
 // unanswered finds writes that a master did not answer although nothing hurt the cluster.
-func (q *inquiry) unanswered(r *record, i int) {
+func (q *Inquiry) unanswered(r *Record, i int) {
 	op := &r.Ops[i]
-	t := r.machines[op.Node]
-	if op.Error != "timeout" || t == nil || r.slack > 0 || t.turned(max(op.Invoked-undisturbed, begun), op.Returned) || r.faultNear(op.Invoked-undisturbed, op.Returned) ||
-		!r.always(t, op.Invoked-time.Second, op.Returned, isMaster) {
+	t := r.Timelines[op.Node]
+	if op.Error != "timeout" || t == nil || r.Slack > 0 || t.Turned(max(op.Invoked-Undisturbed, Begun), op.Returned) || r.FaultNear(op.Invoked-Undisturbed, op.Returned) ||
+		!r.Always(t, op.Invoked-time.Second, op.Returned, IsMaster) {
 		return
 	}
-	q.breach(op.Returned, op.Node, []int{i}, "did not answer %s, and nothing hurt it", models.Describe(op))
+	q.Breach(op.Returned, op.Node, []int{i}, "did not answer %s, and nothing hurt it", models.Describe(op))
 }
 
-// faultNear says whether a fault was in force at some moment of [from, to].
-func (r *record) faultNear(from, to time.Duration) bool {
+// FaultNear says whether a fault was in force at some moment of [from, to].
+func (r *Record) FaultNear(from, to time.Duration) bool {
 	return slices.ContainsFunc(r.Faults, func(f histories.Fault) bool { return f.Start <= to && f.Stop >= from })
 }
 
 // refusal counts a write that was turned away. Those of a client that asked a replica on purpose are read-only's.
-func (q *inquiry) refusal(r *record, i int, refused map[string]int, anyReason bool) {
+func (q *Inquiry) refusal(r *Record, i int, refused map[string]int, anyReason bool) {
 	op := &r.Ops[i]
 	code, _, _ := strings.Cut(strings.TrimPrefix(op.Error, "-"), " ")
 	if code == "READONLY" || code == "" || strings.ToUpper(code) != code {
 		return // or it never reached a server
 	}
-	q.saw("writes refused", 1)
+	q.Saw("writes refused", 1)
 	refused[code]++
 	switch {
 	case anyReason:
 	case !slices.Contains(mayRefuse, code):
-		q.breach(op.Returned, op.Node, []int{i}, "refused %s for no reason that a server may have: %s", models.Describe(op), op.Error)
-	case code == "MASTERDOWN" && r.always(r.machines[op.Node], op.Invoked, op.Returned, isMaster):
-		q.breach(op.Returned, op.Node, []int{i}, "refused %s because its master is down, and was master itself: %s", models.Describe(op), op.Error)
+		q.Breach(op.Returned, op.Node, []int{i}, "refused %s for no reason that a server may have: %s", models.Describe(op), op.Error)
+	case code == "MASTERDOWN" && r.Always(r.Timelines[op.Node], op.Invoked, op.Returned, IsMaster):
+		q.Breach(op.Returned, op.Node, []int{i}, "refused %s because its master is down, and was master itself: %s", models.Describe(op), op.Error)
 	}
 }
 
 // outages finds the long pauses between the moments at, which are sorted.
-func outages(r *record, at []time.Duration) []outage {
+func outages(r *Record, at []time.Duration) []outage {
 	limit := usual(at)
 	var found []outage
 	for i := 1; i < len(at); i++ {
-		stalled, _ := r.stalled(at[i-1], at[i])
+		stalled, _ := r.Stalled(at[i-1], at[i])
 		if at[i]-at[i-1]-stalled <= limit {
 			continue
 		}
@@ -165,7 +164,7 @@ func usual(at []time.Duration) time.Duration {
 	for i := 1; i < len(at); i++ {
 		pauses = append(pauses, at[i]-at[i-1])
 	}
-	return max(250*time.Millisecond, 10*percentile(pauses, 50))
+	return max(250*time.Millisecond, 10*Percentile(pauses, 50))
 }
 
 func sayOutages(found []outage, refused map[string]int) string {
@@ -195,7 +194,7 @@ func sayOutages(found []outage, refused map[string]int) string {
 		says += ": " + strings.Join(parts, ", ")
 	}
 	for _, code := range slices.Sorted(maps.Keys(refused)) {
-		says += fmt.Sprintf("; %s refused with %s", thousands(refused[code]), code)
+		says += fmt.Sprintf("; %s refused with %s", Thousands(refused[code]), code)
 	}
 	return says
 }
@@ -218,7 +217,7 @@ func outageFigures(found []outage, byClient map[string][]time.Duration, last tim
 		}
 		recoveries = append(recoveries, worst)
 	}
-	f["recovery_median_s"], f["recovery_max_s"] = percentile(recoveries, 50).Seconds(), percentile(recoveries, 100).Seconds()
+	f["recovery_median_s"], f["recovery_max_s"] = Percentile(recoveries, 50).Seconds(), Percentile(recoveries, 100).Seconds()
 	return f
 }
 
@@ -235,12 +234,12 @@ func failovers(h *histories.History) (most int) {
 }
 
 // fullSyncs is how often a replica's data was replaced, after the clients had begun.
-func fullSyncs(r *record) (n int) {
+func fullSyncs(r *Record) (n int) {
 	if len(r.Ops) == 0 {
 		return 0
 	}
-	for _, name := range r.names {
-		for _, at := range r.machines[name].resyncs {
+	for _, name := range r.Names {
+		for _, at := range r.Timelines[name].Resyncs {
 			if at >= r.Ops[0].Invoked {
 				n++
 			}

@@ -22,29 +22,29 @@ const closedWithTheWorld = "closed with the world"
 func (Crashes) Name() string { return "crashes" }
 
 // Check implements Checker.
-func (Crashes) Check(h *histories.History) Verdict {
-	var q inquiry
-	q.saw("starts", 0)
-	q.saw("ends", 0)
-	for i := range h.Notes {
-		switch n := &h.Notes[i]; n.Kind {
+func (Crashes) Check(r *Record) Verdict {
+	var q Inquiry
+	q.Saw("starts", 0)
+	q.Saw("ends", 0)
+	for i := range r.Notes {
+		switch n := &r.Notes[i]; n.Kind {
 		case "up":
-			q.saw("starts", 1)
+			q.Saw("starts", 1)
 		case "down":
 			if n.Text == closedWithTheWorld {
 				continue
 			}
-			q.saw("ends", 1)
-			if broke(n.Text) || !asked(n.Text) && !hit(h, n.Machine, n.Time) {
-				q.breach(n.Time, n.Machine, nil, "ended, and nobody ended it: %s", n.Text)
+			q.Saw("ends", 1)
+			if broke(n.Text) || !asked(n.Text) && !hit(r.History, n.Machine, n.Time) {
+				q.Breach(n.Time, n.Machine, nil, "ended, and nobody ended it: %s", n.Text)
 			}
 		}
 	}
 	missing := ""
-	if q.count("starts") == 0 {
+	if q.Count("starts") == 0 {
 		missing = "no machine is known to have started"
 	}
-	return q.verdict(missing, "nothing ended but what the nemesis ended")
+	return q.Verdict(missing, "nothing ended but what the nemesis ended")
 }
 
 // broke tells the ends that no fault excuses.

@@ -5,68 +5,71 @@ import (
 	"github.com/ordeal-go/ordeal/models"
 )
 
-// functions knows what the operations of a history do, each in the words of its workload's model.
-type functions struct {
-	works []known
+// Functions knows what the operations of a history do, each in the words of its workload's model.
+type Functions struct {
+	works []Work
 }
 
-type known struct {
+type Work struct {
 	workload string
-	model    models.Model
-	register bool
+	Model    models.Model
+	Register bool
 }
 
-func functionsOf(h *histories.History) *functions {
-	f := &functions{}
-	for _, w := range h.Workloads {
-		name := h.Model(&histories.Operation{Workload: w.Name})
+// FunctionsOf reads the workloads of a record.
+func FunctionsOf(r *Record) *Functions { return Derived(r, readFunctions) }
+
+func readFunctions(r *Record) *Functions {
+	f := &Functions{}
+	for _, w := range r.Workloads {
+		name := r.Model(&histories.Operation{Workload: w.Name})
 		m, err := models.ByName(name)
 		if err != nil {
 			m = models.Model{Name: name} // nothing is known of it
 		}
-		f.works = append(f.works, known{w.Name, m, name == histories.ModelRegister})
+		f.works = append(f.works, Work{w.Name, m, name == histories.ModelRegister})
 	}
 	if len(f.works) == 0 {
-		f.works = []known{{"", models.Register(), true}}
+		f.works = []Work{{"", models.Register(), true}}
 	}
 	return f
 }
 
-// of is what is known of op's workload. An operation that names none belongs to the only one.
-func (f *functions) of(op *histories.Operation) *known {
+// Of is what is known of op's workload. An operation that names none belongs to the only one.
+func (f *Functions) Of(op *histories.Operation) *Work {
 	for i := range f.works {
 		if w := &f.works[i]; w.workload == op.Workload || op.Workload == "" && len(f.works) == 1 {
 			return w
 		}
 	}
-	return &known{workload: op.Workload, model: models.Register(), register: true}
+	return &Work{workload: op.Workload, Model: models.Register(), Register: true}
 }
 
-// writes says whether op may change data.
-func (f *functions) writes(op *histories.Operation) bool { return f.of(op).model.Writes(op) }
+// Writes says whether op may change data.
+func (f *Functions) Writes(op *histories.Operation) bool { return f.Of(op).Model.Writes(op) }
 
-// changed says whether op certainly changed data.
-func (f *functions) changed(op *histories.Operation) bool { return f.of(op).model.Changed(op) }
+// Changed says whether op certainly changed data.
+func (f *Functions) Changed(op *histories.Operation) bool { return f.Of(op).Model.Changed(op) }
 
-// mayWrite says whether op may change data, or nobody knows.
-func (f *functions) mayWrite(op *histories.Operation) bool {
-	does, _ := f.of(op).model.Function(op.Func)
+// MayWrite says whether op may change data, or nobody knows.
+func (f *Functions) MayWrite(op *histories.Operation) bool {
+	does, _ := f.Of(op).Model.Function(op.Func)
 	return does.Writes || !does.Reads
 }
 
-// reads says whether op reads a register.
-func (f *functions) reads(op *histories.Operation) bool {
-	return op.Func == histories.FuncRead && f.of(op).register
+// Reads says whether op reads a register.
+func (f *Functions) Reads(op *histories.Operation) bool {
+	return op.Func == histories.FuncRead && f.Of(op).Register
 }
 
 // wrote is the value that op writes into a register, if it may have written one: a compare-and-set that compared in vain
 // wrote nothing.
-func (f *functions) wrote(op *histories.Operation) (value string, is bool) {
+func (f *Functions) wrote(op *histories.Operation) (value string, is bool) {
 	switch {
 	case op.Func == histories.FuncWrite:
-		return op.Arg.Str(), f.of(op).register
+		return op.Arg.Str(), f.Of(op).Register
 	case op.Func == models.FuncCAS && (op.Outcome != histories.OK || op.Result.True()):
-		return op.Arg.Elem(1).Str(), f.of(op).register
+		return op.Arg.Elem(1).Str(), f.Of(op).Register
 	}
 	return "", false
 }

@@ -185,7 +185,7 @@ func BenchmarkJudges(b *testing.B) {
 			h := served(c.model, c.clients, c.ops, c.serve())
 			b.ResetTimer()
 			for range b.N {
-				v := checkers.Linearizable{}.Check(h)
+				v := checkers.Linearizable{}.Check(checkers.NewRecord(h))
 				require.Equal(b, c.want, v.Result, "%v", v)
 			}
 			b.ReportMetric(peak(b), "MiB-peak")

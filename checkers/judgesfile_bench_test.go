@@ -11,7 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/ordeal-go/ordeal/checkers"
+	"github.com/ordeal-go/ordeal/checkers/redis"
 	"github.com/ordeal-go/ordeal/histories"
 )
 
@@ -55,7 +55,7 @@ func TestJudgesAFileForABenchmark(t *testing.T) {
 	}
 	h, err := histories.ReadFile(path)
 	require.NoError(t, err)
-	verdicts, err := checkers.RunAsked(h, nil)
+	verdicts, err := redis.RunAsked(h, nil)
 	require.NoError(t, err)
 	for _, v := range verdicts {
 		fmt.Println(v.Checker, v.Result)

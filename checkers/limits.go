@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-
-	"github.com/ordeal-go/ordeal/histories"
 )
 
 // Limits are what somebody accepts of what a run may cost: what replication allows may still be more than that. The zero
@@ -20,7 +18,8 @@ type Limits struct {
 	TotalLoss bool           // it is accepted that at some moment nothing of what had been acknowledged was left
 }
 
-// LimitsName is what the verdict about limits is called. It is none of [All]: it is held against their figures.
+// LimitsName is what the verdict about limits is called. It is none of a [Set]: it is held against
+// their figures.
 const LimitsName = "limits"
 
 // Any says whether anything is asked beyond what always is.
@@ -31,23 +30,23 @@ func (l Limits) Any() bool {
 // Judge holds the limits against the figures of verdicts. There is no verdict, and ok is false, if nothing was asked and
 // nothing was wiped. A limit whose figure nobody measured is not known to be kept.
 func (l Limits) Judge(vs Verdicts) (v Verdict, ok bool) {
-	q := &inquiry{}
+	q := &Inquiry{}
 	var missing []string
-	q.saw("limits", 0)
+	q.Saw("limits", 0)
 	hold := func(name string, asked bool, most float64, render func(float64) string) {
 		if !asked {
 			return
 		}
-		q.saw("limits", 1)
+		q.Saw("limits", 1)
 		value, measured := vs.Figure(name)
 		switch {
 		case !measured:
 			missing = append(missing, name)
 		case value > most:
-			q.breach(0, "", nil, "%s, and at most %s are accepted", render(value), render(most))
+			q.Breach(0, "", nil, "%s, and at most %s are accepted", render(value), render(most))
 		}
 	}
-	writes := func(n float64) string { return thousands(int(n)) + " acknowledged writes lost" }
+	writes := func(n float64) string { return Thousands(int(n)) + " acknowledged writes lost" }
 	share := func(n float64) string { return fmt.Sprintf("%.2f %% of the acknowledged writes lost", 100*n) }
 	seconds := func(what string) func(float64) string {
 		return func(n float64) string { return fmt.Sprintf("%.2f s %s", n, what) }
@@ -59,17 +58,17 @@ func (l Limits) Judge(vs Verdicts) (v Verdict, ok bool) {
 	hold("outage_max_s", l.OutageMax != nil, given(l.OutageMax).Seconds(), seconds("at a time without a master that takes writes"))
 	hold("stale_max_ms", l.Stale != nil, float64(given(l.Stale).Milliseconds()), func(n float64) string { return fmt.Sprintf("reads stale by %.0f ms", n) })
 	if wiped, _ := vs.Figure("wiped"); wiped > 0 && !l.TotalLoss {
-		q.saw("limits", 1)
-		q.breach(0, "", nil, "everything that had been acknowledged was gone: %s writes (a scenario that expects it says so: limits: {total-loss: accepted})", thousands(int(wiped)))
+		q.Saw("limits", 1)
+		q.Breach(0, "", nil, "everything that had been acknowledged was gone: %s writes (a scenario that expects it says so: limits: {total-loss: accepted})", Thousands(int(wiped)))
 	}
-	if q.count("limits") == 0 {
+	if q.Count("limits") == 0 {
 		return Verdict{}, false
 	}
 	why := ""
 	if len(missing) > 0 {
 		why = "nobody measured " + strings.Join(missing, ", ") + ": run the checkers lost-writes, availability and stale-reads"
 	}
-	v = q.verdict(why, "everything stayed within the limits")
+	v = q.Verdict(why, "everything stayed within the limits")
 	v.Checker = LimitsName
 	return v, true
 }
@@ -89,11 +88,6 @@ func (vs Verdicts) Figure(name string) (value float64, ok bool) {
 		}
 	}
 	return 0, false
-}
-
-// RunWithin is [RunAsked], and the verdict of limits over it.
-func RunWithin(h *histories.History, limits Limits, names ...string) (Verdicts, error) {
-	return Set(All()).RunWithin(h, limits, names...)
 }
 
 // With is l with what more sets in place of its own.

@@ -7,7 +7,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ordeal-go/ordeal/checkers"
-	"github.com/ordeal-go/ordeal/histories/corpus"
 )
 
 func TestLimitsAreHeldAgainstFigures(t *testing.T) {
@@ -37,16 +36,4 @@ func TestLimitsAreHeldAgainstFigures(t *testing.T) {
 	}
 	_, ok := checkers.Limits{}.Judge(figures(500, 500, 1, 60))
 	require.False(t, ok, "nothing was asked")
-}
-
-func TestATotalLossIsNeverGreenUnlessItIsAccepted(t *testing.T) {
-	h, err := corpus.Open("lost-writes-good-wipe")
-	require.NoError(t, err)
-	vs, err := checkers.RunWithin(h, checkers.Limits{}, "lost-writes")
-	require.NoError(t, err)
-	require.Equal(t, checkers.Invalid, vs.Result())
-	require.Contains(t, vs[1].Why, "everything that had been acknowledged was gone: 2 writes")
-	vs, err = checkers.RunWithin(h, checkers.Limits{TotalLoss: true}, "lost-writes")
-	require.NoError(t, err)
-	require.Equal(t, checkers.Valid, vs.Result())
 }

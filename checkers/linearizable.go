@@ -33,19 +33,19 @@ type Linearizable struct {
 func (Linearizable) Name() string { return "linearizable" }
 
 // Check implements Checker.
-func (c Linearizable) Check(h *histories.History) Verdict {
-	var q inquiry
+func (c Linearizable) Check(r *Record) Verdict {
+	var q Inquiry
 	for _, name := range []string{"reads", "writes", "keys"} {
-		q.saw(name, 0)
+		q.Saw(name, 0)
 	}
-	parts, without, err := c.parts(h)
+	parts, without, err := c.parts(r)
 	if without > 0 {
-		q.saw("operations without a model", without)
+		q.Saw("operations without a model", without)
 	}
 	if err != nil {
-		return q.verdict(err.Error(), "")
+		return q.Verdict(err.Error(), "")
 	}
-	q.saw("keys", len(parts))
+	q.Saw("keys", len(parts))
 	told, found := false, false
 	for _, p := range parts {
 		told = p.count(&q) || told
@@ -68,22 +68,22 @@ func (c Linearizable) Check(h *histories.History) Verdict {
 			break
 		}
 	}
-	return q.conclude(h, parts, undecided, told)
+	return q.conclude(r.History, parts, undecided, told)
 }
 
 // conclude is the verdict, now that parts have their answers.
-func (q *inquiry) conclude(h *histories.History, parts, undecided []*part, told bool) Verdict {
+func (q *Inquiry) conclude(h *histories.History, parts, undecided []*part, told bool) Verdict {
 	unknown := ""
 	for _, p := range parts {
 		if p.answer.Search {
-			q.saw("keys searched", 1)
+			q.Saw("keys searched", 1)
 		}
 		for _, cause := range p.answer.Causes {
 			q.cause(h, p, cause)
 		}
 	}
 	for _, p := range undecided {
-		q.saw("operations not judged", len(p.ops)-p.answer.Judged)
+		q.Saw("operations not judged", len(p.ops)-p.answer.Judged)
 		if unknown == "" {
 			unknown = fmt.Sprintf("of the %d operations on %s, there is an order of the %d that returned first: %s",
 				len(p.ops), p.name, p.answer.Judged, p.answer.Limit)
@@ -92,7 +92,7 @@ func (q *inquiry) conclude(h *histories.History, parts, undecided []*part, told 
 	if !told && unknown == "" {
 		unknown = "nobody read at a master"
 	}
-	return q.verdict(unknown, "every key has an order of its operations that respects time")
+	return q.Verdict(unknown, "every key has an order of its operations that respects time")
 }
 
 // stepsFirst is how many steps the search of a part may take as long as others have not been looked at.
@@ -111,7 +111,7 @@ func (c Linearizable) limits() models.Limits {
 }
 
 // cause reports what no order explains.
-func (q *inquiry) cause(h *histories.History, p *part, cause models.Cause) {
+func (q *Inquiry) cause(h *histories.History, p *part, cause models.Cause) {
 	ops := make([]int, len(cause.Ops))
 	for i, j := range cause.Ops {
 		ops[i] = p.index[j]
@@ -119,10 +119,10 @@ func (q *inquiry) cause(h *histories.History, p *part, cause models.Cause) {
 	text := cause.Text
 	if cause.Follows > 0 {
 		text += fmt.Sprintf("; from the same cause, %d more cannot be explained", cause.Follows)
-		q.saw("operations that follow from a cause", cause.Follows)
+		q.Saw("operations that follow from a cause", cause.Follows)
 	}
 	op := &h.Ops[ops[len(ops)-1]]
-	q.breach(op.Returned, op.Node, ops, "%s", text)
+	q.Breach(op.Returned, op.Node, ops, "%s", text)
 }
 
 // part is operations that touch each other, and no others.
@@ -136,7 +136,7 @@ type part struct {
 }
 
 // count takes up how much there is to judge, and says whether any of it tells of the state.
-func (p *part) count(q *inquiry) (told bool) {
+func (p *part) count(q *Inquiry) (told bool) {
 	reads := 0
 	for _, op := range p.ops {
 		if !p.model.Writes(op) {
@@ -145,14 +145,15 @@ func (p *part) count(q *inquiry) (told bool) {
 		f, _ := p.model.Function(op.Func)
 		told = told || op.Outcome == histories.OK && f.Reads && (!op.Result.IsNothing() || p.model.OnlyReads(op))
 	}
-	q.saw("reads", reads)
-	q.saw("writes", len(p.ops)-reads)
+	q.Saw("reads", reads)
+	q.Saw("writes", len(p.ops)-reads)
 	return told
 }
 
 // parts parts the operations by what they touch, in order of their first operations. without counts those of workloads
 // that no model judges. The error is that of a model that does not exist or does not know an operation.
-func (c Linearizable) parts(h *histories.History) (parts []*part, without int, err error) {
+func (c Linearizable) parts(r *Record) (parts []*part, without int, err error) {
+	h := r.History
 	byWorkload, err := c.models(h)
 	if err != nil {
 		return nil, 0, err
@@ -165,7 +166,6 @@ func (c Linearizable) parts(h *histories.History) (parts []*part, without int, e
 			joined[op.Workload] = true
 		}
 	}
-	roles := index(h)
 	type partKey struct{ workload, part string }
 	known := map[partKey]*part{}
 	for i := range h.Ops {
@@ -184,7 +184,7 @@ func (c Linearizable) parts(h *histories.History) (parts []*part, without int, e
 			return nil, without, fmt.Errorf("an operation does %q, which the model %s of workload %q does not know: it has %s",
 				op.Func, m.Name, op.Workload, m.FunctionNames())
 		}
-		if !m.Judges(op) || m.Counts(op) && m.OnlyReads(op) && op.Outcome == histories.OK && !c.Everywhere && !roles.atMaster(op) {
+		if !m.Judges(op) || m.Counts(op) && m.OnlyReads(op) && op.Outcome == histories.OK && !c.Everywhere && !r.atMaster(op) {
 			continue
 		}
 		key := partKey{workload: op.Workload}
@@ -289,7 +289,45 @@ func (c Linearizable) models(h *histories.History) (of func(workload string) *mo
 }
 
 // atMaster says whether op may have been asked of a master: its node is not known to have been anything else meanwhile.
-func (r *record) atMaster(op *histories.Operation) bool {
-	t := r.machines[op.Node]
-	return t == nil || len(t.own)+len(t.seen) == 0 || r.always(t, op.Invoked, op.Returned, isMaster)
+func (r *Record) atMaster(op *histories.Operation) bool {
+	t := r.Timelines[op.Node]
+	return t == nil || len(t.Own)+len(t.Seen) == 0 || r.Always(t, op.Invoked, op.Returned, IsMaster)
+}
+
+// oneMaster is how long one process was the only master: what it executes one at a time looks so to everybody. With a
+// failover, a restart, or an operator's order, that is over.
+func (r *Record) oneMaster() Promise {
+	p := r.Ends("an operator intervened, or replicas may be written to", append([]string{"promote", "slaveof", "sentinel-failover"}, HandsOn...)...)
+	end := func(at time.Duration, format string, args ...any) {
+		p = First(p, Promise{Until: max(at, 1), Why: fmt.Sprintf(format, args...)})
+	}
+	for _, name := range r.Names {
+		t := r.Timelines[name]
+		for _, notes := range [][]*histories.Note{t.Own, t.Seen} {
+			for i, n := range notes {
+				if i == 0 || IsMaster(n) == IsMaster(notes[i-1]) {
+					continue
+				}
+				at := n.Time
+				if n.From == ByObserver {
+					at = notes[i-1].Time // it happened since
+				}
+				end(at-r.Slack, "%s changed its role", name)
+				break
+			}
+		}
+		for _, l := range t.Lives {
+			if l.To != histories.Forever && l.To < r.End && t.MasterBefore(l.To) {
+				end(l.To-r.Slack, "the master %s went down", name)
+			}
+		}
+	}
+	return p
+}
+
+func (Linearizable) Promise(r *Record) Promise { return r.oneMaster() }
+
+func (c Linearizable) UpTo(at time.Duration) Checker {
+	c.Until = at
+	return c
 }

@@ -98,7 +98,7 @@ func TestLinearizableAgreesWithEveryOrderTried(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		h := tiny(t, rapid.Bool().Draw(t, "unique"))
 		want := bruteForce(h.Ops, make([]bool, len(h.Ops)), "", false)
-		v := checkers.Linearizable{}.Check(h)
+		v := checkers.Linearizable{}.Check(checkers.NewRecord(h))
 		reads := v.Saw("reads") > 0
 		switch {
 		case !want:
@@ -121,7 +121,7 @@ func TestZonesAgreeWithPorcupine(t *testing.T) {
 		h := tiny(t, true)
 		model := models.Register()
 		want := porcupine.CheckOperations(model.Porcupine(), model.Operations(h.Ops))
-		v := checkers.Linearizable{}.Check(h)
+		v := checkers.Linearizable{}.Check(checkers.NewRecord(h))
 		require.Equal(t, !want, v.Result == checkers.Invalid, "%v: %v", v, h.Ops)
 	})
 }
@@ -160,10 +160,10 @@ func TestASearchThatReachesItsLimitSaysHowMuchItJudged(t *testing.T) {
 		h.Ops = append(h.Ops, histories.Operation{Process: fmt.Sprint("d", i), Func: histories.FuncRead, Key: "k", Result: histories.Text(fmt.Sprint(i)),
 			Invoked: 2000, Returned: 2100, Outcome: histories.OK})
 	}
-	v := checkers.Linearizable{Steps: 20_000}.Check(h)
+	v := checkers.Linearizable{Steps: 20_000}.Check(checkers.NewRecord(h))
 	require.Equal(t, checkers.Unknown, v.Result)
 	require.Contains(t, v.Why, "of the 94 operations on k, there is an order of the 4 that returned first: the search reached its limit of 20000 steps")
-	require.Equal(t, v, checkers.Linearizable{Steps: 20_000}.Check(h), "the limit is counted: the same verdict every time")
+	require.Equal(t, v, checkers.Linearizable{Steps: 20_000}.Check(checkers.NewRecord(h)), "the limit is counted: the same verdict every time")
 }
 
 // A read that found an old value is one finding: the values written since contradict it, and none of them is at fault.
@@ -180,7 +180,7 @@ func TestOneCauseIsOneFinding(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := served(c.model, 5, 20_000, c.serve)
-			require.Equal(t, checkers.Valid, checkers.Linearizable{}.Check(h).Result)
+			require.Equal(t, checkers.Valid, checkers.Linearizable{}.Check(checkers.NewRecord(h)).Result)
 			var reads []int
 			for i, op := range h.Ops {
 				if op.Func == histories.FuncRead && op.Outcome == histories.OK {
@@ -192,7 +192,7 @@ func TestOneCauseIsOneFinding(t *testing.T) {
 				old++
 			}
 			h.Ops[stale].Result = h.Ops[reads[old]].Result
-			v := checkers.Linearizable{}.Check(h)
+			v := checkers.Linearizable{}.Check(checkers.NewRecord(h))
 			require.Equal(t, checkers.Invalid, v.Result, "%v", v)
 			require.Len(t, v.Findings, 1, "%v", v.Findings)
 			require.Zero(t, v.MoreFindings)
@@ -216,8 +216,16 @@ func TestALostWriteIsOneFindingHoweverManyReadsShowIt(t *testing.T) {
 	for range 50 {
 		op("c2", histories.FuncRead, histories.Value{}, histories.Text("a"))
 	}
-	v := checkers.Linearizable{}.Check(h)
+	v := checkers.Linearizable{}.Check(checkers.NewRecord(h))
 	require.Len(t, v.Findings, 1)
 	require.Equal(t, []int{0, 1, 2}, v.Findings[0].Ops)
 	require.Contains(t, v.Findings[0].Text, "from the same cause, 49 more cannot be explained")
+}
+
+// word is what a read found.
+func word(value string, found bool) histories.Value {
+	if !found {
+		return histories.Value{}
+	}
+	return histories.Text(value)
 }

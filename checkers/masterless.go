@@ -11,25 +11,25 @@ import (
 // masterless is for how long, between two moments, no server that was up said that it is a master with the replicas it
 // needs. A server that stands still, or that nobody reaches, says what it said before: it is no evidence of an outage, and
 // the pauses between acknowledged writes tell of those.
-func masterless(r *record, from, to time.Duration) (sum time.Duration) {
+func masterless(r *Record, from, to time.Duration) (sum time.Duration) {
 	type change struct {
 		at      time.Duration
 		machine string
 		takes   bool
 	}
 	var all []change
-	for _, name := range r.names {
-		t := r.machines[name]
-		notes := t.own
+	for _, name := range r.Names {
+		t := r.Timelines[name]
+		notes := t.Own
 		if len(notes) == 0 {
-			notes = t.seen
+			notes = t.Seen
 		}
 		for _, n := range notes {
-			all = append(all, change{n.Time, name, isMaster(n) && (n.M == 0 || n.N >= n.M)})
+			all = append(all, change{n.Time, name, IsMaster(n) && (n.M == 0 || n.N >= n.M)})
 		}
-		for _, l := range t.lives {
-			if l.to != histories.Forever {
-				all = append(all, change{l.to, name, false})
+		for _, l := range t.Lives {
+			if l.To != histories.Forever {
+				all = append(all, change{l.To, name, false})
 			}
 		}
 	}

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/anishathalye/porcupine"
-
 	"github.com/ordeal-go/ordeal/histories"
 	"github.com/ordeal-go/ordeal/models"
 )
@@ -23,7 +22,7 @@ const pageTimeout = 2 * time.Second
 // faults beside it. Keys that have an order are left out if one has none, because the page is for finding out why. Of a long
 // history it shows the beginning, as far as the first finding if there is one: browsers give up on more.
 func (c Linearizable) WritePage(w io.Writer, h *histories.History) error {
-	parts, _, err := c.parts(h)
+	parts, _, err := c.parts(NewRecord(h))
 	if err != nil {
 		return err
 	}
@@ -167,7 +166,7 @@ func annotations(h *histories.History, left rest) []porcupine.Annotation {
 	var all []porcupine.Annotation
 	if left.ops > 0 {
 		all = append(all, porcupine.Annotation{Tag: "page", Start: int64(left.from), End: int64(end),
-			Description: thousands(left.ops) + " later operations are not shown", BackgroundColor: "#eeeeee"})
+			Description: Thousands(left.ops) + " later operations are not shown", BackgroundColor: "#eeeeee"})
 	}
 	for _, f := range h.Faults {
 		all = append(all, porcupine.Annotation{Tag: "nemesis", Start: int64(f.Start), End: int64(min(f.Stop, max(end,

@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// percentile is the p-th percentile of times, nearest rank. It moves them around, and looks for no more order than it
+// Percentile is the p-th percentile of times, nearest rank. It moves them around, and looks for no more order than it
 // needs.
-func percentile(times []time.Duration, p int) time.Duration {
+func Percentile(times []time.Duration, p int) time.Duration {
 	return ranked(times, max(0, (len(times)*p+99)/100-1))
 }
 
@@ -50,3 +50,6 @@ func partition(times []time.Duration, pivot time.Duration) (less, same int) {
 }
 
 func middle(a, b, c time.Duration) time.Duration { return max(min(a, b), min(max(a, b), c)) }
+
+// Millis is a time as a figure.
+func Millis(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }

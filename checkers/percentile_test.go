@@ -21,7 +21,7 @@ func TestPercentilesAreThoseOfSortedTimes(t *testing.T) {
 		}
 		sorted := slices.Sorted(slices.Values(times))
 		for _, p := range []int{1, 50, 95, 100} {
-			require.Equal(t, sorted[max(0, (len(times)*p+99)/100-1)], percentile(times, p), "%d of %v", p, sorted)
+			require.Equal(t, sorted[max(0, (len(times)*p+99)/100-1)], Percentile(times, p), "%d of %v", p, sorted)
 		}
 		require.Equal(t, sorted, slices.Sorted(slices.Values(times)), "the same times")
 	}

@@ -37,7 +37,7 @@ func TestPorcupinesHistoriesGetPorcupinesVerdicts(t *testing.T) {
 		h, found, err := histories.Decode(f, mapping)
 		require.NoError(t, err, path)
 		require.Equal(t, format, found, path)
-		v := checkers.Linearizable{Model: model}.Check(h)
+		v := checkers.Linearizable{Model: model}.Check(checkers.NewRecord(h))
 		want := map[string]checkers.Result{"true": checkers.Valid, "false": checkers.Invalid}[right]
 		require.Equal(t, want, v.Result, "%s: %v", path, v)
 	}

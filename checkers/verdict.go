@@ -100,8 +100,8 @@ func (v Verdict) String() string {
 	return b.String()
 }
 
-// thousands writes 60000 as 60,000.
-func thousands(n int) string {
+// Thousands writes 60000 as 60,000.
+func Thousands(n int) string {
 	text := strconv.Itoa(n)
 	for i := len(text) - 3; i > 0 && text[i-1] != '-'; i -= 3 {
 		text = text[:i] + "," + text[i:]

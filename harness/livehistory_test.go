@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ordeal-go/ordeal/checkers"
+	redischeckers "github.com/ordeal-go/ordeal/checkers/redis"
 	"github.com/ordeal-go/ordeal/harness"
 	"github.com/ordeal-go/ordeal/harness/cluster"
 	"github.com/ordeal-go/ordeal/harness/live/runs"
@@ -30,7 +31,7 @@ func readBack(t *testing.T, res *harness.Result) {
 	require.Equal(t, res.History.Faults, kept.Faults)
 	require.Equal(t, len(res.History.Notes), len(kept.Notes))
 	require.Equal(t, len(res.History.Logs), len(kept.Logs))
-	verdicts, err := checkers.RunAsked(kept, res.Plan.Checks)
+	verdicts, err := redischeckers.RunAsked(kept, res.Plan.Checks)
 	require.NoError(t, err)
 	require.Equal(t, res.Verdicts[:len(verdicts)], verdicts)
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ordeal-go/ordeal/checkers"
+	redischeckers "github.com/ordeal-go/ordeal/checkers/redis"
 	"github.com/ordeal-go/ordeal/harness"
 	"github.com/ordeal-go/ordeal/harness/live"
 	"github.com/ordeal-go/ordeal/harness/redis"
@@ -92,7 +93,7 @@ func (r *liveRun) judge(t *testing.T) checkers.Verdicts {
 	h, err := histories.ReadFile(filepath.Join(r.dir, harness.HistoryFile))
 	require.NoError(t, err)
 	require.True(t, h.Complete)
-	verdicts, err := checkers.RunWithin(h, r.scenario.Limits, r.scenario.Checks...)
+	verdicts, err := redischeckers.RunWithin(h, r.scenario.Limits, r.scenario.Checks...)
 	require.NoError(t, err)
 	if result := verdicts.Result(); result != checkers.Unknown && r.status != 3 { // 3 is also for faults that could not be done
 		require.Equal(t, map[checkers.Result]int{checkers.Valid: 0, checkers.Invalid: 1}[result], r.status, r.output)

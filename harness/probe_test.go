@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ordeal-go/ordeal/checkers"
+	"github.com/ordeal-go/ordeal/checkers/losses"
 	"github.com/ordeal-go/ordeal/harness"
 	"github.com/ordeal-go/ordeal/harness/cluster"
 	"github.com/ordeal-go/ordeal/harness/live"
@@ -212,7 +213,7 @@ func byPlaceAlone(h *histories.History) checkers.Verdict {
 			blind.Ops = append(blind.Ops, op)
 		}
 	}
-	return checkers.LostWrites{}.Check(&blind)
+	return losses.LostWrites{}.Check(checkers.NewRecord(&blind))
 }
 
 // TestTheProbeCountsTheSameLosses: in the simulation, to the write.

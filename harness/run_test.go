@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ordeal-go/ordeal/checkers"
+	redischeckers "github.com/ordeal-go/ordeal/checkers/redis"
 	"github.com/ordeal-go/ordeal/harness"
 	"github.com/ordeal-go/ordeal/harness/cluster"
 	"github.com/ordeal-go/ordeal/harness/harnesstest"
@@ -61,7 +62,7 @@ func TestKeptRunReadsBackAndIsJudgedTheSame(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, h.Complete)
 	require.Equal(t, res.Trace, h.Trace)
-	again, err := checkers.RunAsked(h, s.Checks)
+	again, err := redischeckers.RunAsked(h, s.Checks)
 	require.NoError(t, err)
 	require.Equal(t, res.Verdicts, again)
 	plan, err := harness.Systems{redis.System{}}.ReadScenario(dir + "/" + harness.ScenarioFile)

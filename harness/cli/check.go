@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/ordeal-go/ordeal/checkers"
+	redischeckers "github.com/ordeal-go/ordeal/checkers/redis"
 	"github.com/ordeal-go/ordeal/harness"
 	"github.com/ordeal-go/ordeal/harness/redis"
 	"github.com/ordeal-go/ordeal/harness/scenarios"
@@ -184,13 +185,13 @@ func listCommand(_ context.Context, io streams, args []string) (int, error) {
 		met = append(met, entry{g.Name, g.Why})
 	}
 	if *asJSON {
-		return exitValid, json.NewEncoder(io.out).Encode(map[string]any{"scenarios": all, "checkers": checkers.Names(), "faults": nemesis.Verbs(), "goals": met})
+		return exitValid, json.NewEncoder(io.out).Encode(map[string]any{"scenarios": all, "checkers": redischeckers.Names(), "faults": nemesis.Verbs(), "goals": met})
 	}
 	fmt.Fprintln(io.out, "scenarios:")
 	for _, e := range all {
 		fmt.Fprintf(io.out, "  %-24s %s\n", e.Name, e.Why)
 	}
-	fmt.Fprintf(io.out, "checkers:\n  %s\nfaults:\n ", strings.Join(checkers.Names(), "\n  "))
+	fmt.Fprintf(io.out, "checkers:\n  %s\nfaults:\n ", strings.Join(redischeckers.Names(), "\n  "))
 	for _, v := range nemesis.Verbs() {
 		fmt.Fprintf(io.out, " %s", v)
 	}

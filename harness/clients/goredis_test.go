@@ -12,7 +12,7 @@ import (
 	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
 
-	"github.com/ordeal-go/ordeal/checkers"
+	"github.com/ordeal-go/ordeal/checkers/sentinel"
 	"github.com/ordeal-go/ordeal/harness"
 	"github.com/ordeal-go/ordeal/harness/clients"
 	"github.com/ordeal-go/ordeal/harness/cluster"
@@ -102,7 +102,7 @@ type sums map[string]int64
 
 func (s sums) add(r *harness.Result) {
 	for _, v := range r.Verdicts {
-		if v.Checker == (checkers.Clients{}).Name() {
+		if v.Checker == (sentinel.Clients{}).Name() {
 			for _, c := range v.Evidence {
 				if strings.HasPrefix(c.Name, "max ") {
 					s[c.Name] = max(s[c.Name], c.N)
@@ -183,7 +183,7 @@ func requireFound(t *testing.T, s harness.Scenario, finding string, promises cli
 	found := 0
 	clients.Play(t, s, clients.Options{Seeds: 20, Promises: promises, Each: func(r *harness.Result) {
 		for _, v := range r.Verdicts {
-			if v.Checker != (checkers.Clients{}).Name() {
+			if v.Checker != (sentinel.Clients{}).Name() {
 				continue
 			}
 			for _, f := range v.Findings {

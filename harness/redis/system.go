@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/ordeal-go/ordeal/checkers"
+	"github.com/ordeal-go/ordeal/checkers/redis"
 	"github.com/ordeal-go/ordeal/harness"
 	"github.com/ordeal-go/ordeal/harness/cluster"
 	"github.com/ordeal-go/ordeal/harness/goals"
@@ -89,7 +90,7 @@ func (s System) Waves() []harness.Wave {
 }
 
 // Checkers implements [harness.System].
-func (System) Checkers() []checkers.Checker { return checkers.All() }
+func (System) Checkers() []checkers.Checker { return redis.All() }
 
 // Goals implements [harness.System].
 func (System) Goals() goals.Catalogue { return redisgoals.Catalogue() }

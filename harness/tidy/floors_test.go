@@ -52,7 +52,14 @@ var mayImport = map[string][]string{
 	"nemesis/toxic":      {"nemesis", "github.com/Shopify/toxiproxy/…", "github.com/rs/zerolog", "github.com/gorilla/mux", "github.com/prometheus/…"},
 	"models":             {"histories", "github.com/anishathalye/porcupine"},
 	"models/reference":   {"histories"},
-	"checkers":           {"histories", "histories/versions", "models", "models/reference", "github.com/anishathalye/porcupine"},
+
+	"checkers":             {"histories", "histories/versions", "models", "github.com/anishathalye/porcupine"},
+	"checkers/evidence":    {"checkers", "histories", "histories/versions"},
+	"checkers/losses":      {"checkers", "checkers/evidence", "histories", "models"},
+	"checkers/replication": {"checkers", "checkers/evidence", "histories", "histories/versions", "models"},
+	"checkers/sentinel":    {"checkers", "checkers/evidence", "histories", "histories/versions"},
+	"checkers/commands":    {"checkers", "checkers/evidence", "histories", "models", "models/reference"},
+	"checkers/redis":       {"checkers", "checkers/commands", "checkers/losses", "checkers/replication", "checkers/sentinel", "histories"},
 
 	// Below here, nothing knows a system under test …
 	"harness/seed":              {},
@@ -83,7 +90,7 @@ var mayImport = map[string][]string{
 
 	// … but these know Redis.
 	"harness/redis": {"harness", "harness/cluster", "harness/goals", "harness/workload", "harness/swarm", "harness/redis/callers", "harness/redis/goals", "harness/redis/onlooker",
-		"checkers", "nemesis", "node", "node/conf", "node/server", "node/sentinel", "github.com/goccy/go-yaml"},
+		"checkers", "checkers/redis", "nemesis", "node", "node/conf", "node/server", "node/sentinel", "github.com/goccy/go-yaml"},
 	"harness/redis/callers":  {"node", "node/resp", "harness/cluster", "harness/workload", "histories", "models", "models/reference"},
 	"harness/redis/goals":    {"harness/goals", "histories"},
 	"harness/redis/onlooker": {"node"},
@@ -93,7 +100,7 @@ var mayImport = map[string][]string{
 	"harness/explore":        {"node", "node/resp", "node/sentinel", "harness/cluster", "harness/redis"},
 	"harness/bench":          {},
 	"harness/clients":        {"node", "node/resp", "harness", "harness/assert", "harness/harnesstest/flags", "harness/cluster", "harness/redis/callers", "harness/workload", "histories", "checkers"},
-	"harness/cli": {"harness", "harness/redis", "harness/plain/primarybackup", "harness/live/runs", "harness/live/serve", "harness/sim", "node", "node/record", "harness/scenarios", "harness/swarm", "harness/shrink", "harness/goals", "harness/sweep", "harness/explore", "harness/mutants", "checkers", "histories",
+	"harness/cli": {"harness", "harness/redis", "harness/plain/primarybackup", "harness/live/runs", "harness/live/serve", "harness/sim", "node", "node/record", "harness/scenarios", "harness/swarm", "harness/shrink", "harness/goals", "harness/sweep", "harness/explore", "harness/mutants", "checkers", "checkers/redis", "histories",
 		"models", "nemesis", "github.com/schollz/progressbar/v3"},
 	"harness/cmd/ordeal": {"harness/cli"},
 }

@@ -1,0 +1,58 @@
+package replication
+
+import (
+	"strings"
+	"time"
+
+	"github.com/ordeal-go/ordeal/checkers"
+	"github.com/ordeal-go/ordeal/checkers/evidence"
+	"github.com/ordeal-go/ordeal/histories"
+)
+
+// backlogTTL holds masters to repl-backlog-ttl, where the plan sets it: the backlog is given up when nobody has been
+// connected for so long, and not before. Redis 4.0: replication.c, replicationCron.
+func (l *touch) backlogTTL() {
+	n, is := evidence.InPlan(l.r.Plan, "repl-backlog-ttl")
+	if !is || n == 0 {
+		return
+	}
+	ttl := time.Duration(n) * time.Second
+	for i := range l.r.Logs {
+		line := &l.r.Logs[i]
+		if !strings.Contains(line.Text, "Replication backlog freed after") {
+			continue
+		}
+		left, open := l.lastLeft(line.Machine, line.Time)
+		if alone := line.Time - left; (open || left > 0 && alone < ttl-cronSlack) && !l.troubled(line.Machine, left, line.Time) {
+			l.q.Breach(line.Time, line.Machine, nil, "gave its backlog up %v after the last replica had gone, although repl-backlog-ttl is %v", alone, ttl)
+		}
+	}
+	for i := range l.r.Notes {
+		n := &l.r.Notes[i]
+		if n.Kind != "psync" || n.M == 0 {
+			continue
+		}
+		left, open := l.lastLeft(n.Machine, n.Time-10*time.Millisecond)
+		m := l.r.Timelines[n.Machine]
+		if alone := n.Time - left; !open && left > 0 && alone > ttl+clockSlack+time.Second && !l.troubled(n.Machine, left, n.Time) &&
+			l.r.Always(m, left-time.Millisecond, n.Time, checkers.IsMaster) {
+			l.q.Breach(n.Time, n.Machine, nil, "had a backlog %v after the last replica had gone, although repl-backlog-ttl is %v", alone, ttl)
+		}
+	}
+}
+
+// lastLeft is when the last replica of a machine had gone, as of a moment: 0 if there never was one; open says that one
+// is still there.
+func (l *links) lastLeft(machine string, at time.Duration) (left time.Duration, open bool) {
+	for _, t := range l.talks {
+		if t.master != machine || t.first("psync", "") > at {
+			continue
+		}
+		closed := t.first("closed", "master")
+		if closed == histories.Forever || closed > at {
+			return left, true
+		}
+		left = max(left, closed)
+	}
+	return left, false
+}
