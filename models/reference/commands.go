@@ -1,6 +1,7 @@
 package reference
 
 import (
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -11,7 +12,7 @@ import (
 // do executes a command. got is the server's reply, for what chance decides.
 func (d *Data) do(name string, words []string, got histories.Value) want {
 	for _, family := range []map[string]func(*Data, []string, histories.Value) want{stringCommands, listCommands, setCommands,
-		hashCommands, zsetCommands, keyCommands, transactionCommands} {
+		hashCommands, zsetCommands, bitCommands, hllCommands, geoCommands, scanCommands, keyCommands, transactionCommands} {
 		if run := family[name]; run != nil {
 			return run(d, words, got)
 		}
@@ -24,9 +25,9 @@ var keyCommands, transactionCommands map[string]func(*Data, []string, histories.
 
 func init() { // they run other commands
 	keyCommands = map[string]func(*Data, []string, histories.Value) want{
-		"DEL": deleteAll, "UNLINK": deleteAll, "EXISTS": existsAll, "TYPE": typeOf, "RENAME": rename, "RENAMENX": rename,
+		"DEL": deleteAll, "UNLINK": deleteAll, "EXISTS": existsAll, "TOUCH": existsAll, "DBSIZE": countKeys, "TYPE": typeOf, "RENAME": rename, "RENAMENX": rename,
 		"MOVE": move, "SELECT": selectDB, "SWAPDB": swapDB, "FLUSHDB": flushDB, "KEYS": keysLike,
-		"EXPIRE": expire, "PEXPIRE": expire, "TTL": timeLeft, "PTTL": timeLeft, "PERSIST": persist, "SORT": sortKey,
+		"EXPIRE": expire, "PEXPIRE": expire, "EXPIREAT": expireAt, "PEXPIREAT": expireAt, "TTL": timeLeft, "PTTL": timeLeft, "PERSIST": persist, "SORT": sortKey,
 	}
 	transactionCommands = map[string]func(*Data, []string, histories.Value) want{
 		"MULTI": multi, "EXEC": exec, "DISCARD": discard, "WATCH": watchKeys, "UNWATCH": unwatch, "EVAL": eval,
@@ -171,6 +172,42 @@ func (it *item) mortalFor(now Span, ttl time.Duration) *item {
 	return &copied
 }
 
+// farAway is when a key dies whose moment was said by the calendar and lies far ahead: how far is not known here.
+const farAway = 200 * 365 * 24 * time.Hour
+
+// expireAt is EXPIREAT of a moment that has passed long ago, or that is far ahead.
+func expireAt(d *Data, w []string, _ histories.Value) want {
+	n, isInt := integer(w[2])
+	if !isInt {
+		return notInt
+	}
+	const longAgo = 1_000_000 // in any unit: some days of 1970
+	it := d.get(w[1])
+	switch {
+	case it == nil:
+		return number(0)
+	case n < longAgo:
+		d.drop(w[1])
+	default:
+		copied := *it
+		copied.mortal, copied.dies = true, Span{farAway, farAway}
+		d.live()[w[1]] = &copied
+		d.touch(d.db, w[1])
+	}
+	return number(1)
+}
+
+// countKeys is DBSIZE, which counts those too that have died and not been deleted.
+func countKeys(d *Data, w []string, _ histories.Value) want {
+	least := 0
+	for key := range d.live() { // any order: each counts for itself
+		if d.get(key) != nil {
+			least++
+		}
+	}
+	return want{how: between, lo: int64(least), hi: math.MaxInt64}
+}
+
 func timeLeft(d *Data, w []string, _ histories.Value) want {
 	it := d.get(w[1])
 	switch {
@@ -178,6 +215,8 @@ func timeLeft(d *Data, w []string, _ histories.Value) want {
 		return number(-2)
 	case !it.mortal:
 		return number(-1)
+	case it.dies.From >= farAway:
+		return want{how: between, lo: 1_000_000, hi: math.MaxInt64}
 	}
 	left := func(at time.Duration) int64 { return max(0, int64(at/time.Millisecond)) }
 	lo, hi := left(it.dies.From-d.clock.To-d.slack), left(it.dies.To-d.clock.From+d.slack)

@@ -49,11 +49,14 @@ const (
 
 // item is a key's value.
 type item struct {
-	kind   kind
-	text   string
-	list   []string
-	fields map[string]string // of a hash; of a set the members, with ""
-	scores map[string]float64
+	kind    kind
+	text    string
+	list    []string
+	fields  map[string]string // of a hash; of a set the members, with ""
+	scores  map[string]float64
+	counted map[string]bool // what a HyperLogLog has counted
+	places  map[string]spot // what a sorted set holds that GEOADD made
+	hidden  bool            // what other commands find in it is not known: a HyperLogLog's bytes, the scores of places
 
 	mortal bool
 	dies   Span // the moment lies in it
@@ -186,8 +189,15 @@ func (d *Data) changed(key string, it *item) {
 
 // of finds a value of a kind; wrong is set if it is of another. An absent one is nil.
 func (d *Data) of(key string, k kind) (it *item, wrong bool) {
-	it = d.get(key)
+	it = d.shown(key)
 	return it, it != nil && it.kind != k
+}
+
+// shown is get for a command that looks into the value.
+func (d *Data) shown(key string) *item {
+	it := d.get(key)
+	d.Unsure = d.Unsure || it != nil && it.hidden
+	return it
 }
 
 // made is of, and where there is nothing a new empty value, which is not there before changed is called.

@@ -331,7 +331,7 @@ func zstore(d *Data, w []string, _ histories.Value) want {
 	inter := strings.EqualFold(w[0], "ZINTERSTORE")
 	result, times := map[string]float64{}, map[string]int{}
 	for i, key := range keys {
-		it := d.get(key)
+		it := d.shown(key)
 		if it != nil && it.kind != isZSet && it.kind != isSet {
 			return wrongType
 		}

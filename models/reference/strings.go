@@ -2,7 +2,6 @@ package reference
 
 import (
 	"math"
-	"math/bits"
 	"strconv"
 	"strings"
 	"time"
@@ -14,7 +13,6 @@ var stringCommands = map[string]func(*Data, []string, histories.Value) want{
 	"SET": set, "SETNX": setNX, "SETEX": setEX, "PSETEX": setEX, "GET": get, "GETSET": getSet, "MGET": mget, "MSET": mset,
 	"MSETNX": mset, "APPEND": appendTo, "STRLEN": strlen, "SETRANGE": setRange, "GETRANGE": getRange,
 	"INCR": incr, "DECR": incr, "INCRBY": incr, "DECRBY": incr, "INCRBYFLOAT": incrByFloat,
-	"SETBIT": setBit, "GETBIT": getBit, "BITCOUNT": bitCount, "BITOP": bitOp,
 }
 
 func word(s string) *item { return &item{kind: isString, text: s} }
@@ -112,7 +110,7 @@ func getSet(d *Data, w []string, got histories.Value) want {
 func mget(d *Data, w []string, _ histories.Value) want {
 	var all []histories.Value
 	for _, key := range w[1:] {
-		if it := d.get(key); it != nil && it.kind == isString {
+		if it := d.shown(key); it != nil && it.kind == isString {
 			all = append(all, histories.Text(it.text))
 		} else {
 			all = append(all, histories.Value{})
@@ -265,87 +263,4 @@ func incrByFloat(d *Data, w []string, got histories.Value) want {
 	}
 	d.rewritten(w[1], got.Str()) // its digits are the server's; whether they are right is seen at once
 	return want{how: asNumbers, value: histories.Text(strconv.FormatFloat(n+by, 'f', -1, 64))}
-}
-
-func setBit(d *Data, w []string, _ histories.Value) want {
-	at, isInt := integer(w[2])
-	if !isInt || at < 0 {
-		return fails("ERR bit offset is not an integer or out of range")
-	}
-	s, wrong := d.held(w[1])
-	if wrong {
-		return wrongType
-	}
-	b := []byte(overwrite(s, int(at/8), ""))
-	for len(b) <= int(at/8) {
-		b = append(b, 0)
-	}
-	mask := byte(1) << (7 - at%8)
-	was := b[at/8]&mask != 0
-	b[at/8] &^= mask
-	if w[3] == "1" {
-		b[at/8] |= mask
-	}
-	d.rewritten(w[1], string(b))
-	return truth(was)
-}
-
-func getBit(d *Data, w []string, _ histories.Value) want {
-	at, _ := integer(w[2])
-	s, wrong := d.held(w[1])
-	if wrong {
-		return wrongType
-	}
-	return truth(int(at/8) < len(s) && s[at/8]&(byte(1)<<(7-at%8)) != 0)
-}
-
-func bitCount(d *Data, w []string, _ histories.Value) want {
-	s, wrong := d.held(w[1])
-	if wrong {
-		return wrongType
-	}
-	n := 0
-	for i := range len(s) {
-		n += bits.OnesCount8(s[i])
-	}
-	return number(n)
-}
-
-func bitOp(d *Data, w []string, _ histories.Value) want {
-	var all []string
-	long := 0
-	for _, key := range w[3:] {
-		s, wrong := d.held(key)
-		if wrong {
-			return wrongType
-		}
-		all = append(all, s)
-		long = max(long, len(s))
-	}
-	b := make([]byte, long)
-	for i := range b {
-		for j, s := range all {
-			x := byte(0)
-			if i < len(s) {
-				x = s[i]
-			}
-			switch op := strings.ToUpper(w[1]); {
-			case j == 0:
-				b[i] = x
-			case op == "AND":
-				b[i] &= x
-			case op == "OR":
-				b[i] |= x
-			default:
-				b[i] ^= x
-			}
-		}
-	}
-	d.get(w[2])
-	if long == 0 {
-		d.drop(w[2])
-	} else {
-		d.put(w[2], word(string(b)))
-	}
-	return number(long)
 }

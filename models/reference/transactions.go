@@ -1,10 +1,7 @@
 package reference
 
 import (
-	"cmp"
 	"fmt"
-	"maps"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -90,36 +87,6 @@ func exec(d *Data, w []string, got histories.Value) want {
 	return want{how: judged}
 }
 
-// CopyScript is the script that copies what is at its first key to its second, by way of a dump.
-const CopyScript = "return(redis.call('RESTORE',KEYS[2],0,redis.call('DUMP',KEYS[1])))"
-
-// CallScript is the script whose arguments are a command.
-const CallScript = "return(redis.call(unpack(ARGV)))"
-
-// eval is EVAL of one of the scripts above.
-func eval(d *Data, w []string, got histories.Value) want {
-	n, _ := integer(w[2])
-	keys, args := w[3:3+n], w[3+n:]
-	switch w[1] {
-	case CallScript:
-		return d.do(strings.ToUpper(args[0]), args, got)
-	case CopyScript:
-		it := d.get(keys[0])
-		switch {
-		case it == nil:
-			return fails("command arguments must be strings or integers") // 4.0 says ERR Error running script before it, 7.0 does not
-		case d.get(keys[1]) != nil:
-			return fails("BUSYKEY")
-		}
-		copied := *it
-		copied.mortal = false
-		d.put(keys[1], &copied)
-		return ok
-	}
-	d.Unsure = true
-	return null
-}
-
 // Line is a command as a person would type it, cut to what fits a line.
 func Line(words []string) string {
 	var all []string
@@ -133,69 +100,4 @@ func Line(words []string) string {
 		all = append(all, w)
 	}
 	return strings.Join(all, " ")
-}
-
-// sortKey is SORT of a list, set or sorted set by its own elements, with LIMIT, ASC, DESC, ALPHA and STORE.
-func sortKey(d *Data, w []string, _ histories.Value) want {
-	it := d.get(w[1])
-	var all []string
-	switch {
-	case it == nil:
-	case it.kind == isList:
-		all = slices.Clone(it.list)
-	case it.kind == isSet:
-		all = it.members()
-	case it.kind == isZSet:
-		all = slices.Sorted(maps.Keys(it.scores))
-	default:
-		return wrongType
-	}
-	var alpha, desc bool
-	var limit []string
-	store := ""
-	for i := 2; i < len(w); i++ {
-		switch strings.ToUpper(w[i]) {
-		case "ALPHA":
-			alpha = true
-		case "DESC":
-			desc = true
-		case "LIMIT":
-			limit = w[i+1 : i+3]
-			i += 2
-		case "STORE":
-			store = w[i+1]
-			i++
-		}
-	}
-	numbers := map[string]float64{}
-	for _, v := range all {
-		f, err := strconv.ParseFloat(v, 64)
-		if err != nil && v != "" && !alpha {
-			return fails("ERR One or more scores can't be converted into double")
-		}
-		numbers[v] = f
-	}
-	slices.SortFunc(all, func(a, b string) int {
-		order := strings.Compare(a, b)
-		if !alpha {
-			order = cmp.Or(cmp.Compare(numbers[a], numbers[b]), order)
-		}
-		if desc {
-			return -order
-		}
-		return order
-	})
-	if limit != nil {
-		all = cut(all, limit[0], limit[1])
-	}
-	if store == "" {
-		return texts(all)
-	}
-	d.get(store)
-	if len(all) == 0 {
-		d.drop(store)
-	} else {
-		d.put(store, &item{kind: isList, list: all})
-	}
-	return number(len(all))
 }
