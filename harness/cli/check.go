@@ -2,21 +2,18 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
 
 	"github.com/ordeal-go/ordeal/checkers"
-	redischeckers "github.com/ordeal-go/ordeal/checkers/redis"
 	"github.com/ordeal-go/ordeal/harness"
-	"github.com/ordeal-go/ordeal/harness/redis"
-	"github.com/ordeal-go/ordeal/harness/scenarios"
-	"github.com/ordeal-go/ordeal/harness/swarm"
 	"github.com/ordeal-go/ordeal/histories"
 	"github.com/ordeal-go/ordeal/models"
-	"github.com/ordeal-go/ordeal/nemesis"
 )
 
 // readHistory reads a history file; a folder of a kept run stands for the history in it.
@@ -49,54 +46,75 @@ func judgesOf(h *histories.History) checkers.Set {
 	return system.Checkers()
 }
 
-func checkCommand(_ context.Context, io streams, args []string) (int, error) {
-	f := newFlags(io.out, "check", "HISTORY", "Judges a history: a file of JSON lines (histories/FORMAT.md), of Jepsen's EDN or of its log, also\n"+
-		"compressed by gzip; the folder of a kept run; or - for standard input.")
-	names := f.String("checks", "", "`names` of checkers, with commas between (default: those of its scenario, or all that is\npromised; of another tool's history, and with -model, linearizable)")
-	page := f.String("page", "", "write porcupine's page to this `file`")
-	var limits checkers.Limits
-	f.limits(&limits)
-	asJSON := f.Bool("json", false, "print the verdicts as JSON")
-	model := f.String("model", "", modelUsage)
-	mapping := f.String("mapping", "", mappingUsage)
-	timeout := f.Duration("timeout", 0, "how long searches for an order may take (default: their steps are counted, so that every machine comes to the same verdict)")
-	memory := size(models.MemoryDefault)
-	f.Var(&memory, "memory", "what a search may hold, about, as `512MB`")
-	asserted := f.String("assertions", "", "`files` of what Antithesis' SDKs wrote, with commas between: machine=file, or a file, of a system under test; they are judged\nwith the history")
-	if err := f.parse(args, 1, 1); err != nil {
-		return 0, err
+// checking is what the command line asks for.
+type checking struct {
+	names, page, model, mapping, asserted string
+	limits                                checkers.Limits
+	timeout                               time.Duration
+	memory                                size
+	asJSON                                bool
+}
+
+func (p *program) checkCommand() *cobra.Command {
+	k := checking{memory: size(models.MemoryDefault)}
+	c := &cobra.Command{
+		Use:   "check HISTORY [flags]",
+		Short: "judge a history file",
+		Long: "Judges a history: a file of JSON lines (histories/FORMAT.md), of Jepsen's EDN or of its log, also compressed by\n" +
+			"gzip; the folder of a kept run; or - for standard input.",
+		Example: `  ordeal check runs/chain-sim-1
+  ordeal check runs/chain-sim-1/history.jsonl --checks linearizable,read-only
+  ordeal check queue.edn --model queue --mapping take=dequeue`,
+		Args:              arguments(1, 1, "HISTORY"),
+		ValidArgsFunction: completeRun,
 	}
-	m, err := histories.ParseMapping(*mapping)
+	f := c.Flags()
+	f.StringVar(&k.names, "checks", "", "`names` of checkers, with commas between (default: those of its scenario, or all that is promised; "+
+		"of another tool's history, and with --model, linearizable)")
+	f.StringVar(&k.page, "page", "", "write porcupine's page to this `file`")
+	limitFlags(f, &k.limits)
+	f.BoolVar(&k.asJSON, "json", false, "print the verdicts as JSON")
+	modelFlags(f, &k.model, &k.mapping)
+	f.DurationVar(&k.timeout, "timeout", 0, "how much `time` searches for an order may take (default: their steps are counted, so that every machine comes to the same verdict)")
+	f.Var(&k.memory, "memory", "what a search may hold, about, as `512MB`")
+	f.StringVar(&k.asserted, "assertions", "", "`files` of what Antithesis' SDKs wrote, with commas between: machine=file, or a file, of a system under test; they are judged with the history")
+	completeFlags(c)
+	c.RunE = p.does(func(_ context.Context, args []string) (int, error) { return p.check(&k, args[0]) })
+	return c
+}
+
+func (p *program) check(k *checking, path string) (int, error) {
+	m, err := histories.ParseMapping(k.mapping)
 	if err != nil {
 		return 0, err
 	}
 	harness.TuneCollectorForHistory()
-	h, format, err := openHistory(f.args[0], *model, m)
+	h, format, err := openHistory(path, k.model, m)
 	if err != nil {
 		return 0, err
 	}
-	if err := addAssertions(h, *asserted); err != nil {
+	if err := addAssertions(h, k.asserted); err != nil {
 		return 0, err
 	}
 	checks, planned := checksOf(h)
-	if *asserted != "" && len(checks) > 0 {
+	if k.asserted != "" && len(checks) > 0 {
 		checks = append(checks, checkers.Assertions{}.Name())
 	}
-	if format != histories.JSONLines || *model != "" {
+	if format != histories.JSONLines || k.model != "" {
 		checks = []string{checkers.Linearizable{}.Name()}
 	}
-	if *names != "" {
-		checks = strings.Split(*names, ",")
+	if k.names != "" {
+		checks = strings.Split(k.names, ",")
 	}
-	verdicts, err := judgesOf(h).RunAsked(h, checks, checkers.Linearizable{Timeout: *timeout, Memory: int(memory)})
+	verdicts, err := judgesOf(h).RunAsked(h, checks, checkers.Linearizable{Timeout: k.timeout, Memory: int(k.memory)})
 	if err != nil {
 		return 0, err
 	}
-	if v, ok := planned.With(limits).Judge(verdicts); ok {
+	if v, ok := planned.With(k.limits).Judge(verdicts); ok {
 		verdicts = append(verdicts, v)
 	}
-	if *page != "" {
-		if err := harness.WritePage(*page, h); err != nil {
+	if k.page != "" {
+		if err := harness.WritePage(k.page, h); err != nil {
 			return 0, err
 		}
 	}
@@ -104,15 +122,14 @@ func checkCommand(_ context.Context, io streams, args []string) (int, error) {
 		NotDone: h.NotDone()}
 	res.Plan.Name = h.Scenario
 	if !h.Complete {
-		fmt.Fprintln(io.err, "ordeal check: the history has no end: its run was interrupted")
+		fmt.Fprintln(p.err, "ordeal check: the history has no end: its run was interrupted")
 	}
-	if *asJSON {
-		enc := json.NewEncoder(io.out)
-		enc.SetIndent("", "  ")
-		return statusAfter(verdicts.Result(), h), enc.Encode(res)
+	status := statusAfter(verdicts.Result(), h)
+	if k.asJSON {
+		return status, printJSON(p.out, res)
 	}
-	fmt.Fprint(io.out, res)
-	return statusAfter(verdicts.Result(), h), nil
+	p.tellVerdicts(res)
+	return status, nil
 }
 
 // addAssertions adds what processes of a run asserted to its history, at its end: the files tell no time.
@@ -137,67 +154,4 @@ func addAssertions(h *histories.History, files string) error {
 		h.Notes = append(h.Notes, notes...)
 	}
 	return nil
-}
-
-func reportCommand(_ context.Context, io streams, args []string) (int, error) {
-	f := newFlags(io.out, "report", "DIR", "Judges the history kept in DIR anew and writes its report.")
-	if err := f.parse(args, 1, 1); err != nil {
-		return 0, err
-	}
-	harness.TuneCollectorForHistory()
-	h, err := readHistory(f.args[0])
-	if err != nil {
-		return 0, err
-	}
-	checks, limits := checksOf(h)
-	verdicts, err := judgesOf(h).RunWithin(h, limits, checks...)
-	if err != nil {
-		return 0, err
-	}
-	dir := f.args[0]
-	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
-		dir = filepath.Dir(dir)
-	}
-	if err := harness.WriteReport(dir, h, &harness.Result{Verdicts: verdicts}); err != nil {
-		return 0, err
-	}
-	fmt.Fprintln(io.out, filepath.Join(dir, harness.ReportFile))
-	return statusAfter(verdicts.Result(), h), nil
-}
-
-func listCommand(_ context.Context, io streams, args []string) (int, error) {
-	f := newFlags(io.out, "list", "", "Lists what there is.")
-	asJSON := f.Bool("json", false, "print it as JSON")
-	if err := f.parse(args, 0, 0); err != nil {
-		return 0, err
-	}
-	type entry struct {
-		Name string `json:"name"`
-		Why  string `json:"why"`
-	}
-	var all []entry
-	for _, s := range scenarios.All() {
-		all = append(all, entry{s.Name, s.Why})
-	}
-	all = append(all, entry{swarm.Name, swarm.Scenario(redis.System{}).Why})
-	var met []entry
-	for _, g := range (redis.System{}).Goals().Goals {
-		met = append(met, entry{g.Name, g.Why})
-	}
-	if *asJSON {
-		return exitValid, json.NewEncoder(io.out).Encode(map[string]any{"scenarios": all, "checkers": redischeckers.Names(), "faults": nemesis.Verbs(), "goals": met})
-	}
-	fmt.Fprintln(io.out, "scenarios:")
-	for _, e := range all {
-		fmt.Fprintf(io.out, "  %-24s %s\n", e.Name, e.Why)
-	}
-	fmt.Fprintf(io.out, "checkers:\n  %s\nfaults:\n ", strings.Join(redischeckers.Names(), "\n  "))
-	for _, v := range nemesis.Verbs() {
-		fmt.Fprintf(io.out, " %s", v)
-	}
-	fmt.Fprintln(io.out, "\ngoals of a sweep:")
-	for _, g := range met {
-		fmt.Fprintf(io.out, "  %-30s %s\n", g.Name, g.Why)
-	}
-	return exitValid, nil
 }

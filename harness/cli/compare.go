@@ -3,39 +3,57 @@ package cli
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 
+	"github.com/spf13/cobra"
+
 	"github.com/ordeal-go/ordeal/harness"
 	"github.com/ordeal-go/ordeal/harness/sweep"
 )
 
-func compareCommand(ctx context.Context, io streams, args []string) (int, error) {
-	f := newFlags(io.out, "compare", "SCENARIO…", "Plays settings against each other, with the same seeds, and says what each costs: writes lost and why, seconds without a\n"+
-		"master, refused writes, stale reads, failovers, full syncs. Compared are several scenarios, or the combinations of one\n"+
-		"scenario's matrix, or the values of -set: -set min-slaves-to-write=0,1,2 -set sentinel:down-after-milliseconds=1000,2000.")
-	c := comparing{seeds: seedRange{1, 50}, opts: sweep.Options{Run: runOptions()}}
-	f.Var(&c.seeds, "seeds", "`range` of seeds, as 1-50 (default: the matrix's, or 1-50)")
-	f.Func("set", "a `setting` and the values to compare: name=0,1,2; sentinel:name=… for one of the Sentinels'; may be repeated", c.set)
-	f.StringVar(&c.opts.Run.World, "world", harness.WorldSim, "`world` to play in: sim, or live (processes on loopback)")
-	f.StringVar(&c.opts.Run.Target, "target", "ordeal-node", "live: the `server` to test")
-	f.IntVar(&c.runs, "runs", 0, "so many `runs` of each side: seeds 1 to that")
-	f.IntVar(&c.opts.Workers, "workers", 0, "how many runs at a time (default: as many as there are processors; live: half of them)")
-	f.StringVar(&c.opts.Out, "out", "runs/compare", "`folder` for the page and for runs that broke a property")
-	f.StringVar(&c.format, "format", "text", "print the comparison as text, markdown or json")
-	f.trust(&c.opts.Run.Trusted)
-	if err := f.parse(args, 1, 50); err != nil {
-		return 0, err
+func (p *program) compareCommand() *cobra.Command {
+	asked := comparing{seeds: seedRange{1, 50}, opts: sweep.Options{Run: runOptions()}}
+	c := &cobra.Command{
+		Use:   "compare SCENARIO… [flags]",
+		Short: "play settings against each other, with the same seeds: a table of what each costs",
+		Long: "Plays settings against each other, with the same seeds, and says what each costs: writes lost and why, seconds\n" +
+			"without a master, refused writes, stale reads, failovers, full syncs. Compared are several scenarios, or the\n" +
+			"combinations of one scenario's matrix, or the values of --set.",
+		Example: `  ordeal compare sentinel-failover --set sentinel:down-after-milliseconds=1000,2000 --runs 5
+  ordeal compare min-slaves-cut --set min-slaves-to-write=0,1 --runs 5 --format markdown`,
+		Args:              arguments(1, 50, "SCENARIO…"),
+		ValidArgsFunction: completeScenarios,
 	}
-	sides, err := c.sides(f)
+	f := c.Flags()
+	f.Var(&asked.seeds, "seeds", "`range` of seeds, as 1-50 (default: the matrix's, or 1-50)")
+	f.Lookup("seeds").DefValue = "" // the matrix may say another
+	f.Func("set", "a `setting` and the values to compare: name=0,1,2; sentinel:name=… for one of the Sentinels'; may be repeated", asked.set)
+	worldFlags(f, &asked.opts.Run)
+	f.IntVar(&asked.runs, "runs", 0, "so many `runs` of each side: seeds 1 to that")
+	workersFlag(f, &asked.opts.Workers)
+	f.StringVar(&asked.opts.Out, "out", "runs/compare", "`folder` for the page and for runs that broke a property")
+	f.StringVar(&asked.format, "format", "text", "print the comparison in this `format`: text, markdown or json")
+	trustFlag(f, &asked.opts.Run.Trusted)
+	completeFlags(c)
+	c.RunE = p.does(func(ctx context.Context, args []string) (int, error) {
+		if err := belong(f, asked.opts.Run.World); err != nil {
+			return 0, err
+		}
+		return p.compare(ctx, &asked, args, f.Changed("seeds"))
+	})
+	return c
+}
+
+func (p *program) compare(ctx context.Context, c *comparing, names []string, seeded bool) (int, error) {
+	sides, err := c.sides(names, seeded)
 	if err != nil {
 		return 0, err
 	}
-	bar := newSweepProgress(io.err, len(sides)*int(c.seeds.last-c.seeds.first+1))
+	bar := p.newSweepProgress(len(sides) * c.seeds.many())
 	c.opts.Progress = bar.show
 	c.opts.First, c.opts.Last = c.seeds.first, c.seeds.last
 	found, err := sweep.Compare(ctx, c.title, sides, c.opts)
@@ -43,8 +61,11 @@ func compareCommand(ctx context.Context, io streams, args []string) (int, error)
 	if err != nil {
 		return 0, err
 	}
-	return c.print(ctx, io, found)
+	return p.tellComparison(ctx, c, found)
 }
+
+// comparePage is the file with a comparison for the browser.
+const comparePage = "compare.html"
 
 // comparing is what the command line asks for.
 type comparing struct {
@@ -70,13 +91,10 @@ func (c *comparing) set(text string) error {
 }
 
 // sides are what is compared: every variant of every scenario.
-func (c *comparing) sides(f *flags) (sides []sweep.Side, err error) {
+func (c *comparing) sides(names []string, seeded bool) (sides []sweep.Side, err error) {
 	live := c.opts.Run.World == harness.WorldLive
-	if !live && f.given("target") {
-		return nil, errors.New("-target belongs to the live world: add -world live")
-	}
 	var titles []string
-	for _, name := range f.args {
+	for _, name := range names {
 		s, err := loadScenario(name, c.opts.Run.Trusted)
 		if err != nil {
 			return nil, err
@@ -87,23 +105,23 @@ func (c *comparing) sides(f *flags) (sides []sweep.Side, err error) {
 			return nil, err
 		}
 		if len(s.Matrix.Targets) > 0 && !live {
-			return nil, fmt.Errorf("%s: the matrix has targets, which differ in the live world only: add -world live", s.Name)
+			return nil, fmt.Errorf("%s: the matrix has targets, which differ in the live world only: add --world live", s.Name)
 		}
-		if s.Matrix.Seeds != "" && !f.given("seeds") && c.runs == 0 {
+		if s.Matrix.Seeds != "" && !seeded && c.runs == 0 {
 			if err := c.seeds.Set(s.Matrix.Seeds); err != nil {
 				return nil, err
 			}
 		}
 		for _, v := range s.Variants() {
 			label := cmp.Or(v.Label, s.Name)
-			if len(f.args) > 1 && v.Label != "" {
+			if len(names) > 1 && v.Label != "" {
 				label = s.Name + ": " + label
 			}
 			sides = append(sides, sweep.Side{Label: label, Plan: sweep.Plan{Scenario: v.Scenario, Source: name, Target: v.Target}})
 		}
 	}
 	if c.title = strings.Join(titles, ", "); len(sides) < 2 {
-		return nil, errors.New("there is one side only: name another scenario, give this one a matrix, or add -set name=value,value")
+		return nil, errors.New("there is one side only: name another scenario, give this one a matrix, or add --set name=value,value")
 	}
 	if c.runs > 0 {
 		c.seeds = seedRange{1, uint64(c.runs)}
@@ -112,8 +130,8 @@ func (c *comparing) sides(f *flags) (sides []sweep.Side, err error) {
 	return sides, nil
 }
 
-func (c *comparing) print(ctx context.Context, io streams, found *sweep.Comparison) (int, error) {
-	page := filepath.Join(c.opts.Out, "compare.html")
+func (p *program) tellComparison(ctx context.Context, c *comparing, found *sweep.Comparison) (int, error) {
+	page := filepath.Join(c.opts.Out, comparePage)
 	file, err := os.Create(page)
 	if err != nil {
 		return 0, err
@@ -123,21 +141,19 @@ func (c *comparing) print(ctx context.Context, io streams, found *sweep.Comparis
 	}
 	switch c.format {
 	case "text":
-		fmt.Fprint(io.out, found)
-		fmt.Fprintf(io.out, "page: %s\n", page)
+		p.out.paragraph(0, found.String())
+		fmt.Fprintf(p.out, "page: %s\n", page)
 	case "markdown":
-		fmt.Fprint(io.out, found.Markdown())
+		fmt.Fprint(p.out, found.Markdown())
 	case "json":
-		enc := json.NewEncoder(io.out)
-		enc.SetIndent("", "  ")
-		if err := enc.Encode(found); err != nil {
+		if err := printJSON(p.out, found); err != nil {
 			return 0, err
 		}
 	default:
 		return 0, fmt.Errorf("there is no format %q: there are text, markdown and json", c.format)
 	}
 	if ctx.Err() != nil {
-		fmt.Fprintln(io.err, "ordeal: interrupted: the comparison is of the runs until then")
+		fmt.Fprintln(p.err, "ordeal: interrupted: the comparison is of the runs until then")
 	}
 	if len(found.Failures) > 0 {
 		return exitInvalid, nil

@@ -6,12 +6,14 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/spf13/pflag"
+
 	"github.com/ordeal-go/ordeal/harness"
 	"github.com/ordeal-go/ordeal/harness/redis"
 )
 
-// confs adds the flags that name a user's own configuration files.
-func (f *flags) confs(c *redis.Confs) {
+// confFlags add the flags that name a user's own configuration files.
+func confFlags(f *pflag.FlagSet, c *redis.Confs) {
 	f.StringVar(&c.Server, "redis-conf", "", "configure the servers by this `file`, as you run it; what of it has to change is said")
 	f.StringVar(&c.Sentinel, "sentinel-conf", "", "configure the Sentinels by this `file`, as you run it; what of it has to change is said")
 }

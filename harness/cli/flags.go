@@ -2,15 +2,13 @@ package cli
 
 import (
 	"errors"
-	"flag"
 	"fmt"
-	"io"
 	"io/fs"
-	"os"
-	"runtime/debug"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/spf13/pflag"
 
 	"github.com/ordeal-go/ordeal/checkers"
 	"github.com/ordeal-go/ordeal/harness"
@@ -21,94 +19,40 @@ import (
 	"github.com/ordeal-go/ordeal/histories"
 )
 
-// streams are where a command writes: results to out, progress and errors to err.
-type streams struct{ out, err io.Writer }
-
-// errHelp says that the usage was asked for and printed.
-var errHelp = errors.New("help")
-
-// flags is a flag set that takes flags before, between and after the arguments.
-type flags struct {
-	*flag.FlagSet
-	args []string
-	help func() // prints the usage
-}
-
-func newFlags(w io.Writer, name, args, about string) *flags {
-	f := &flags{FlagSet: flag.NewFlagSet(name, flag.ContinueOnError)}
-	f.SetOutput(io.Discard) // dispatch prints the error; -h is printed below
-	f.Usage = func() {}     // the flag package would print it for every error
-	f.help = func() {
-		fmt.Fprintf(w, "usage: ordeal %s %s [flags]\n\n%s\n\n", name, args, about)
-		f.SetOutput(w)
-		f.PrintDefaults()
-		f.SetOutput(io.Discard)
-	}
-	return f
-}
-
-// parse reads args, of which at least least and at most most must be left after the flags.
-func (f *flags) parse(args []string, least, most int) error {
-	for {
-		if err := f.Parse(args); errors.Is(err, flag.ErrHelp) {
-			f.help()
-			return errHelp
-		} else if err != nil {
-			return fmt.Errorf("%w (ordeal %s -h tells the flags)", err, f.Name())
-		}
-		if f.NArg() == 0 {
-			break
-		}
-		f.args = append(f.args, f.Arg(0))
-		args = f.Args()[1:]
-	}
-	switch {
-	case len(f.args) < least:
-		return fmt.Errorf("an argument is missing (ordeal %s -h tells them)", f.Name())
-	case len(f.args) > most:
-		return fmt.Errorf("%q is one argument too many (ordeal %s -h tells them)", f.args[most], f.Name())
-	}
-	return nil
-}
-
-// given says whether the flag called name stands on the command line.
-func (f *flags) given(name string) (yes bool) {
-	f.Visit(func(set *flag.Flag) { yes = yes || set.Name == name })
-	return yes
-}
-
 // belong refuses a flag of the other world: nobody takes the simulation for a run of the target that was asked for.
-func (f *flags) belong(world string) error {
+func belong(f *pflag.FlagSet, world string) error {
 	other := map[string]string{"target": harness.WorldLive, "node": harness.WorldLive, "record": harness.WorldLive,
 		"toxiproxy": harness.WorldLive, "trace": harness.WorldSim}
 	var wrong error
-	f.Visit(func(set *flag.Flag) {
+	f.Visit(func(set *pflag.Flag) {
 		if only := other[set.Name]; only != "" && only != world && wrong == nil {
-			wrong = fmt.Errorf("-%s belongs to -world %s, and this run is in the %s world", set.Name, only, world)
+			wrong = wrongUsage("--%s belongs to the %s world, and this run is in the %s world: add --world %s, or leave it out",
+				set.Name, only, world, only)
 		}
 	})
 	return wrong
 }
 
-// trust makes the flag by which a user vouches for a scenario file.
-func (f *flags) trust(yes *bool) {
+// trustFlag adds the flag by which a user vouches for a scenario file.
+func trustFlag(f *pflag.FlagSet, yes *bool) {
 	f.BoolVar(yes, "trust", false, "a scenario file may do all that servers can be configured to do: run programs, reach other files and addresses")
 }
 
-// readScenario reads a scenario file.
-func readScenario(path string, trust bool) (harness.Scenario, error) {
-	if trust {
-		return systems.ReadTrustedScenario(path)
-	}
-	return systems.ReadScenario(path)
+// worldFlags add the flags that say in which world to play, and with which servers.
+func worldFlags(f *pflag.FlagSet, opts *harness.Options) {
+	f.StringVar(&opts.World, "world", harness.WorldSim, "`world` to play in: sim, or live (processes on loopback through toxiproxy)")
+	f.StringVar(&opts.Target, "target", "ordeal-node", "live: the `server` to test: ordeal-node, redis-server (4.0, or 7.0 and later), or any command that takes a redis.conf")
 }
 
-// limits adds the flags that say what is accepted of what a run may cost.
-func (f *flags) limits(l *checkers.Limits) {
+// limitFlags add the flags that say what is accepted of what a run may cost.
+func limitFlags(f *pflag.FlagSet, l *checkers.Limits) {
 	f.Func("max-lost", "fail if more than so `many` acknowledged writes may be lost", func(text string) error {
 		n, err := strconv.Atoi(text)
+		if err != nil {
+			return errors.New("write a whole number, as 10")
+		}
 		l.Lost = &n
-		return err
+		return nil
 	})
 	f.Func("max-lost-share", "fail if more than that `share` of the acknowledged writes may be lost: 1%", func(text string) error {
 		share, err := harness.ParseShare(text)
@@ -117,9 +61,20 @@ func (f *flags) limits(l *checkers.Limits) {
 	})
 	f.Func("max-outage", "fail if for longer than that `time`, in all, no master took writes: 5s", func(text string) error {
 		d, err := time.ParseDuration(text)
+		if err != nil {
+			return errors.New("write a time, as 500ms, 5s or 1m30s")
+		}
 		l.Outage = &d
-		return err
+		return nil
 	})
+}
+
+// readScenario reads a scenario file.
+func readScenario(path string, trust bool) (harness.Scenario, error) {
+	if trust {
+		return systems.ReadTrustedScenario(path)
+	}
+	return systems.ReadScenario(path)
 }
 
 // loadScenario returns the scenario called name in the catalogue, or that of the file name.
@@ -132,22 +87,54 @@ func loadScenario(name string, trust bool) (harness.Scenario, error) {
 	}
 	s, err := readScenario(name, trust)
 	if errors.Is(err, fs.ErrNotExist) && !strings.ContainsAny(name, "/.") {
-		return s, fmt.Errorf("there is no scenario %q, nor a file of that name: there are %s and %s", name, strings.Join(scenarios.Names(), ", "), swarm.Name)
+		return s, wrongUsage("there is no scenario %q, nor a file of that name%s", name, near(name, scenarioNames(), "ordeal list shows the scenarios"))
 	}
 	return s, err
+}
+
+// scenarioNames are what can be played by its name.
+func scenarioNames() []string { return append(scenarios.Names(), swarm.Name) }
+
+// seedFlag adds the flag that names one seed.
+func seedFlag(f *pflag.FlagSet, seed *uint64, usage string) {
+	*seed = 1
+	f.Var((*oneSeed)(seed), "seed", usage)
+}
+
+const seedIs = "a seed is a whole number from 0 to 18446744073709551615: the same seed makes the same draws"
+
+// oneSeed is a flag like 7.
+type oneSeed uint64
+
+func (s *oneSeed) String() string { return strconv.FormatUint(uint64(*s), 10) }
+
+// Type implements [pflag.Value].
+func (*oneSeed) Type() string { return "seed" }
+
+// Set implements [pflag.Value].
+func (s *oneSeed) Set(text string) error {
+	n, err := strconv.ParseUint(text, 10, 64)
+	if err != nil {
+		return errors.New(seedIs)
+	}
+	*s = oneSeed(n)
+	return nil
 }
 
 // seedRange is a flag like 1-200 or 7.
 type seedRange struct{ first, last uint64 }
 
-func (r seedRange) String() string {
+func (r *seedRange) String() string {
 	if r.first == r.last {
 		return strconv.FormatUint(r.first, 10)
 	}
 	return fmt.Sprintf("%d-%d", r.first, r.last)
 }
 
-// Set implements flag.Value.
+// Type implements [pflag.Value].
+func (*seedRange) Type() string { return "seeds" }
+
+// Set implements [pflag.Value].
 func (r *seedRange) Set(text string) error {
 	a, b, isRange := strings.Cut(text, "-")
 	if !isRange {
@@ -156,11 +143,14 @@ func (r *seedRange) Set(text string) error {
 	first, err1 := strconv.ParseUint(a, 10, 64)
 	last, err2 := strconv.ParseUint(b, 10, 64)
 	if err1 != nil || err2 != nil || last < first {
-		return errors.New("write seeds as 7, or as 1-200")
+		return errors.New("write seeds as 7, or as 1-200; " + seedIs)
 	}
 	*r = seedRange{first, last}
 	return nil
 }
+
+// many is how many seeds r has.
+func (r *seedRange) many() int { return int(r.last - r.first + 1) }
 
 // statusOf is the exit status for a result.
 func statusOf(r checkers.Result) int {
@@ -181,44 +171,12 @@ func statusAfter(r checkers.Result, h *histories.History) int {
 	return exitUnknown
 }
 
-// mutant is the name of the bug planted in this build, set by the linker; "" in an honest one.
-var mutant string
-
-// build is the version of this program.
-func build() string {
-	version := "devel"
-	if info, ok := debug.ReadBuildInfo(); ok {
-		for _, s := range info.Settings {
-			if s.Key == "vcs.revision" {
-				version = s.Value[:min(12, len(s.Value))]
-			}
-			if s.Key == "vcs.modified" && s.Value == "true" {
-				version += "+"
-			}
-		}
-	}
-	if mutant != "" {
-		version += " with the planted bug " + mutant
-	}
-	return version
-}
-
-// replayCommandPrefix is how the commands that this program prints begin.
+// commandPrefix is how the commands that this program prints begin.
 func commandPrefix() string {
 	if mutant != "" {
 		return "ordeal mutant " + mutant
 	}
 	return "ordeal"
-}
-
-// isTerminal says whether w is a terminal, so that progress can be drawn on it.
-func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	if !ok {
-		return false
-	}
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
 // runOptions are the options that all runs of this program have.

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -10,6 +9,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/spf13/pflag"
 
 	"github.com/ordeal-go/ordeal/harness"
 	"github.com/ordeal-go/ordeal/histories"
@@ -93,9 +94,9 @@ func modelNames() (names []string) {
 // size is a flag like 512MB: bytes.
 type size int
 
-func (s size) String() string { return fmt.Sprintf("%dMB", int(s)>>20) }
+func (s *size) String() string { return fmt.Sprintf("%dMB", int(*s)>>20) }
 
-// Set implements flag.Value.
+// Set implements [pflag.Value].
 func (s *size) Set(text string) error {
 	unit := 1
 	number := strings.ToUpper(text)
@@ -113,46 +114,11 @@ func (s *size) Set(text string) error {
 	return nil
 }
 
-// export writes h to out as format has it.
-func export(out io.Writer, h *histories.History, format string) error {
-	switch format {
-	case "jsonl":
-		return histories.Write(out, h)
-	case "edn":
-		return histories.WriteEDN(out, h)
-	case "porcupine":
-		return histories.WritePorcupine(out, h)
-	}
-	formats := []string{"jsonl", "edn", "porcupine"}
-	if near := models.Nearest(format, formats); near != "" {
-		return fmt.Errorf("there is no format %q: did you mean %s? There are %s", format, near, strings.Join(formats,
-			", "))
-	}
-	return fmt.Errorf("there is no format %q: there are %s", format, strings.Join(formats, ", "))
-}
+// Type implements [pflag.Value].
+func (*size) Type() string { return "size" }
 
-func exportCommand(_ context.Context, io streams, args []string) (int, error) {
-	f := newFlags(io.out, "export", "HISTORY",
-		"Writes a history, in any format that ordeal check reads, to standard output in another.")
-	format := f.String("format", "edn",
-		"`format`: jsonl (histories/FORMAT.md), edn (Jepsen's), porcupine (its logs of a key–value store)")
-	model := f.String("model", "", modelUsage)
-	mapping := f.String("mapping", "", mappingUsage)
-	if err := f.parse(args, 1, 1); err != nil {
-		return 0, err
-	}
-	m, err := histories.ParseMapping(*mapping)
-	if err != nil {
-		return 0, err
-	}
-	h, _, err := openHistory(f.args[0], *model, m)
-	if err != nil {
-		return 0, err
-	}
-	return exitValid, export(io.out, h, *format)
+// modelFlags add the flags that say how another tool's operations are read.
+func modelFlags(f *pflag.FlagSet, model, mapping *string) {
+	f.StringVar(model, "model", "", "`name` of the model that judges the operations (default: what the history's header says, or the model that has them)")
+	f.StringVar(mapping, "mapping", "", "what another tool's `words` mean, with commas between: get=read, :key=:value.0, :value=:value.1, cas:fail=false")
 }
-
-const (
-	modelUsage   = "`name` of the model that judges the operations (default: what the history's header says, or the model that has them)"
-	mappingUsage = "what another tool's `words` mean, with commas between: get=read, :key=:value.0, :value=:value.1, cas:fail=false"
-)

@@ -73,6 +73,6 @@ func TestWhatIsNotUnderstoodOfAHistoryIsNamedWithWhatIsNear(t *testing.T) {
 	} {
 		status, _, err := ordeal(t, c.args...)
 		require.Equal(t, exitUsage, status, "%v", c.args)
-		require.Contains(t, err, c.want, "%v", c.args)
+		require.Contains(t, unwrapped(err), c.want, "%v", c.args)
 	}
 }

@@ -1,14 +1,18 @@
 // Package cli is the command ordeal: it runs scenarios against replicated servers, judges histories and writes reports.
+//
+// A command is a file. It returns a [cobra.Command] from a method of [program], and root.go lists it in its group. What a
+// person reads goes through a [terminal], which escapes, breaks lines and colours; what a program reads does not.
 package cli
 
 import (
 	"context"
 	"errors"
-	"fmt"
+	"io"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
+
+	"github.com/spf13/cobra"
 
 	"github.com/ordeal-go/ordeal/harness"
 	"github.com/ordeal-go/ordeal/harness/live/serve"
@@ -24,32 +28,6 @@ const (
 	exitUnknown = 3 // nothing was broken, but a checker could not tell, or no fault could be done
 )
 
-// command is a sub-command.
-type command struct {
-	name  string
-	args  string // of the usage line
-	about string // one line
-	run   func(ctx context.Context, io streams, args []string) (int, error)
-}
-
-func commands() []command {
-	return []command{
-		{"run", "SCENARIO", "play a scenario once, judge it, keep it with a report", runCommand},
-		{"sweep", "SCENARIO…", "play scenarios with many seeds", sweepCommand},
-		{"compare", "SCENARIO…", "play settings against each other, with the same seeds: one table of what each costs", compareCommand},
-		{"shrink", "RUN", "make a failing run small: fewest faults, operations, machines and settings", shrinkCommand},
-		{"draw", "SCENARIO", "print a scenario with every draw of a seed made", drawCommand},
-		{"replay", "DIR|RECORDING", "play a kept run again and compare; or lead a recorded node through its life again", replayCommand},
-		{"diff", "DIR1 DIR2", "name the first event in which two simulated runs differ", diffCommand},
-		{"check", "HISTORY", "judge a history file", checkCommand},
-		{"export", "HISTORY", "write a history as Jepsen's EDN, porcupine's logs or JSON lines", exportCommand},
-		{"report", "DIR", "write the report of a kept run anew", reportCommand},
-		{"list", "", "list the scenarios, checkers and faults there are", listCommand},
-		{"explore", "", "search every order of messages and timers, and faults, around one election", exploreCommand},
-		{"mutant", "NAME …", "do any of this with a bug planted in the servers", mutantCommand},
-	}
-}
-
 // systems are the kinds of systems that this program knows; the first is that of a scenario file which names none.
 var systems = harness.Systems{redis.System{}, primarybackup.System{}}
 
@@ -64,54 +42,46 @@ func Main(more ...harness.System) {
 		<-ctx.Done()
 		stop()
 	}()
-	os.Exit(dispatch(ctx, streams{plain{os.Stdout}, os.Stderr}, os.Args[1:]))
+	os.Exit(dispatch(ctx, streams{os.Stdout, os.Stderr}, os.Args[1:]))
 }
 
-// dispatch runs the sub-command that args name, and returns the exit status.
+// streams are where a command writes: results to out, progress and errors to err.
+type streams struct{ out, err io.Writer }
+
+// program is one call of the command.
+type program struct {
+	raw      streams // as they are, for another program
+	out, err *terminal
+	verbose  bool             // tell what is usually left out
+	quiet    bool             // tell the result only
+	status   int              // what the command came to, if it gave no error
+	commands []*cobra.Command // in the order in which help shows them
+}
+
+// dispatch runs the command that args name, and returns the exit status.
 func dispatch(ctx context.Context, io streams, args []string) int {
-	if len(args) == 0 {
-		usage(io.err)
+	return (&program{raw: io, out: newTerminal(io.out), err: newTerminal(io.err)}).dispatch(ctx, args)
+}
+
+func (p *program) dispatch(ctx context.Context, args []string) int {
+	root := p.root()
+	args, err := p.understand(root, args)
+	if err == nil {
+		root.SetArgs(args)
+		err = root.ExecuteContext(ctx)
+	}
+	if err == nil {
+		return p.status
+	}
+	var wrong *usageError
+	if errors.As(err, &wrong) && wrong.nothing {
+		p.tellCommands(p.err, root)
 		return exitUsage
 	}
-	switch args[0] {
-	case "help", "-h", "-help", "--help":
-		usage(io.out)
-		return exitValid
-	case "version", "-version", "--version":
-		fmt.Fprintln(io.out, "ordeal", build())
-		return exitValid
+	name := "ordeal"
+	if c, _, e := root.Find(args); e == nil && c.HasParent() {
+		name = c.CommandPath()
 	}
-	for _, c := range commands() {
-		if c.name != args[0] {
-			continue
-		}
-		status, err := c.run(ctx, io, args[1:])
-		switch {
-		case errors.Is(err, errHelp):
-			return exitValid
-		case err != nil:
-			fmt.Fprintf(plain{io.err}, "ordeal %s: %v\n", c.name, err)
-			return exitUsage
-		}
-		return status
-	}
-	fmt.Fprintf(plain{io.err}, "ordeal: there is no command %q: there are %s\n", args[0], strings.Join(commandNames(), ", "))
+	p.err.line(0, 2, piece{text: name + ": "}, piece{bad, "error: "}, piece{text: err.Error()})
 	return exitUsage
-}
-
-func commandNames() []string {
-	var names []string
-	for _, c := range commands() {
-		names = append(names, c.name)
-	}
-	return names
-}
-
-func usage(w interface{ Write([]byte) (int, error) }) {
-	fmt.Fprint(w, "ordeal puts a replicated server through an ordeal and says, with evidence, what it kept and what it broke.\n\n")
-	for _, c := range commands() {
-		fmt.Fprintf(w, "  ordeal %-7s %-14s %s\n", c.name, c.args, c.about)
-	}
-	fmt.Fprint(w, "\nordeal COMMAND -h tells the flags of a command.\n"+
-		"Exit status: 0 valid, 1 invalid, 2 usage or set-up error, 3 unknown.\n")
 }

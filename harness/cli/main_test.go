@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"regexp"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -28,34 +29,50 @@ func TestWrongUsageSaysWhatToDoAndExits2(t *testing.T) {
 		want string
 	}{
 		{[]string{}, "ordeal run"},
-		{[]string{"rnu"}, `there is no command "rnu": there are run, sweep`},
-		{[]string{"run"}, "an argument is missing"},
+		{[]string{"rnu"}, `there is no command "rnu": did you mean run? (ordeal help shows the commands)`},
+		{[]string{"-v", "swep", "chain", "-seeds", "1-2"}, `there is no command "swep": did you mean sweep?`},
+		{[]string{"run"}, "an argument is missing: ordeal run SCENARIO"},
 		{[]string{"run", "chain", "x"}, `"x" is one argument too many`},
-		{[]string{"run", "chian"}, `there is no scenario "chian", nor a file of that name: there are address-taken-over, any-faults, aof-always-power-loss`},
+		{[]string{"run", "chian"}, `there is no scenario "chian", nor a file of that name: did you mean chain? (ordeal list shows the scenarios)`},
+		{[]string{"run", "zzzzzzzzzzzz"}, `there is no scenario "zzzzzzzzzzzz", nor a file of that name: ordeal list shows the scenarios`},
 		{[]string{"run", "gone.yaml"}, "gone.yaml: no such file"},
 		{[]string{"run", "bad.yaml"}, "bad.yaml:3:5: "},
-		{[]string{"run", "chain", "-sed", "7"}, "flag provided but not defined: -sed (ordeal run -h tells the flags)"},
-		{[]string{"run", "chain", "-seed", "x"}, `invalid value "x" for flag -seed`},
+		{[]string{"run", "chain", "-sed", "7"}, "there is no flag --sed: did you mean --seed? (ordeal run -h tells the flags)"},
+		{[]string{"run", "chain", "-x"}, "there is no flag -x: ordeal run -h tells the flags"},
+		{[]string{"run", "chain", "-seed", "x"}, "--seed x: a seed is a whole number from 0 to"},
+		{[]string{"run", "chain", "-seed", "-1"}, "--seed -1: a seed is a whole number from 0 to"},
+		{[]string{"run", "chain", "-seed"}, "--seed: the seed is missing"},
+		{[]string{"run", "chain", "-max-lost", "few"}, "--max-lost few: write a whole number, as 10"},
+		{[]string{"sweep", "chain", "-fail", "few"}, "--fail few: write a whole number, as 10"},
+		{[]string{"check", "bad.jsonl", "-timeout", "5"}, "--timeout 5: write a time, as 500ms, 5s or 1m30s"},
 		{[]string{"run", "chain", "-world", "moon"}, `there is no world "moon": there are sim and live`},
-		{[]string{"run", "chain", "-target", "redis-server"}, "-target belongs to -world live, and this run is in the sim world"},
-		{[]string{"run", "chain", "-record"}, "-record belongs to -world live"},
-		{[]string{"run", "chain", "-world", "live", "-trace"}, "-trace belongs to -world sim"},
+		{[]string{"run", "chain", "-target", "redis-server"}, "--target belongs to the live world, and this run is in the sim world"},
+		{[]string{"sweep", "chain", "-target", "redis-server"}, "--target belongs to the live world"},
+		{[]string{"run", "chain", "-record"}, "--record belongs to the live world"},
+		{[]string{"run", "chain", "-world", "live", "-trace"}, "--trace belongs to the sim world"},
 		{[]string{"sweep", "chain", "-seeds", "9-1"}, "write seeds as 7, or as 1-200"},
 		{[]string{"check", "bad.jsonl"}, "line 2"},
 		{[]string{"check", "gone.jsonl"}, "gone.jsonl"},
 		{[]string{"check", "bad.jsonl", "-checks", "x"}, ""},
 		{[]string{"replay", "."}, "history.jsonl"},
-		{[]string{"mutant", "nobody"}, `there is no mutant "nobody"`},
+		{[]string{"mutant", "nobody"}, `there is no planted bug "nobody"`},
+		{[]string{"help", "rnu"}, "did you mean run?"},
+		{[]string{"completion", "fihs"}, "did you mean fish?"},
+		{[]string{"list", "goal"}, "did you mean goals?"},
+		{[]string{"open"}, "no run is kept in runs"},
 	} {
 		status, out, err := ordeal(t, c.args...)
 		require.Equal(t, exitUsage, status, "%v", c.args)
 		require.Empty(t, out, "%v", c.args)
-		require.Contains(t, err, c.want, "%v", c.args)
+		require.Contains(t, unwrapped(err), c.want, "%v", c.args)
 	}
 }
 
+// unwrapped is text without the breaks that make its lines fit.
+func unwrapped(text string) string { return regexp.MustCompile(`\n +`).ReplaceAllString(text, " ") }
+
 func TestHelpIsNoError(t *testing.T) {
-	for _, args := range [][]string{{"help"}, {"-h"}, {"run", "-h"}, {"sweep", "-help"}, {"check", "--help"}, {"version"}, {"mutant", "-h"}, {"list"}} {
+	for _, args := range [][]string{{"help"}, {"-h"}, {"run", "-h"}, {"sweep", "-help"}, {"check", "--help"}, {"version"}, {"--version"}, {"help", "run"}, {"mutant", "-h"}, {"help", "mutant"}, {"list"}} {
 		status, out, err := ordeal(t, args...)
 		require.Zero(t, status, "%v", args)
 		require.NotEmpty(t, out, "%v", args)
@@ -149,5 +166,5 @@ func TestDiffNamesTheFirstEventThatDiffers(t *testing.T) {
 	require.Contains(t, out, "differ from line")
 	status, _, err := ordeal(t, "diff", "a", ".")
 	require.Equal(t, exitUsage, status)
-	require.Contains(t, err, "keep the run again with ordeal run … -trace")
+	require.Contains(t, err, "keep the run again with ordeal run … --trace")
 }

@@ -8,43 +8,123 @@ import (
 	"github.com/schollz/progressbar/v3"
 
 	"github.com/ordeal-go/ordeal/harness"
+	"github.com/ordeal-go/ordeal/harness/shrink"
+	"github.com/ordeal-go/ordeal/harness/sweep"
 )
 
-// runProgress shows how far one run is, on a terminal only.
-type runProgress struct {
-	bar   *progressbar.ProgressBar
-	drawn time.Time
+// bar is progress that is drawn on a terminal, and told in a line now and then elsewhere.
+type bar struct {
+	*progressbar.ProgressBar               // nil: not on a terminal
+	told                     io.Writer     // where the lines go; nil: nowhere
+	every                    time.Duration // between lines
+	shown                    time.Time
+	of                       int
 }
 
-func newRunProgress(w io.Writer) *runProgress {
-	if !isTerminal(w) {
-		return &runProgress{}
+func (p *program) newBar(of int, every time.Duration) *bar {
+	b := &bar{of: of, every: every, shown: time.Now()}
+	switch {
+	case p.quiet:
+	case p.err.drawn:
+		b.ProgressBar = progressbar.NewOptions64(int64(of), progressbar.OptionSetWriter(p.raw.err), progressbar.OptionClearOnFinish(),
+			progressbar.OptionSetWidth(20), progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionSetPredictTime(false),
+			progressbar.OptionEnableColorCodes(p.err.coloured))
+		b.every = 100 * time.Millisecond
+	default:
+		b.told = p.err
 	}
-	return &runProgress{bar: newBar(w, 1000)}
+	return b
 }
 
-func newBar(w io.Writer, most int64) *progressbar.ProgressBar {
-	return progressbar.NewOptions64(most, progressbar.OptionSetWriter(w), progressbar.OptionClearOnFinish(),
-		progressbar.OptionSetWidth(30), progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionSetPredictTime(false))
-}
-
-func (p *runProgress) show(now harness.Progress) {
-	if p.bar == nil || time.Since(p.drawn) < 100*time.Millisecond {
+// say shows text, made by f if it is time to show anything, and that done of b.of is done.
+func (b *bar) say(done int, f func() string) {
+	if b.ProgressBar == nil && (b.told == nil || b.every == 0) || time.Since(b.shown) < b.every {
 		return
 	}
-	p.drawn = time.Now()
-	stage := now.Stage
-	if stage == "" {
-		stage = "starting"
+	b.shown = time.Now()
+	if b.ProgressBar == nil {
+		fmt.Fprintln(b.told, f())
+		return
 	}
-	p.bar.Describe(fmt.Sprintf("%v, %s, %d operations, %d faults", now.Elapsed.Round(100*time.Millisecond), stage, now.Ops, now.Faults))
-	if now.Of > 0 {
-		p.bar.Set64(min(999, int64(1000*now.Elapsed/now.Of)))
+	b.Describe(f())
+	b.Set(min(done, b.of))
+}
+
+func (b *bar) done() {
+	if b.ProgressBar != nil {
+		b.Finish()
 	}
 }
 
-func (p *runProgress) done() {
-	if p.bar != nil {
-		p.bar.Finish()
+// runProgress shows how far one run is, on a terminal only.
+type runProgress struct{ *bar }
+
+func (p *program) newRunProgress() runProgress { return runProgress{p.newBar(1000, 0)} }
+
+func (p runProgress) show(now harness.Progress) {
+	done := 0
+	if now.Of > 0 {
+		done = min(999, int(1000*now.Elapsed/now.Of))
+	}
+	p.say(done, func() string {
+		stage := now.Stage
+		if stage == "" {
+			stage = "starting"
+		}
+		return fmt.Sprintf("%v, %s, %d operations, %d faults", now.Elapsed.Round(100*time.Millisecond), stage, now.Ops, now.Faults)
+	})
+}
+
+// sweepProgress shows how far a sweep is: a bar on a terminal, else a line every ten seconds.
+type sweepProgress struct{ *bar }
+
+func (p *program) newSweepProgress(of int) sweepProgress {
+	return sweepProgress{p.newBar(of, 10*time.Second)}
+}
+
+func (p sweepProgress) show(now sweep.Progress) {
+	p.say(now.Done, func() string {
+		return fmt.Sprintf("%d of %d runs, %d failed, %.0f a second, %d of %d goals reached", now.Done, now.Of, now.Failed, now.Rate, now.Goals, now.GoalOf)
+	})
+}
+
+// shrinkProgress shows how far shrinking is. Nobody knows how long it takes.
+type shrinkProgress struct {
+	p       *program
+	every   time.Duration
+	shown   time.Time
+	problem error
+}
+
+func (p *program) newShrinkProgress() *shrinkProgress {
+	s := &shrinkProgress{p: p, every: 5 * time.Second, shown: time.Now()}
+	if p.err.drawn {
+		s.every = 100 * time.Millisecond
+	}
+	return s
+}
+
+func (s *shrinkProgress) show(now shrink.Progress) {
+	if s.p.quiet || time.Since(s.shown) < s.every {
+		return
+	}
+	s.shown = time.Now()
+	text := fmt.Sprintf("%d runs, leaving out %s; now %v", now.Tried, now.Doing, now.Now)
+	if s.p.err.drawn {
+		if over := []rune(text); len(over) >= s.p.err.columns { // a second line could not be drawn over
+			text = string(over[:s.p.err.columns-1])
+		}
+		fmt.Fprintf(s.p.raw.err, "\r\033[K%s", escaped([]byte(text)))
+	} else {
+		fmt.Fprintln(s.p.err, text)
+	}
+}
+
+func (s *shrinkProgress) done() {
+	if s.p.err.drawn && !s.p.quiet {
+		fmt.Fprint(s.p.raw.err, "\r\033[K")
+	}
+	if s.problem != nil {
+		fmt.Fprintf(s.p.err, "ordeal shrink: the best so far was not kept: %v\n", s.problem)
 	}
 }

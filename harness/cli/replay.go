@@ -10,27 +10,38 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"github.com/ordeal-go/ordeal/harness"
-	"github.com/ordeal-go/ordeal/harness/live/runs"
-	"github.com/ordeal-go/ordeal/harness/sim"
 	"github.com/ordeal-go/ordeal/node"
 	"github.com/ordeal-go/ordeal/node/record"
 )
 
-func replayCommand(ctx context.Context, io streams, args []string) (int, error) {
-	f := newFlags(io.out, "replay", "DIR|RECORDING", "Plays the run kept in DIR again: same scenario, same seed, same world. In the simulation the trace must be the same.\n"+
-		"Of a RECORDING of a live node (ordeal-node --ordeal-record), leads the node's core through it again.")
-	asJSON := f.Bool("json", false, "print the result as JSON")
-	steps := f.Bool("steps", false, "of a recording: print every event and effect")
-	var trust bool
-	f.trust(&trust)
-	if err := f.parse(args, 1, 1); err != nil {
-		return 0, err
+func (p *program) replayCommand() *cobra.Command {
+	var asJSON, steps, trust bool
+	c := &cobra.Command{
+		Use:   "replay DIR|RECORDING [flags]",
+		Short: "play a kept run again and compare; or lead a recorded node through its life again",
+		Long: "Plays the run kept in DIR again: same scenario, same seed, same world. In the simulation the trace must be the same.\n" +
+			"Of a RECORDING of a live node (ordeal-node --ordeal-record), leads the node's core through it again.",
+		Example:           "  ordeal replay runs/chain-sim-1",
+		Args:              arguments(1, 1, "DIR|RECORDING"),
+		ValidArgsFunction: completeRun,
 	}
-	if isRecording(f.args[0]) {
-		return replayRecording(io, f.args[0], *steps)
-	}
-	dir := f.args[0]
+	f := c.Flags()
+	f.BoolVar(&asJSON, "json", false, "print the result as JSON")
+	f.BoolVar(&steps, "steps", false, "of a recording: print every event and effect")
+	trustFlag(f, &trust)
+	c.RunE = p.does(func(ctx context.Context, args []string) (int, error) {
+		if isRecording(args[0]) {
+			return p.replayRecording(args[0], steps)
+		}
+		return p.replay(ctx, args[0], trust, asJSON)
+	})
+	return c
+}
+
+func (p *program) replay(ctx context.Context, dir string, trust, asJSON bool) (int, error) {
 	old, err := readHistory(filepath.Join(dir, harness.HistoryFile))
 	if err != nil {
 		return 0, err
@@ -40,11 +51,12 @@ func replayCommand(ctx context.Context, io streams, args []string) (int, error) 
 		return 0, err
 	}
 	if old.World == harness.WorldLive && !trust && !harness.KnownProgram(old.Target) {
-		return 0, fmt.Errorf("the run's target is the command %q: give -trust if you want it run", old.Target)
+		return 0, fmt.Errorf("the run's target is the command %q: give --trust if you want it run", old.Target)
 	}
-	opts := harness.Options{Seed: old.Seed, Trusted: trust, World: old.World, Target: old.Target, Build: build(), Command: commandPrefix(), Live: runs.Live{},
-		Source: filepath.Join(dir, harness.ScenarioFile), Out: filepath.Join(dir, "replay-"+time.Now().UTC().Format("20060102-150405"))}
-	status, err := play(ctx, io, s, opts, *asJSON)
+	opts := runOptions()
+	opts.Seed, opts.Trusted, opts.World, opts.Target = old.Seed, trust, old.World, old.Target
+	opts.Source, opts.Out = filepath.Join(dir, harness.ScenarioFile), filepath.Join(dir, "replay-"+time.Now().UTC().Format("20060102-150405"))
+	status, err := p.play(ctx, s, opts, asJSON)
 	if err != nil || old.World != harness.WorldSim || ctx.Err() != nil {
 		return status, err
 	}
@@ -53,7 +65,7 @@ func replayCommand(ctx context.Context, io streams, args []string) (int, error) 
 		return 0, err
 	}
 	if again.Trace != old.Trace {
-		fmt.Fprintf(io.err, "ordeal replay: the run differs: trace %s, then it was %s (built from %s, then from %s)\n", again.Trace, old.Trace, build(), old.Build)
+		fmt.Fprintf(p.err, "ordeal replay: the run differs: trace %s, then it was %s (built from %s, then from %s)\n", again.Trace, old.Trace, build(), old.Build)
 	}
 	return status, nil
 }
@@ -70,7 +82,7 @@ func isRecording(path string) bool {
 }
 
 // replayRecording prints the log of the replayed life, and how it ended.
-func replayRecording(io streams, path string, steps bool) (int, error) {
+func (p *program) replayRecording(path string, steps bool) (int, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return 0, err
@@ -78,63 +90,35 @@ func replayRecording(io streams, path string, steps bool) (int, error) {
 	defer f.Close()
 	report, err := record.Replay(f, func(s record.Step) {
 		if steps {
-			fmt.Fprintf(io.out, "%d %s < %s\n", s.Line, s.Now.Time().Format("15:04:05.000000"), record.DescribeEvent(s.Event))
+			fmt.Fprintf(p.out, "%d %s < %s\n", s.Line, s.Now.Time().Format("15:04:05.000000"), record.DescribeEvent(s.Event))
 		}
 		for i := range s.Effects {
 			switch e := &s.Effects[i]; {
 			case steps:
-				fmt.Fprintf(io.out, "%d   > %s\n", s.Line, record.Describe(e))
+				fmt.Fprintf(p.out, "%d   > %s\n", s.Line, record.Describe(e))
 			case e.Kind == node.EffectLog:
-				fmt.Fprintln(io.out, e.Text)
+				fmt.Fprintln(p.out, e.Text)
 			}
 		}
 	})
 	var diverged *record.DivergedError
 	switch {
 	case errors.As(err, &diverged):
-		fmt.Fprintf(io.out, "%s: %v\n", path, err)
+		fmt.Fprintf(p.out, "%s: %v\n", path, err)
 		for _, e := range diverged.Effects {
-			fmt.Fprintf(io.out, "  now: %s\n", e)
+			fmt.Fprintf(p.out, "  now: %s\n", e)
 		}
 		return exitInvalid, nil
 	case err != nil:
 		return 0, fmt.Errorf("%s: %w", path, err)
 	}
-	fmt.Fprintf(io.err, "%d events replayed, the core did the same each time\n", report.Steps)
+	fmt.Fprintf(p.err, "%d events replayed, the core did the same each time\n", report.Steps)
 	if report.Torn {
-		fmt.Fprintln(io.err, "the recording ends in the middle of a line: its process was killed")
+		fmt.Fprintln(p.err, "the recording ends in the middle of a line: its process was killed")
 	}
 	if report.Died != "" {
-		fmt.Fprintf(io.out, "the core panicked: %s\n%s", report.Died, report.Stack)
+		fmt.Fprintf(p.out, "the core panicked: %s\n%s", report.Died, report.Stack)
 		return exitInvalid, nil
 	}
 	return exitValid, nil
-}
-
-func diffCommand(_ context.Context, io streams, args []string) (int, error) {
-	f := newFlags(io.out, "diff", "DIR1 DIR2", "Names the first event or effect in which two simulated runs differ. Both were kept with ordeal run -trace.")
-	if err := f.parse(args, 2, 2); err != nil {
-		return 0, err
-	}
-	var logs [2]*os.File
-	for i, dir := range f.args {
-		file, err := os.Open(filepath.Join(dir, harness.TraceFile))
-		if errors.Is(err, os.ErrNotExist) {
-			return 0, fmt.Errorf("%s holds no trace: keep the run again with ordeal run … -trace", dir)
-		} else if err != nil {
-			return 0, err
-		}
-		defer file.Close()
-		logs[i] = file
-	}
-	difference, err := sim.FirstDifference(logs[0], logs[1])
-	if err != nil {
-		return 0, err
-	}
-	if difference == "" {
-		fmt.Fprintln(io.out, "the runs are the same, event for event")
-		return exitValid, nil
-	}
-	fmt.Fprintln(io.out, difference)
-	return exitInvalid, nil
 }

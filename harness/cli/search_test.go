@@ -84,7 +84,7 @@ func TestAnInterruptedSweepSaysHowToGoOn(t *testing.T) {
 	var o, e bytes.Buffer
 	status := dispatch(ctx, streams{&o, &e}, []string{"sweep", "swarm", "-seeds", "1-100000", "-fail", "0"})
 	require.Contains(t, []int{exitValid, exitUnknown}, status)
-	require.Contains(t, e.String(), "-resume goes on")
+	require.Contains(t, e.String(), "--resume goes on")
 	require.Contains(t, o.String(), "goals reached: ")
 
 	status, out, errs := ordeal(t, "sweep", "swarm", "-seeds", "1-3", "-resume", "-goals", "tilt,glory")

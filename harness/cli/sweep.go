@@ -2,17 +2,15 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
-	"time"
 
-	"github.com/schollz/progressbar/v3"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/ordeal-go/ordeal/harness"
 	"github.com/ordeal-go/ordeal/harness/goals"
@@ -21,85 +19,119 @@ import (
 	"github.com/ordeal-go/ordeal/harness/sweep"
 )
 
-func sweepCommand(ctx context.Context, io streams, args []string) (int, error) {
-	f := newFlags(io.out, "sweep", "SCENARIO…", "Plays each SCENARIO with many seeds, in the simulation unless told otherwise, and keeps the runs that broke a property.\n"+
-		"\"all\" is every scenario of the catalogue, \"swarm\" another scenario for each seed. Ctrl-C ends the sweep with the\nsummary so far; -resume goes on from there.")
-	seeds := seedRange{1, 200}
-	f.Var(&seeds, "seeds", "`range` of seeds, as 1-200")
-	opts := sweep.Options{Run: runOptions()}
-	f.StringVar(&opts.Run.World, "world", harness.WorldSim, "`world` to play in: sim, or live (processes on loopback)")
-	f.StringVar(&opts.Run.Target, "target", "ordeal-node", "live: the `server` to test")
-	runs := f.Int("runs", 0, "so many `runs` of each scenario: seeds 1 to that")
-	f.IntVar(&opts.Workers, "workers", 0, "how many runs at a time (default: as many as there are processors; live: half of them)")
-	f.StringVar(&opts.Out, "out", "runs/sweep", "`folder` for failed runs and the state of the sweep")
-	f.IntVar(&opts.FailuresMax, "fail", 10, "stop after so many failed runs; 0: never")
-	f.BoolVar(&opts.Resume, "resume", false, "go on where the sweep in the -out folder stopped; -seeds may reach further than it did")
-	required := f.String("goals", "", "`names` of goals, with commas between, that the sweep must reach (ordeal list shows them); \"all\": every one")
-	traces := f.String("traces", "", "write the trace hash of every run to this `file`, in order of scenario and seed")
-	junit := f.String("junit", "", "write the summary as JUnit XML to this `file`")
-	f.limits(&opts.Run.Limits)
-	asJSON := f.Bool("json", false, "print the summary as JSON")
-	f.trust(&opts.Run.Trusted)
-	var confs redis.Confs
-	f.confs(&confs)
-	if err := f.parse(args, 1, 1000); err != nil {
-		return 0, err
+// sweeping is what the command line asks for.
+type sweeping struct {
+	seeds                seedRange
+	runs                 int
+	opts                 sweep.Options
+	goals, traces, jUnit string
+	asJSON               bool
+	confs                redis.Confs
+}
+
+func (p *program) sweepCommand() *cobra.Command {
+	s := sweeping{seeds: seedRange{1, 200}, opts: sweep.Options{Run: runOptions()}}
+	c := &cobra.Command{
+		Use:   "sweep SCENARIO… [flags]",
+		Short: "play scenarios with many seeds",
+		Long: "Plays each SCENARIO with many seeds, in the simulation unless told otherwise, and keeps the runs that broke a\n" +
+			"property. \"all\" is every scenario of the catalogue, \"swarm\" another scenario for each seed. Ctrl-C ends the sweep\n" +
+			"with the summary so far; --resume goes on from there.",
+		Example: `  ordeal sweep sentinel-failover --seeds 1-50
+  ordeal sweep sentinel-failover --seeds 1-60 --resume
+  ordeal sweep swarm --seeds 1-100 --goals full-sync --junit runs/junit.xml
+  ordeal sweep lossy.yaml chain --runs 10 --out runs/ours`,
+		Args:              arguments(1, 1000, "SCENARIO…"),
+		ValidArgsFunction: completeScenarios,
 	}
-	plans, err := plansOf(f.args, opts.Run.Trusted)
+	f := c.Flags()
+	f.Var(&s.seeds, "seeds", "`range` of seeds, as 1-50")
+	worldFlags(f, &s.opts.Run)
+	f.IntVar(&s.runs, "runs", 0, "so many `runs` of each scenario: seeds 1 to that")
+	workersFlag(f, &s.opts.Workers)
+	f.StringVar(&s.opts.Out, "out", "runs/sweep", "`folder` for failed runs and the state of the sweep")
+	f.IntVar(&s.opts.FailuresMax, "fail", 10, "stop after so `many` failed runs; 0: never")
+	f.BoolVar(&s.opts.Resume, "resume", false, "go on where the sweep in the folder of --out stopped; --seeds may reach further than it did")
+	f.StringVar(&s.goals, "goals", "", "`names` of goals, with commas between, that the sweep must reach (ordeal list shows them); \"all\": every one")
+	f.StringVar(&s.traces, "traces", "", "write the trace hash of every run to this `file`, in order of scenario and seed")
+	f.StringVar(&s.jUnit, "junit", "", "write the summary as JUnit XML to this `file`")
+	limitFlags(f, &s.opts.Run.Limits)
+	f.BoolVar(&s.asJSON, "json", false, "print the summary as JSON")
+	trustFlag(f, &s.opts.Run.Trusted)
+	confFlags(f, &s.confs)
+	completeFlags(c)
+	c.RunE = p.does(func(ctx context.Context, args []string) (int, error) {
+		if err := belong(f, s.opts.Run.World); err != nil {
+			return 0, err
+		}
+		return p.sweep(ctx, &s, args)
+	})
+	return c
+}
+
+func workersFlag(f *pflag.FlagSet, workers *int) {
+	f.IntVar(workers, "workers", 0, "how `many` runs at a time (default: as many as there are processors; live: half of them)")
+}
+
+func (p *program) sweep(ctx context.Context, s *sweeping, args []string) (int, error) {
+	plans, err := s.plans(p, args)
 	if err != nil {
 		return 0, err
 	}
-	for i := range plans {
-		if plans[i].Scenario, err = withConfs(confs, &opts.Run, plans[i].Scenario, once(i, io.err)); err != nil {
-			return 0, err
-		}
+	if s.runs > 0 {
+		s.seeds = seedRange{1, uint64(s.runs)}
 	}
-	if opts.Goals, err = goalNames(plans[0].Scenario.System.Goals(), *required); err != nil {
-		return 0, err
-	}
-	if opts.Run.World != harness.WorldLive && f.given("target") {
-		return 0, errors.New("-target belongs to the live world: add -world live")
-	}
-	if *runs > 0 {
-		seeds = seedRange{1, uint64(*runs)}
-	}
+	opts := s.opts
 	opts.Workers = workersFor(opts.Workers, opts.Run.World)
-	opts.First, opts.Last = seeds.first, seeds.last
+	opts.First, opts.Last = s.seeds.first, s.seeds.last
 	var hashes []string
 	opts.Each = func(r *sweep.Record) {
 		hashes = append(hashes, fmt.Sprintf("%s %6d %s\n", r.Scenario, r.Seed, r.Trace))
 	}
-	bar := newSweepProgress(io.err, len(plans)*int(seeds.last-seeds.first+1))
+	bar := p.newSweepProgress(len(plans) * s.seeds.many())
 	opts.Progress = bar.show
 	summary, err := sweep.Run(ctx, plans, opts)
 	bar.done()
 	if err != nil {
 		return 0, err
 	}
-	if *traces != "" {
+	if s.traces != "" {
 		slices.Sort(hashes)
-		if err := os.WriteFile(*traces, []byte(strings.Join(hashes, "")), 0o644); err != nil {
+		if err := os.WriteFile(s.traces, []byte(strings.Join(hashes, "")), 0o644); err != nil {
 			return 0, err
 		}
 	}
-	if *junit != "" {
-		if err := writeJUnit(*junit, summary); err != nil {
+	if s.jUnit != "" {
+		if err := writeJUnit(s.jUnit, summary); err != nil {
 			return 0, err
 		}
 	}
-	if *asJSON {
-		enc := json.NewEncoder(io.out)
-		enc.SetIndent("", "  ")
-		if err := enc.Encode(summary); err != nil {
+	if s.asJSON {
+		if err := printJSON(p.out, summary); err != nil {
 			return 0, err
 		}
 	} else {
-		fmt.Fprint(io.out, summary)
+		p.tellSummary(summary, opts)
 	}
 	if ctx.Err() != nil {
-		fmt.Fprintf(io.err, "ordeal: interrupted after %d of %d runs; the same command with -resume goes on\n", summary.Runs, bar.of)
+		fmt.Fprintf(p.err, "ordeal: interrupted after %d of %d runs; the same command with --resume goes on\n", summary.Runs, bar.of)
 	}
 	return statusOf(summary.Result()), nil
+}
+
+// plans are the scenarios to sweep, with the settings of the user's own files.
+func (s *sweeping) plans(p *program, names []string) ([]sweep.Plan, error) {
+	plans, err := plansOf(names, s.opts.Run.Trusted)
+	if err != nil {
+		return nil, err
+	}
+	for i := range plans {
+		if plans[i].Scenario, err = withConfs(s.confs, &s.opts.Run, plans[i].Scenario, once(i, p.err)); err != nil {
+			return nil, err
+		}
+	}
+	s.opts.Goals, err = goalNames(plans[0].Scenario.System.Goals(), s.goals)
+	return plans, err
 }
 
 // workersFor is how many runs go on at a time in world, if the command line does not say. Live, servers, Sentinels and
@@ -166,37 +198,4 @@ func writeJUnit(path string, summary *sweep.Summary) error {
 		return err
 	}
 	return f.Close()
-}
-
-// sweepProgress shows how far a sweep is: a bar on a terminal, else a line every ten seconds.
-type sweepProgress struct {
-	w     interface{ Write([]byte) (int, error) }
-	of    int
-	bar   *progressbar.ProgressBar
-	shown time.Time
-}
-
-func newSweepProgress(w interface{ Write([]byte) (int, error) }, of int) *sweepProgress {
-	p := &sweepProgress{w: w, of: of, shown: time.Now()}
-	if isTerminal(w) {
-		p.bar = newBar(w, int64(of))
-	}
-	return p
-}
-
-func (p *sweepProgress) show(now sweep.Progress) {
-	text := fmt.Sprintf("%d of %d runs, %d failed, %.0f a second, %d of %d goals reached", now.Done, now.Of, now.Failed, now.Rate, now.Goals, now.GoalOf)
-	if p.bar != nil {
-		p.bar.Describe(text)
-		p.bar.Set(now.Done)
-	} else if time.Since(p.shown) >= 10*time.Second {
-		p.shown = time.Now()
-		fmt.Fprintln(p.w, text)
-	}
-}
-
-func (p *sweepProgress) done() {
-	if p.bar != nil {
-		p.bar.Finish()
-	}
 }

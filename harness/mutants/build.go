@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -79,15 +80,20 @@ func writeOverlay(root, dir string, files map[string]string) (string, error) {
 	return path, os.WriteFile(path, b, 0o644)
 }
 
-// Root finds the folder of the module that holds the current folder.
+// Root finds the folder with ordeal's source: the checkout that holds the current folder, or what a module that requires
+// ordeal is built with.
 func Root(ctx context.Context) (string, error) {
-	out, err := exec.CommandContext(ctx, "go", "env", "GOMOD").Output()
-	if err != nil {
-		return "", fmt.Errorf("planting a bug builds from source, and go does not run: %w", err)
+	cmd := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}", module)
+	var problem bytes.Buffer
+	cmd.Stderr = &problem
+	out, err := cmd.Output()
+	dir := strings.TrimSpace(string(out))
+	switch {
+	case errors.Is(err, exec.ErrNotFound):
+		return "", fmt.Errorf("planting a bug builds from source, which needs Go: %w", err)
+	case err != nil || dir == "":
+		return "", fmt.Errorf("planting a bug builds from source: run it inside a checkout of ordeal (git clone), or of a module that requires %s (%s)",
+			module, strings.TrimSpace(problem.String()))
 	}
-	mod := strings.TrimSpace(string(out))
-	if mod == "" || mod == os.DevNull {
-		return "", fmt.Errorf("planting a bug builds from source: run it inside a checkout of ordeal")
-	}
-	return filepath.Dir(mod), nil
+	return dir, nil
 }

@@ -189,8 +189,8 @@ func (t *Tally) add(v Judgement) {
 	}
 }
 
-// share is the share of the runs in which the property could be had at all in which it was judged, in percent.
-func (t *Tally) share() float64 {
+// Share is the share of the runs in which the property could be had at all in which it was judged, in percent.
+func (t *Tally) Share() float64 {
 	of := t.Valid + t.Invalid + t.Unknown
 	if of == 0 {
 		return 0
@@ -224,78 +224,4 @@ func (s *Summary) Result() checkers.Result {
 		}
 	}
 	return checkers.Unknown
-}
-
-// String is the summary for a person.
-func (s *Summary) String() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%d runs of %s: %d failed, in %v", s.Runs, strings.Join(s.Scenarios, ", "), len(s.Failures), s.Took.Round(10*time.Millisecond))
-	if s.Took > 0 && s.Runs > 0 {
-		fmt.Fprintf(&b, " (%v of virtual time, %.0f times faster than real)", s.Virtual.Round(time.Second), float64(s.Virtual)/float64(s.Took))
-	}
-	b.WriteString("\n")
-	for _, t := range s.Checkers {
-		if t.Valid+t.Invalid+t.Unknown+t.Not == 0 {
-			continue
-		}
-		fmt.Fprintf(&b, "  %-22s valid %d, invalid %d, unknown %d", t.Checker, t.Valid, t.Invalid, t.Unknown)
-		if t.Not > 0 {
-			fmt.Fprintf(&b, ", not promised %d", t.Not)
-		}
-		if t.In > 0 {
-			fmt.Fprintf(&b, ", in part %d", t.In)
-		}
-		fmt.Fprintf(&b, ", judged in %.0f %%", t.share())
-		if t.Allowed > 0 {
-			fmt.Fprintf(&b, ", allowed %d", t.Allowed)
-		}
-		for i, c := range t.Evidence {
-			fmt.Fprintf(&b, "%s %s %d", []string{":", ","}[min(i, 1)], c.Name, c.N)
-		}
-		b.WriteString("\n")
-	}
-	s.writeGoals(&b)
-	s.writeAssertions(&b)
-	for _, m := range s.Missing {
-		fmt.Fprintf(&b, "MISSED: %s\n", m)
-	}
-	for _, f := range s.Failures {
-		fmt.Fprintf(&b, "FAILED %s, seed %d, %s: %s\n  replay: %s\n", f.Scenario, f.Seed, strings.Join(f.Checkers, ", "), f.Why, f.Replay)
-		if f.Dir != "" {
-			fmt.Fprintf(&b, "  kept in: %s\n", f.Dir)
-		}
-	}
-	return b.String()
-}
-
-// writeGoals says how many goals were reached, and names those that were not.
-func (s *Summary) writeGoals(b *strings.Builder) {
-	var missed []string
-	for _, g := range s.Goals {
-		if g.Runs == 0 {
-			missed = append(missed, g.Goal)
-		}
-	}
-	fmt.Fprintf(b, "  goals reached: %d of %d", s.reached(), len(s.Goals))
-	if len(missed) > 0 {
-		fmt.Fprintf(b, "; never: %s", strings.Join(missed, ", "))
-	}
-	b.WriteString("\n")
-}
-
-// writeAssertions says how many assertions there were and what came of them.
-func (s *Summary) writeAssertions(b *strings.Builder) {
-	if len(s.Assertions) == 0 {
-		return
-	}
-	broken, open := 0, 0
-	for _, a := range s.Assertions {
-		if a.Broken {
-			broken++
-		}
-		if a.Open() {
-			open++
-		}
-	}
-	fmt.Fprintf(b, "  assertions: %d, broken %d, never met %d\n", len(s.Assertions), broken, open)
 }
