@@ -3,7 +3,7 @@
 
 GO ?= go
 
-.PHONY: run test race differential bench bench-judges fullsync failovers explore specification determinism determinism-arm64 judges mutants probe clusters live-runs lua-differential lint clean build raft
+.PHONY: run test race differential bench bench-judges fullsync failovers explore specification determinism determinism-arm64 judges mutants probe promises clusters live-runs lua-differential lint clean build raft
 
 # The main job: a sweep in the simulation, then one run on real processes through toxiproxy; verdicts and a report.
 run: build
@@ -81,6 +81,11 @@ differential:
 # Acknowledged writes lost, counted by a client that shares nothing with the checkers: 200 simulated runs, and live ones.
 probe:
 	$(GO) test -count=1 -v -timeout 60m -run TestTheProbe ./harness -probe.seeds=20 -probe.live=4
+
+# What people run, a plain failover, a writable replica, a password, a CONFIG SET at run time, with 100 seeds each: every
+# property is valid or not promised.
+promises:
+	$(GO) test -count=1 -v -timeout 60m -run TestWhatPeopleRun ./harness -promises.seeds=100
 
 # The whole catalogue on an installed redis-server with a password, renamed commands, TLS and users.
 clusters:

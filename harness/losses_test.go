@@ -91,6 +91,21 @@ func TestATotalWipeIsCountedAndNeverGreen(t *testing.T) {
 	}
 }
 
+// With an append only file the same accident costs nothing: the master comes back with all that it had.
+func TestAnAppendOnlyFileSavesWhatAWipeWouldCost(t *testing.T) {
+	s := wiped(t, 3)
+	system := s.System.(redis.System)
+	system.Config = cluster.Settings{{Name: "appendonly", Value: "yes"}, {Name: "appendfsync", Value: "everysec"}}
+	s.System = system
+	res, err := harness.Run(t.Context(), s, harness.Options{Seed: 1})
+	require.NoError(t, err)
+	require.Equal(t, checkers.Valid, res.Result(), "%v", res)
+	lost, _ := res.Verdicts.Figure("lost_max")
+	require.Zero(t, lost, "%v", res)
+	acknowledged, _ := res.Verdicts.Figure("acknowledged")
+	require.Greater(t, acknowledged, 300.0)
+}
+
 // A share of the acknowledged writes that replication may lose is more than an operator accepts, if he says so.
 func TestALimitTurnsWhatIsAllowedIntoAFailure(t *testing.T) {
 	s, _ := scenarios.ByName("old-master-keeps-writing")

@@ -1,6 +1,7 @@
 package harness_test
 
 import (
+	"flag"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -9,6 +10,8 @@ import (
 	"github.com/ordeal-go/ordeal/harness"
 	"github.com/ordeal-go/ordeal/harness/redis"
 )
+
+var peopleSeeds = flag.Uint64("promises.seeds", 25, "seeds of each of the things that people run")
 
 // What people really run is never accused: a plain failover, a writable replica, a password, a CONFIG SET at run time. No
 // checks are named, so that all are asked, as far as they are promised.
@@ -36,11 +39,11 @@ faults: [at 4s cut m1 | r1 r2 for 8s, at 8s config-set m1 name=min-slaves-to-wri
 		t.Run(name, func(t *testing.T) {
 			s, err := harness.Systems{redis.System{}}.ParseScenario(name, []byte("name: people\nwhy: it is what people run\nduration: 18s"+text))
 			require.NoError(t, err)
-			for seed := range uint64(25) {
+			for seed := range *peopleSeeds {
 				res, err := harness.Run(t.Context(), s, harness.Options{Seed: seed})
 				require.NoError(t, err)
 				for _, v := range res.Verdicts {
-					require.NotEqual(t, checkers.Invalid, v.Result, "seed %d: %v", seed, v)
+					require.Contains(t, []checkers.Result{checkers.Valid, checkers.NotPromised}, v.Result, "seed %d: %v", seed, v)
 				}
 			}
 		})
