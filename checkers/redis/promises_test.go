@@ -170,6 +170,9 @@ func TestConvergenceIsPromisedIfWhatAnOperatorDidIsPutRight(t *testing.T) {
 	fault := func(text string, targets ...string) histories.Fault {
 		return histories.Fault{ID: 1, Text: text, Start: 3 * s, Stop: 4 * s, Targets: targets}
 	}
+	named := func(sentinel, master string, epoch int64) histories.Note {
+		return histories.Note{Time: 9 * s, Machine: sentinel, Kind: "config", Master: "mymaster", Peer: master, Epoch: epoch, From: "observer"}
+	}
 	united := fault("slaveof r1 r2 -> m1", "r1", "r2")
 	united.Start, united.Stop = 8*s, 8*s
 	for _, c := range []struct {
@@ -196,6 +199,8 @@ func TestConvergenceIsPromisedIfWhatAnOperatorDidIsPutRight(t *testing.T) {
 			[]histories.Fault{fault("sentinel-reset s1", "s1")}},
 		{"a RESET after which one is missing", false, append(both[:2:2], order(4*s, "s1", "SENTINEL RESET mymaster"), found(5*s, "10.0.0.2:1")),
 			[]histories.Fault{fault("sentinel-reset s1", "s1")}},
+		{"a failover by order that all hear of", true, append(both[:2:2], named("s1", "r1", 2), named("s2", "r1", 2)), []histories.Fault{fault("sentinel-failover s1", "s1")}},
+		{"one beside another in the same epoch", false, append(both[:2:2], named("s1", "r1", 2), named("s2", "r2", 2)), []histories.Fault{fault("sentinel-failover s1", "s1")}},
 		{"another program that never came", true, append(both[:2:2], histories.Note{Time: 3 * s, Machine: "nemesis", Kind: "skipped", Text: "run-as r1 program=redis-server"}),
 			[]histories.Fault{{ID: 1, Text: "run-as r1 program=redis-server", Start: 3 * s, Stop: 3 * s, Targets: []string{"r1"}}}},
 	} {

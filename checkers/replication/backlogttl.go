@@ -22,7 +22,7 @@ func (l *touch) backlogTTL() {
 		if !strings.Contains(line.Text, "Replication backlog freed after") {
 			continue
 		}
-		left, open := l.lastLeft(line.Machine, line.Time)
+		left, open := l.lastLeft(line.Machine, line.Time, "")
 		if alone := line.Time - left; (open || left > 0 && alone < ttl-cronSlack) && !l.troubled(line.Machine, left, line.Time) {
 			l.q.Breach(line.Time, line.Machine, nil, "gave its backlog up %v after the last replica had gone, although repl-backlog-ttl is %v", alone, ttl)
 		}
@@ -32,7 +32,7 @@ func (l *touch) backlogTTL() {
 		if n.Kind != "psync" || n.M == 0 {
 			continue
 		}
-		left, open := l.lastLeft(n.Machine, n.Time-10*time.Millisecond)
+		left, open := l.lastLeft(n.Machine, n.Time, n.Peer)
 		m := l.r.Timelines[n.Machine]
 		if alone := n.Time - left; !open && left > 0 && alone > ttl+clockSlack+time.Second && !l.troubled(n.Machine, left, n.Time) &&
 			l.r.Always(m, left-time.Millisecond, n.Time, checkers.IsMaster) {
@@ -42,10 +42,11 @@ func (l *touch) backlogTTL() {
 }
 
 // lastLeft is when the last replica of a machine had gone, as of a moment: 0 if there never was one; open says that one
-// is still there.
-func (l *links) lastLeft(machine string, at time.Duration) (left time.Duration, open bool) {
+// is still there. A replica that is asking at that very moment, "" for none, does not count with what it asks.
+func (l *links) lastLeft(machine string, at time.Duration, asking string) (left time.Duration, open bool) {
 	for _, t := range l.talks {
-		if t.master != machine || t.first("psync", "") > at {
+		asked := t.first("psync", "")
+		if t.master != machine || asked > at || t.replica == asking && asked > at-10*time.Millisecond {
 			continue
 		}
 		closed := t.first("closed", "master")

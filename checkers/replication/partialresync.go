@@ -1,6 +1,7 @@
 package replication
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -182,21 +183,41 @@ func fromLogs(q *checkers.Inquiry, r *checkers.Record, g evidence.Genealogy) {
 // ahead finds replicas that have more of a history than the master they have it from.
 func ahead(q *checkers.Inquiry, r *checkers.Record) {
 	for _, name := range r.Names {
-		t := r.Timelines[name]
+		t, linked := r.Timelines[name], linkedAt(r, name)
 		blamed := false
 		for _, n := range t.Own {
 			if blamed || !checkers.IsReplica(n) || n.Link != checkers.LinkUp || r.Timelines[n.Peer] == nil {
 				continue
 			}
-			m := r.Timelines[n.Peer]
+			m, since := r.Timelines[n.Peer], lastOf(linked, n.Time)
 			for _, s := range r.After(m, n.Time) {
-				if s != nil && s.ReplID == n.ReplID && s.Offset < n.Offset && !m.Turned(n.Time-r.Slack, s.Time) && !checkers.AnyIn(m.Resyncs, n.Time, s.Time) {
+				if s != nil && s.ReplID == n.ReplID && s.Offset < n.Offset && !m.Turned(min(since, n.Time-r.Slack), s.Time) && !checkers.AnyIn(m.Resyncs, n.Time, s.Time) {
 					blamed = true
 					q.Breach(n.Time, name, nil, "is at offset %d of %s, and its master %s at %v only at %d", n.Offset, evidence.Short(n.ReplID), m.Name, s.Time, s.Offset)
 				}
 			}
 		}
 	}
+}
+
+// linkedAt are the moments at which a replica was granted a link to its master. It may not know yet that the process at
+// the other end is gone.
+func linkedAt(r *checkers.Record, replica string) (at []time.Duration) {
+	for i := range r.Logs {
+		if l := &r.Logs[i]; l.Machine == replica && (versions.Says(l.Text, versions.FullSync) ||
+			versions.Says(l.Text, versions.RDBChannelSync) || versions.Says(l.Text, versions.Continued)) {
+			at = append(at, l.Time)
+		}
+	}
+	return at
+}
+
+// lastOf is the last of times, which are sorted, that is not after at; at if there is none.
+func lastOf(times []time.Duration, at time.Duration) time.Duration {
+	if i, found := slices.BinarySearch(times, at); !found && i > 0 {
+		return times[i-1]
+	}
+	return at
 }
 
 func decimal(n int64) string { return strconv.FormatInt(n, 10) }

@@ -39,6 +39,8 @@ func putRight(r *checkers.Record, f *histories.Fault) bool {
 		return !slices.ContainsFunc(f.Targets, func(server string) bool { return cannotSave(r, server) })
 	case "sentinel-reset", "replica-remove":
 		return recalled(r, f)
+	case "sentinel-failover":
+		return !twiceInAnEpoch(r)
 	case "promote":
 		return unitedAfter(r, f) || watched(r, f)
 	case "slaveof":
@@ -124,6 +126,30 @@ func watched(r *checkers.Record, f *histories.Fault) bool {
 		}
 	}
 	return len(sentinels) > 0 && !slices.ContainsFunc(r.Faults, func(f histories.Fault) bool { return evidence.Ordered(f.Text) })
+}
+
+// twiceInAnEpoch says whether Sentinels end with two masters of one configuration epoch. An operator's failover asks
+// nobody, so its epoch may be one in which others elect a leader; none of the two is the newer one, and both stay.
+func twiceInAnEpoch(r *checkers.Record) bool {
+	last := map[string]*histories.Note{} // by Sentinel and master
+	for i := range r.Notes {
+		if n := &r.Notes[i]; n.Kind == "config" && n.Epoch > 0 {
+			last[n.Machine+" "+n.Master] = n
+		}
+	}
+	type term struct {
+		master string
+		epoch  int64
+	}
+	named := map[term]string{}
+	for _, n := range last { // any order: two that differ are enough
+		t := term{n.Master, n.Epoch}
+		if other := named[t]; other != "" && other != n.Peer {
+			return true
+		}
+		named[t] = n.Peer
+	}
+	return false
 }
 
 // cannotSave says whether the last snapshot that a server's process tried came to nothing. It then refuses writes, and the

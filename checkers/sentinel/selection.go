@@ -28,6 +28,7 @@ func (Selection) Name() string { return "sentinel-selection" }
 
 const (
 	infoAge      = 5 * time.Second // of the INFO that a leader chooses by, at most
+	firstInfo    = 2 * time.Second // after its start, at most, a Sentinel has asked everybody in reach
 	priorityHard = 2 * infoPeriod  // after which a leader knows a priority
 )
 
@@ -68,7 +69,7 @@ func (c *choices) selected(e *evidence.Event) {
 		return
 	}
 	priority, sure := c.priority(chosen, e.At)
-	if sure && priority == 0 {
+	if sure = sure && c.heard(chosen, e); sure && priority == 0 {
 		c.q.Saw("of the operator's priority", 1)
 		c.q.Breach(e.At, e.Machine, nil, "chose %s, whose priority is 0: never to be promoted", chosen)
 		return
@@ -106,6 +107,17 @@ func (c *choices) selected(e *evidence.Event) {
 				chosen, is.Offset, other, was.Offset, evidence.Short(was.ReplID), infoAge)
 		}
 	}
+}
+
+// heard says whether the leader can have heard from a server what its priority is: a master says none, and a Sentinel keeps
+// none over its own restart.
+func (c *choices) heard(server string, e *evidence.Event) bool {
+	began := time.Duration(0)
+	leader := c.r.Timelines[e.Machine]
+	if i := leader.LifeAt(e.At); i >= 0 {
+		began = leader.Lives[i].From
+	}
+	return c.r.Ever(c.r.Timelines[server], began+firstInfo, e.At, checkers.IsReplica)
 }
 
 // stateAt is the last that a server said of itself until a time, or else that the observer saw.

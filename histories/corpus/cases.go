@@ -92,6 +92,7 @@ var cases = []Case{
 	{Name: "partial-resync-bad-backlog", Checker: "partial-resync", Want: "invalid", Because: "its backlog goes from 51 to 201"},
 	{Name: "partial-resync-bad-promotion", Checker: "partial-resync", Want: "invalid", Because: "was promoted at offset 100 and says that the history it shares ends before 100: that is 101"},
 	{Name: "partial-resync-bad-ahead", Checker: "partial-resync", Want: "invalid", Because: "is at offset 130 of aaaaaaaa, and its master r1 at 4ms only at 116"},
+	{Name: "partial-resync-good-old-link", Checker: "partial-resync", Want: "valid"},
 	{Name: "partial-resync-bad-log", Checker: "partial-resync", Want: "invalid", Because: "was let continue aaaaaaaa from offset 140 by r1"},
 	{Name: "partial-resync-unknown", Checker: "partial-resync", Want: "unknown", Because: "no replica asked to go on where it had stopped"},
 	{Name: "partial-resync-good-redis-4", Checker: "partial-resync", Want: "valid"},
@@ -162,6 +163,7 @@ var cases = []Case{
 	{Name: "selection-unknown-old-info", Checker: "sentinel-selection", Want: "unknown", Because: "no choice between replicas could be judged"},
 	{Name: "selection-good-known-behind", Checker: "sentinel-selection", Want: "valid"},
 	{Name: "selection-bad-zero", Checker: "sentinel-selection", Want: "invalid", Because: "chose r1, whose priority is 0"},
+	{Name: "selection-unknown-unheard", Checker: "sentinel-selection", Want: "unknown", Because: "no choice between replicas could be judged"},
 	{Name: "selection-bad-priority", Checker: "sentinel-selection", Want: "invalid", Because: "chose r1 of priority 100, and r2 has 10"},
 	{Name: "selection-unknown", Checker: "sentinel-selection", Want: "unknown", Because: "no choice between replicas could be judged"},
 
@@ -301,6 +303,7 @@ var cases = []Case{
 	{Name: "links-bad-hasty", Checker: "links", Want: "invalid", Because: "gave up the connection of r1 to m1 for its silence after 1.5s, although repl-timeout is 5s"},
 	{Name: "links-bad-no-dial", Checker: "links", Want: "invalid", Because: "had no link to its master and did not dial it for 12s"},
 	{Name: "links-bad-served", Checker: "links", Want: "invalid", Because: "let x:1 synchronize with it, and had itself no link to its master m1"},
+	{Name: "links-good-asked-together", Checker: "links", Want: "valid"},
 	{Name: "links-good-diskless", Checker: "links", Want: "valid"},
 	{Name: "links-bad-diskless", Checker: "links", Want: "invalid", Because: "began to send a snapshot over the socket to r1 2ms after it was asked, although repl-diskless-sync-delay is 3s"},
 	{Name: "links-good-backlog", Checker: "links", Want: "valid"},
