@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/ordeal-go/ordeal/histories"
-	angles "github.com/ordeal-go/ordeal/node/exact"
 )
 
 // Places in sorted sets. A server keeps a place to within half a metre: what it says of distances may be as far off.
@@ -66,10 +65,10 @@ func degrees(s string) float64 {
 // metres is the distance of two places. Redis 4.0: geohash_helper.c, geohashGetDistance.
 func metres(a, b spot) float64 {
 	const radius, radian = 6372797.560856, math.Pi / 180
-	u := angles.Sin((b.latitude - a.latitude) * radian / 2)
-	v := angles.Sin((b.longitude - a.longitude) * radian / 2)
-	w := float64(angles.Cos(a.latitude*radian)*angles.Cos(b.latitude*radian)*v) * v
-	return 2 * radius * angles.Asin(math.Sqrt(float64(u*u)+float64(w)))
+	u := sin((b.latitude - a.latitude) * radian / 2)
+	v := sin((b.longitude - a.longitude) * radian / 2)
+	w := float64(cos(a.latitude*radian)*cos(b.latitude*radian)*v) * v
+	return 2 * radius * asin(math.Sqrt(float64(u*u)+float64(w)))
 }
 
 var metresIn = map[string]float64{"m": 1, "km": 1000, "ft": 0.3048, "mi": 1609.34}
