@@ -19,6 +19,9 @@ type action struct {
 	step nemesis.Step
 	id   int // of the step in the schedule
 	beat int // of a compound fault
+
+	stage int    // which of its triggers the step waits for next
+	it    string // the machine that it has waited for
 }
 
 type doing uint8
@@ -27,6 +30,7 @@ type doing uint8
 const (
 	endBeat doing = iota
 	endStep
+	await
 	beginStep
 	nextBeat
 )
@@ -40,6 +44,8 @@ type nemesisRun struct {
 	force  []*inForce
 	nextID int             // numbers what the world is given
 	did    map[int]*result // by step of the schedule: what came of its fault
+
+	triggers *triggers // nil: no step waits for anything
 }
 
 // result is what came of one fault of the schedule.
@@ -65,6 +71,10 @@ type inForce struct {
 // plan puts the schedule on the agenda.
 func (n *nemesisRun) plan(schedule nemesis.Schedule) {
 	for i, step := range schedule {
+		if len(step.When) > 0 {
+			n.add(action{at: step.At, do: await, step: step, id: i})
+			continue
+		}
 		n.add(action{at: step.At, do: beginStep, step: step, id: i})
 		if step.For > 0 {
 			n.add(action{at: step.At + step.For, do: endStep, step: step, id: i})
@@ -81,14 +91,19 @@ func (n *nemesisRun) add(a action) {
 	n.agenda = slices.Insert(n.agenda, i, a)
 }
 
-// next takes the first action off the agenda.
-func (n *nemesisRun) next() (action, bool) {
-	if len(n.agenda) == 0 {
-		return action{}, false
+// nextAt is when the first action on the agenda is due: until, without one before.
+func (n *nemesisRun) nextAt(until time.Duration) (at time.Duration, more bool) {
+	if len(n.agenda) == 0 || n.agenda[0].at > until {
+		return until, false
 	}
+	return n.agenda[0].at, true
+}
+
+// next takes the first action off the agenda.
+func (n *nemesisRun) next() action {
 	a := n.agenda[0]
 	n.agenda = n.agenda[1:]
-	return a, true
+	return a
 }
 
 // act does what a says and writes it down.
@@ -103,17 +118,24 @@ func (n *nemesisRun) act(ctx context.Context, a action) {
 		if f := n.compound(a.id); f != nil {
 			n.beat(ctx, a, f)
 		}
+	case await:
+		n.await(a)
 	default:
 		n.begin(ctx, a)
 	}
 }
 
 func (n *nemesisRun) begin(ctx context.Context, a action) {
-	resolved, err := nemesis.Resolve(a.step.Fault, n.view(), n.rng)
+	view := n.view()
+	view.It = a.it
+	resolved, err := nemesis.Resolve(a.step.Fault, view, n.rng)
 	n.did[a.id] = &result{fault: a.step.Fault.String(), ends: ends(a.step.Fault)}
 	if err != nil {
 		n.skip(a.id, a.step.Fault, err)
 		return
+	}
+	if len(a.step.When) > 0 && a.step.For > 0 {
+		n.add(action{at: a.at + a.step.For, do: endStep, step: a.step, id: a.id})
 	}
 	switch {
 	case resolved.Verb == nemesis.Heal:
@@ -152,7 +174,11 @@ func (n *nemesisRun) started(a action, f nemesis.Fault) (history int) {
 	if asked == f.String() {
 		asked = ""
 	}
-	return n.run.record.rec.FaultStart(n.run.world.Elapsed(), f.String(), asked, f.Targets())
+	id := n.run.record.rec.FaultStart(n.run.world.Elapsed(), f.String(), asked, f.Targets())
+	if n.triggers != nil {
+		n.triggers.began(&n.run.record.rec.History().Faults[id-1])
+	}
+	return id
 }
 
 func (n *nemesisRun) stopped(history int) {

@@ -17,6 +17,8 @@ type record struct {
 	callers map[string]string
 	view    *view
 	stages  []string // those that the observer has seen reached, in order
+
+	triggers *triggers // nil: no step of the schedule waits for anything
 }
 
 // reached says whether the observer has seen the cluster at stage.
@@ -54,16 +56,31 @@ func (r *record) Note(at time.Duration, machine string, n *node.Note) {
 		r.rec.Invoke(at, histories.Operation{Process: n.Process, Workload: n.Workload, Func: n.Func, Key: n.Key, Arg: value(n.Arg),
 			Node: n.Peer, Final: n.Final})
 	case node.NoteOK:
-		r.rec.OK(at, n.Process, value(n.Result))
+		r.returned(r.rec.OK(at, n.Process, value(n.Result)))
 	case node.NoteFail:
-		r.rec.Fail(at, n.Process, n.Text)
+		r.returned(r.rec.Fail(at, n.Process, n.Text))
 	case node.NoteInfo:
-		r.rec.Info(at, n.Process, n.Text)
+		r.returned(r.rec.Info(at, n.Process, n.Text))
 	case node.NoteWrote:
 		r.rec.Place(histories.Place{Time: at, Machine: machine, Peer: r.caller(n.Peer), Role: n.Role, Key: n.Key, Word: n.Text,
 			ReplID: n.ReplID, Offset: n.Offset})
 	default:
 		r.observation(at, machine, n)
+	}
+}
+
+// returned has steps that wait for operations know of one.
+func (r *record) returned(op *histories.Operation) {
+	if r.triggers != nil {
+		r.triggers.returned(op)
+	}
+}
+
+// note keeps a note, and has steps that wait know of it.
+func (r *record) note(n histories.Note) {
+	r.rec.Note(n)
+	if r.triggers != nil {
+		r.triggers.note(&n)
 	}
 }
 
@@ -95,7 +112,7 @@ func (r *record) observation(at time.Duration, machine string, n *node.Note) {
 	case node.NoteStage:
 		r.stages = append(r.stages, n.Text)
 	}
-	r.rec.Note(histories.Note{Time: at, Machine: machine, Kind: string(n.Kind), From: from,
+	r.note(histories.Note{Time: at, Machine: machine, Kind: string(n.Kind), From: from,
 		Role: n.Role, Link: n.Link, ReplID: n.ReplID, ReplID2: n.ReplID2, Offset: n.Offset, Offset2: n.Offset2,
 		Peer: r.name(n.Peer), Result: n.Result, Reason: n.Reason, AskedID: n.AskedID, AskedOffset: n.AskedOffset,
 		Digest: n.Digest, N: n.N, M: n.M, ID: n.ID, Master: n.Master, Leader: n.Leader, Epoch: n.Epoch,
@@ -103,14 +120,19 @@ func (r *record) observation(at time.Duration, machine string, n *node.Note) {
 }
 
 // Log implements cluster.Sink.
-func (r *record) Log(at time.Duration, machine, line string) { r.rec.Log(at, machine, line) }
+func (r *record) Log(at time.Duration, machine, line string) {
+	r.rec.Log(at, machine, line)
+	if r.triggers != nil {
+		r.triggers.log(&histories.LogLine{Time: at, Machine: machine, Text: line})
+	}
+}
 
 // Up implements cluster.Sink.
 func (r *record) Up(at time.Duration, machine string) {
-	r.rec.Note(histories.Note{Time: at, Machine: machine, Kind: "up"})
+	r.note(histories.Note{Time: at, Machine: machine, Kind: histories.NoteUp})
 }
 
 // Down implements cluster.Sink.
 func (r *record) Down(at time.Duration, machine, why string) {
-	r.rec.Note(histories.Note{Time: at, Machine: machine, Kind: "down", Text: why})
+	r.note(histories.Note{Time: at, Machine: machine, Kind: histories.NoteDown, Text: why})
 }

@@ -104,7 +104,8 @@ func open(ctx context.Context, plan Scenario, opts Options) (*run, error) {
 	for _, m := range r.machines() {
 		r.record.callers[m.Host] = m.Name
 	}
-	r.nemesis = &nemesisRun{run: r, rng: seed.Stream(opts.Seed, "targets"), did: map[int]*result{}}
+	r.record.triggers = newTriggers(r)
+	r.nemesis = &nemesisRun{run: r, rng: seed.Stream(opts.Seed, "targets"), did: map[int]*result{}, triggers: r.record.triggers}
 	if r.world, err = r.site.Open(ctx, r.machines(), &r.record); err != nil {
 		r.world = nil
 		r.close()
@@ -155,14 +156,20 @@ func (r *run) hurt(ctx context.Context) {
 		return
 	}
 	r.nemesis.plan(r.plan.Faults)
-	for a, ok := r.nemesis.next(); ok && a.at <= r.plan.Duration; a, ok = r.nemesis.next() {
-		if !r.advance(ctx, r.formed+a.at) {
+	for {
+		until, more := r.nemesis.nextAt(r.plan.Duration)
+		if !r.advance(ctx, r.formed+until) {
 			return
 		}
-		r.nemesis.act(ctx, a)
-	}
-	if r.advance(ctx, r.formed+r.plan.Duration) {
-		r.nemesis.healAll(ctx)
+		switch {
+		case r.nemesis.react(): // perhaps before that time, and perhaps there is something to do earlier now
+		case more:
+			r.nemesis.act(ctx, r.nemesis.next())
+		default:
+			r.nemesis.waitNoMore()
+			r.nemesis.healAll(ctx)
+			return
+		}
 	}
 }
 
@@ -202,9 +209,10 @@ func (r *run) reach(ctx context.Context, stage string, limit time.Duration) erro
 	return nil
 }
 
-// advance lets the world go on until the moment until, and says whether the run can go on after that.
+// advance lets the world go on until the moment until, or until something happens that a step of the schedule has waited
+// for, and says whether the run can go on after that.
 func (r *run) advance(ctx context.Context, until time.Duration) bool {
-	for r.broke == nil && ctx.Err() == nil && r.world.Elapsed() < until {
+	for r.broke == nil && ctx.Err() == nil && r.world.Elapsed() < until && !r.nemesis.called() {
 		next := min(until, r.world.Elapsed()+time.Second)
 		if err := r.world.Advance(ctx, next); err != nil && ctx.Err() == nil {
 			r.broke = err

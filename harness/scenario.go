@@ -115,7 +115,7 @@ func (s Scenario) checkStep(step nemesis.Step) error {
 	if step.At > s.Duration {
 		return fmt.Errorf("%q starts after the run's %v", step, s.Duration)
 	}
-	if err := step.Fault.Validate(); err != nil {
+	if err := step.Validate(); err != nil {
 		return err
 	}
 	if !Takes(s.System, step.Fault) {
@@ -127,7 +127,7 @@ func (s Scenario) checkStep(step nemesis.Step) error {
 			return fmt.Errorf("%q: there is no machine %q here: there are %s, and the roles", step, target, names)
 		}
 	}
-	return nil
+	return s.checkTriggers(step, names)
 }
 
 // view is who there is before anything has happened.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/ordeal-go/ordeal/nemesis"
+	"github.com/ordeal-go/ordeal/node"
 )
 
 // World is where a run takes place: harness/sim, one goroutine with virtual time, or harness/live, processes on
@@ -18,6 +19,13 @@ type World interface {
 	// Advance lets the world go on until Elapsed reaches until, or ctx is done. It fails when a machine went down
 	// that nobody brought down, with the last lines of its log.
 	Advance(ctx context.Context, until time.Duration) error
+	// Yield, which the Sink calls, makes the Advance under way return without a failure as soon as it can, for somebody to
+	// do something before the world goes on. The simulation stands still at that very moment, also between two effects
+	// of one step; a live world goes on by itself.
+	Yield()
+	// WatchDisk has told called for every operation on a machine's disk that changed what is on it, from Advance, which
+	// that may make yield. A world that does not see them says so.
+	WatchDisk(machine string, told func(kind node.FileKind)) error
 	// Tell delivers a [node.Told] event with message to the core of a client or observer machine. Messages to one
 	// machine arrive in order.
 	Tell(machine, message string) error

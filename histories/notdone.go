@@ -9,6 +9,16 @@ import (
 // part: Text is the fault, Reason why, M how many faults there were, and Result "in part" if some of it was.
 const NoteNotDone = "not-done"
 
+// NoteTriggered is the kind of note by which a run says that what a step of its schedule waited for has happened: Text is
+// the step, Peer the machine that it happened to, "" if it is no machine's.
+const NoteTriggered = "triggered"
+
+// The kinds of notes about a machine's process: it began, and it ended for the reason Text.
+const (
+	NoteUp   = "up"
+	NoteDown = "down"
+)
+
 // InPart is the Result of a note about a fault some of which was done.
 const InPart = "in part"
 

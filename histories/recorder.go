@@ -57,34 +57,40 @@ func (r *Recorder) Invoke(at time.Duration, op Operation) {
 	}
 }
 
-// OK says that the operation of process happened, and what it found.
-func (r *Recorder) OK(at time.Duration, process string, result Value) {
-	if op := r.returned(at, process, OK); op != nil {
+// OK says that the operation of process happened, and what it found; it returns it as it stands then, nil if there is none.
+func (r *Recorder) OK(at time.Duration, process string, result Value) *Operation {
+	op := r.returned(at, process, OK)
+	if op != nil {
 		op.Result = result
 		if r.w != nil {
 			r.w.OK(op.Returned, process, result)
 		}
 	}
+	return op
 }
 
-// Fail says that the operation of process certainly did not happen.
-func (r *Recorder) Fail(at time.Duration, process, text string) {
-	if op := r.returned(at, process, Fail); op != nil {
+// Fail says that the operation of process certainly did not happen, and returns it like OK.
+func (r *Recorder) Fail(at time.Duration, process, text string) *Operation {
+	op := r.returned(at, process, Fail)
+	if op != nil {
 		op.Error = text
 		if r.w != nil {
 			r.w.Fail(op.Returned, process, text)
 		}
 	}
+	return op
 }
 
-// Info says that the operation of process may have happened, or may yet.
-func (r *Recorder) Info(at time.Duration, process, text string) {
-	if op := r.returned(at, process, Info); op != nil {
+// Info says that the operation of process may have happened, or may yet, and returns it like OK.
+func (r *Recorder) Info(at time.Duration, process, text string) *Operation {
+	op := r.returned(at, process, Info)
+	if op != nil {
 		op.Error = text
 		if r.w != nil {
 			r.w.Info(op.Returned, process, text)
 		}
 	}
+	return op
 }
 
 func (r *Recorder) returned(at time.Duration, process string, outcome Outcome) *Operation {

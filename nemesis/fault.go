@@ -204,9 +204,10 @@ func (f Fault) Downs() bool {
 // Step is one line of a schedule: a fault, when it starts, and how long it lasts.
 type Step struct {
 	At    time.Duration // from the moment the cluster has formed
+	When  []Trigger     // what it waits for from At on, one after the other; none: it starts at At
 	Fault Fault
-	For   time.Duration // 0: until something heals it
+	For   time.Duration // from when it has begun; 0: until something heals it
 }
 
-// Schedule is what a nemesis does in one run, in order of time.
+// Schedule is what a nemesis does in one run, in order of time. Steps that wait for something may stand anywhere.
 type Schedule []Step

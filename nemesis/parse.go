@@ -43,7 +43,8 @@ func Parse(text string) (Fault, error) {
 	return f, err
 }
 
-// ParseStep reads a line of a schedule: "at 3s cut m1 -> r1 r2 for 5s". An error is a [*ParseError].
+// ParseStep reads a line of a schedule: "at 3s cut m1 -> r1 r2 for 5s"; in place of the time may stand what [Trigger]
+// shows. An error is a [*ParseError].
 func ParseStep(text string) (Step, error) {
 	p := parser{text: text}
 	s, err := p.step()
@@ -57,6 +58,7 @@ func ParseStep(text string) (Step, error) {
 // a [*ParseError].
 func ParseSchedule(text string) (Schedule, error) {
 	var s Schedule
+	var latest time.Duration
 	for i, line := range strings.Split(text, "\n") {
 		line = strings.TrimSuffix(line, "\r")
 		line = line[:comment(line)]
@@ -64,9 +66,11 @@ func ParseSchedule(text string) (Schedule, error) {
 			continue
 		}
 		step, err := ParseStep(line)
-		if n := len(s); err == nil && n > 0 && step.At < s[n-1].At {
-			err = &ParseError{Column: 1, Reason: fmt.Sprintf("at %s comes after at %s: put the steps in order of time",
-				short(step.At), short(s[n-1].At))}
+		if err == nil && len(step.When) == 0 {
+			if step.At < latest {
+				err = &ParseError{Column: 1, Reason: fmt.Sprintf("at %s comes after at %s: put the steps in order of time", short(step.At), short(latest))}
+			}
+			latest = step.At
 		}
 		if err != nil {
 			if at := (*ParseError)(nil); errors.As(err, &at) {
@@ -151,7 +155,7 @@ func (p *parser) peek() token {
 }
 
 func inWord(c byte) bool {
-	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c >= 0x80 || strings.IndexByte("-_.:=+%/", c) >= 0
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c >= 0x80 || strings.IndexByte("-_.:=+%/'", c) >= 0
 }
 
 func (p *parser) next() token {
@@ -173,11 +177,8 @@ func (p *parser) end() error {
 
 func (p *parser) step() (Step, error) {
 	var s Step
-	if t := p.next(); t.kind != word || t.text != "at" {
-		return s, p.errorf(t, `found %v, expected "at" and a time, as in "at 2s cut m1 | r1"`, t)
-	}
-	var err error
-	if s.At, err = p.duration(`after "at"`); err != nil {
+	err := p.begin(&s)
+	if err != nil {
 		return s, err
 	}
 	if s.Fault, err = p.fault(); err != nil {
@@ -196,6 +197,45 @@ func (p *parser) step() (Step, error) {
 		err = p.errorf(t, "found %v, expected how long the fault lasts, more than 0", t)
 	}
 	return s, err
+}
+
+// begin reads when a step begins: "at" and a time, what it waits for, or both.
+func (p *parser) begin(s *Step) (err error) {
+	if !p.waits() {
+		if t := p.next(); t.kind != word || t.text != "at" {
+			return p.errorf(t, `found %v, expected "at" and a time, as in "at 2s cut m1 | r1", or "when" and what to wait for`, t)
+		}
+		if s.At, err = p.duration(`after "at"`); err != nil || !p.then() {
+			return err
+		}
+	}
+	for {
+		if t := p.peek(); !p.waits() {
+			return p.errorf(t, `found %v, expected what to wait for next: "when", "after" or "at write"`, t)
+		}
+		t, err := p.trigger()
+		s.When = append(s.When, t)
+		if err != nil || !p.then() {
+			return err
+		}
+	}
+}
+
+// waits says whether a trigger comes next.
+func (p *parser) waits() bool {
+	t := p.peek()
+	ahead := parser{text: p.text, at: t.at + len(t.text)}
+	return t.kind == word && (t.text == "when" || t.text == "after" || t.text == "at" && isDiskOp(ahead.peek().text))
+}
+
+// then reads the word, if it comes next.
+func (p *parser) then() bool {
+	t := p.peek()
+	if t.kind != word || t.text != then {
+		return false
+	}
+	p.next()
+	return true
 }
 
 func (p *parser) duration(where string) (time.Duration, error) {

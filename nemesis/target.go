@@ -20,6 +20,8 @@ type View struct {
 	Spares         []string // servers that were laid out and have not been added yet
 	SpareSentinels []string // and Sentinels
 	Tenants        []string // servers of another group, known by their names alone
+
+	It string // the machine that the fault's step has waited for, "" if it has waited for none
 }
 
 // The roles that a target may name instead of a machine.
@@ -33,11 +35,12 @@ const (
 	RoleClients   = "clients"   // every client
 	RoleAll       = "all"       // servers, Sentinels and clients; of faults on machines, servers and Sentinels
 	RoleSpare     = "spare"     // the first machine of those laid out that has not been added: a server, or for sentinel-add a Sentinel
+	RoleIt        = "it"        // the machine whose event, or whose disk, the step has waited for
 )
 
 // Roles returns the names of all roles.
 func Roles() []string {
-	return []string{RoleMaster, RoleReplica, RoleReplicas, RoleSentinel, RoleSentinels, RoleServers, RoleClients, RoleAll, RoleSpare}
+	return []string{RoleMaster, RoleReplica, RoleReplicas, RoleSentinel, RoleSentinels, RoleServers, RoleClients, RoleAll, RoleSpare, RoleIt}
 }
 
 // drawn says whether the role is one machine by lot, so that it may stand on both sides and mean two.
@@ -151,6 +154,11 @@ func (r *resolver) holders(role string) ([]string, error) {
 			return slices.Concat(r.view.Servers, r.view.Sentinels), nil
 		}
 		return slices.Concat(r.view.Servers, r.view.Sentinels, r.view.Clients), nil
+	case RoleIt:
+		if r.view.It == "" {
+			return nil, nil
+		}
+		return []string{r.view.It}, nil
 	case RoleSpare:
 		if spares := r.spares(); len(spares) > 0 {
 			return spares[:1], nil

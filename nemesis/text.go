@@ -47,13 +47,25 @@ func (f Fault) separator() string {
 	return " |"
 }
 
-// String returns the step as [ParseStep] reads it: "at 3s cut m1 -> r1 r2 for 5s".
+// String returns the step as [ParseStep] reads it: "at 3s cut m1 -> r1 r2 for 5s", "when s1 votes kill s2 for 2s".
 func (s Step) String() string {
-	text := "at " + short(s.At) + " " + s.Fault.String()
+	text := s.begins() + " " + s.Fault.String()
 	if s.For > 0 {
 		text += " for " + short(s.For)
 	}
 	return text
+}
+
+// begins says when the step does.
+func (s Step) begins() string {
+	var parts []string
+	if s.At > 0 || len(s.When) == 0 {
+		parts = append(parts, "at "+short(s.At))
+	}
+	for _, t := range s.When {
+		parts = append(parts, t.String())
+	}
+	return strings.Join(parts, " "+then+" ")
 }
 
 // String returns the schedule as [ParseSchedule] reads it: a step a line, each ended by a newline.
@@ -99,6 +111,21 @@ func (f Fault) Validate() error {
 	return nil
 }
 
+// Validate says what is wrong with a step that was put together in Go; what ParseStep returns is valid.
+func (s Step) Validate() error {
+	if err := s.Fault.Validate(); err != nil {
+		return err
+	}
+	again, err := ParseStep(s.String())
+	if err != nil {
+		return err
+	}
+	if again.At != s.At || again.For != s.For || !slices.Equal(again.When, s.When) {
+		return fmt.Errorf("step %q is not what it prints as: a time is negative, a fault that does not last has one, or a name has a character that it cannot have", s)
+	}
+	return nil
+}
+
 func (f Fault) equal(g Fault) bool {
 	return f.Verb == g.Verb && f.OneWay == g.OneWay && slices.Equal(f.A, g.A) && slices.Equal(f.B, g.B) &&
 		slices.Equal(f.Args, g.Args)
@@ -120,7 +147,7 @@ func (f *Fault) UnmarshalText(text []byte) (err error) {
 
 // MarshalText is String.
 func (s Step) MarshalText() ([]byte, error) {
-	if err := s.Fault.Validate(); err != nil {
+	if err := s.Validate(); err != nil {
 		return nil, err
 	}
 	return []byte(s.String()), nil

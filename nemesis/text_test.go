@@ -101,7 +101,7 @@ func TestBadSpellingsSayWhereWhatAndWhatInstead(t *testing.T) {
 
 func TestBadStepsSayWhereWhatAndWhatInstead(t *testing.T) {
 	for text, want := range map[string]string{
-		"cut m1 | r1":              `column 1: found "cut", expected "at" and a time, as in "at 2s cut m1 | r1"`,
+		"cut m1 | r1":              `column 1: found "cut", expected "at" and a time, as in "at 2s cut m1 | r1", or "when" and what to wait for`,
 		"at":                       `column 3: found the end, expected a duration after "at": 2s, 500ms, 1m30s`,
 		"at noon heal":             `column 4: found "noon", expected a duration after "at": 2s, 500ms, 1m30s`,
 		"at -2s heal":              `column 4: found "-2s", expected a duration after "at": 2s, 500ms, 1m30s`,

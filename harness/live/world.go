@@ -58,6 +58,7 @@ type World struct {
 	stop      func() bool // forgets the context that Open was given
 
 	reports reports // for cfg.Sink
+	yields  bool    // Advance returns as soon as it can; of the goroutine that plays the run
 
 	mu       sync.Mutex
 	machines []*machine
@@ -186,12 +187,16 @@ func (w *World) Start(ctx context.Context, machines ...string) error {
 
 // Advance waits until Elapsed reaches until, and tells the sink meanwhile, in the caller's goroutine, what is observed.
 // It fails with a [*cluster.Died] when a machine went down that nobody brought down, and so does every Advance after
-// that.
+// that. It returns earlier if the sink asks for that by [World.Yield].
 func (w *World) Advance(ctx context.Context, until time.Duration) error {
+	w.yields = false
 	timer := time.NewTimer(until - w.Elapsed())
 	defer timer.Stop()
 	for {
 		w.reports.hand(w.cfg.Sink)
+		if w.yields {
+			return nil
+		}
 		select {
 		case <-w.failed:
 			w.reports.hand(w.cfg.Sink)
@@ -218,6 +223,14 @@ func (w *World) Advance(ctx context.Context, until time.Duration) error {
 			}
 		}
 	}
+}
+
+// Yield makes the Advance under way return once it has told the sink what it has to tell. The sink calls it.
+func (w *World) Yield() { w.yields = true }
+
+// WatchDisk fails: nobody sees what a process does to its disk.
+func (w *World) WatchDisk(machine string, told func(kind node.FileKind)) error {
+	return fmt.Errorf("live: what %s does to its disk cannot be seen: it takes a file system of our own", machine)
 }
 
 var errClosed = errors.New("live: the world is closed")

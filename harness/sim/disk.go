@@ -277,6 +277,25 @@ func (d *disk) losePowerAfter(changes int) {
 	d.durable = maps.Clone(d.files)
 }
 
+// WatchDisk has told called when an operation on a machine's disk that changes what is on it has been done.
+func (w *World) WatchDisk(machine string, told func(kind node.FileKind)) error {
+	m, err := w.machine(machine)
+	if err != nil {
+		return err
+	}
+	m.diskTold = told
+	return nil
+}
+
+// changesDisk says whether operations of a kind change what is on the disk.
+func changesDisk(kind node.FileKind) bool {
+	switch kind {
+	case node.WriteFile, node.AppendFile, node.SyncFile, node.RenameFile, node.TruncateFile, node.RemoveFile:
+		return true
+	}
+	return false
+}
+
 // noteRenamed notes that a file took its place.
 func (m *machine) noteRenamed(path string) {
 	f := m.disk.files[path]

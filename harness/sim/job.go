@@ -156,6 +156,9 @@ func (js *jobs) stepDone(i, gen uint32) {
 				if s.Kind == node.RenameFile {
 					m.noteRenamed(s.To)
 				}
+				if m.diskTold != nil && changesDisk(s.Kind) {
+					m.diskTold(s.Kind)
+				}
 				if j.step++; j.step < len(j.steps) {
 					j.nextStep(i)
 					return

@@ -21,6 +21,8 @@ type machine struct {
 	disk   disk
 	timers timers
 
+	diskTold func(node.FileKind) // of what changed something on the disk; nil: nobody wants to know
+
 	// The process.
 	up       bool
 	life     int
@@ -146,7 +148,7 @@ func (m *machine) post(l letter) {
 	switch {
 	case m.running:
 		m.mailbox.push(l)
-	case m.w.going && m.idle():
+	case m.w.going && m.idle() && !m.w.yields:
 		m.running = true
 		m.deliver(l)
 		m.run()
@@ -166,10 +168,14 @@ func (m *machine) idle() bool {
 }
 
 // run goes on with the machine's life as far as it goes at this moment: first the effects that wait, then the
-// letters, until the core is blocked, stopped or down, or has heard everything.
+// letters, until the core is blocked, stopped or down, or has heard everything. Where the world yields it goes on later.
 func (m *machine) run() {
 	m.running = true
 	for life := m.life; m.up && m.life == life && m.pauses == 0 && !m.blocked; {
+		if m.w.yields {
+			m.w.wake(m)
+			break
+		}
 		switch {
 		case m.next < len(m.out.List()):
 			m.carryOut()
@@ -248,7 +254,7 @@ func (m *machine) carryOut() {
 		if m.life != life || !m.up {
 			return
 		}
-		if m.blocked {
+		if m.blocked || w.yields {
 			break
 		}
 	}

@@ -21,7 +21,7 @@ type Outsider interface {
 // outside lets the outsiders go on until the next thing happens in the world, until at most, and has them say what they
 // want on the way. Several of them must share one clock. One that is paused stands still, and its clock with it.
 func (w *World) outside(until int64) {
-	for again := true; again && w.failure == nil; {
+	for again := true; again && w.failure == nil && !w.yields; {
 		next := until
 		if w.queue.due(until) {
 			next = w.queue.next()

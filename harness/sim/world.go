@@ -48,6 +48,7 @@ type World struct {
 	event   node.Event
 	inCore  *machine // whose code is running
 	going   bool     // time passes
+	yields  bool     // it stands still at this moment, for somebody to do something
 	failure error
 	faults  []*inForce
 
@@ -185,7 +186,8 @@ func (w *World) Tell(machine, message string) error {
 func (w *World) wake(m *machine) { w.queue.push(item{at: w.now, what: runMachine, machine: m.index}) }
 
 // Advance lets the world go on until Elapsed reaches until. It fails with a [cluster.Died] when a machine goes down
-// that nobody brought down; from then on the world stands still, and every Advance returns that error.
+// that nobody brought down; from then on the world stands still, and every Advance returns that error. It returns
+// earlier if the sink asks for that by [World.Yield].
 func (w *World) Advance(ctx context.Context, until time.Duration) error {
 	if w.failure != nil {
 		return w.failure
@@ -193,6 +195,7 @@ func (w *World) Advance(ctx context.Context, until time.Duration) error {
 	if w.closed {
 		return errors.New("sim: the world is closed")
 	}
+	w.yields = false
 	for more := true; more; {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -201,10 +204,17 @@ func (w *World) Advance(ctx context.Context, until time.Duration) error {
 		if w.failure != nil {
 			return w.failure
 		}
+		if w.yields {
+			return nil
+		}
 	}
 	w.now = max(w.now, int64(until))
 	return nil
 }
+
+// Yield makes the Advance under way return at this very moment: no core hears anything more, and no effect of one is
+// carried out any more, before the next Advance. Sinks call it.
+func (w *World) Yield() { w.yields = w.going }
 
 // happenings lets at most n things happen, none after until; it says whether any are left. A panic of a core ends
 // it. Whatever else panics is a defect of this world, and goes on panicking.
@@ -222,7 +232,7 @@ func (w *World) happenings(until int64, n int) (more bool) {
 	for range n {
 		if len(w.outsiders) > 0 {
 			w.outside(until)
-			if w.failure != nil {
+			if w.failure != nil || w.yields {
 				return false
 			}
 		}
@@ -230,7 +240,7 @@ func (w *World) happenings(until int64, n int) (more bool) {
 			return false
 		}
 		w.happen(w.queue.pop())
-		if w.failure != nil {
+		if w.failure != nil || w.yields {
 			return false
 		}
 	}

@@ -92,7 +92,7 @@ var mayImport = map[string][]string{
 	"harness/redis": {"harness", "harness/cluster", "harness/goals", "harness/workload", "harness/swarm", "harness/redis/callers", "harness/redis/goals", "harness/redis/onlooker",
 		"checkers", "checkers/redis", "nemesis", "node", "node/conf", "node/server", "node/sentinel", "github.com/goccy/go-yaml"},
 	"harness/redis/callers":  {"node", "node/resp", "harness/cluster", "harness/workload", "histories", "models", "models/reference"},
-	"harness/redis/goals":    {"harness/goals", "histories"},
+	"harness/redis/goals":    {"harness/goals", "histories", "histories/versions"},
 	"harness/redis/onlooker": {"node"},
 	"harness/scenarios":      {"harness", "harness/redis"},
 	"harness/mutants":        {},

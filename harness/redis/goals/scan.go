@@ -28,22 +28,40 @@ type scan struct {
 	ended     int // failovers
 	tried     int
 	elected   int
-	reconf    int // replicas told to follow and not yet there
 	told      map[string]bool
+	reconf    bool // a replica that was told to follow is there
+
+	written map[keyValue]*histories.Operation
+	newest  map[string]time.Duration // key → the invocation of its last write that was acknowledged
+	final   map[string]time.Duration // key → when what survived was begun to be written
 }
 
-func look(h *histories.History) *scan {
+// newScan looks at nothing yet.
+func newScan(h *histories.History) *scan {
 	s := &scan{h: h, kinds: map[string]string{}, marks: map[string]bool{}, events: map[string]bool{}, errors: map[string]bool{},
 		state: map[string]*histories.Note{}, syncing: map[string]int{}, served: map[string]string{}, restarted: map[string]bool{},
-		promoted: map[string]bool{}, wasMaster: map[string]bool{}, votes: map[int64]string{}, down: map[string]bool{}, told: map[string]bool{}}
+		promoted: map[string]bool{}, wasMaster: map[string]bool{}, votes: map[int64]string{}, down: map[string]bool{}, told: map[string]bool{},
+		written: map[keyValue]*histories.Operation{}, newest: map[string]time.Duration{}, final: map[string]time.Duration{}}
 	for _, m := range h.Machines {
 		s.kinds[m.Name] = m.Kind
 	}
+	return s
+}
+
+func look(h *histories.History) *scan {
+	s := newScan(h)
 	for i := range h.Notes {
 		s.note(&h.Notes[i])
 	}
 	s.text()
-	s.operations()
+	for i := range h.Ops {
+		s.operation(&h.Ops[i])
+	}
+	for key, at := range s.final { // any order: one is enough
+		if s.lost(key, at) {
+			s.mark("lost write")
+		}
+	}
 	s.faults()
 	if s.events["+odown"] && s.tried > 0 && s.elected == 0 {
 		s.mark("no majority")
@@ -181,14 +199,14 @@ func (s *scan) sentinel(n *histories.Note) {
 	case "+slave-reconf-sent":
 		s.told[what] = true
 	case "+slave-reconf-done":
-		s.mark("reconf done")
+		s.reconf = true
 	}
 	// One that is told after another is done had to wait for it.
-	if n.Event == "+slave-reconf-sent" && s.marks["reconf done"] && len(s.told) > 1 {
+	if n.Event == "+slave-reconf-sent" && s.reconf && len(s.told) > 1 {
 		s.mark("parallel syncs waiting")
 	}
 	if n.Event == "+failover-end" {
-		delete(s.marks, "reconf done")
+		s.reconf = false
 	}
 	s.events[n.Event] = true
 }
@@ -248,48 +266,37 @@ func logged(phrases ...string) func(*scan) bool {
 
 type keyValue struct{ key, value string }
 
-// operations looks at what clients heard.
-func (s *scan) operations() {
-	written := map[keyValue]int{}        // the write's index
-	newest := map[string]time.Duration{} // key → the invocation of its last write that was acknowledged
-	final := map[string]time.Duration{}  // key → when what survived was begun to be written
-	for i := range s.h.Ops {
-		op := &s.h.Ops[i]
-		if op.Outcome == histories.Fail {
-			code, _, _ := strings.Cut(strings.TrimPrefix(op.Error, "-"), " ")
-			s.errors[code] = true
+// operation looks at what a client heard.
+func (s *scan) operation(op *histories.Operation) {
+	if op.Outcome == histories.Fail {
+		code, _, _ := strings.Cut(strings.TrimPrefix(op.Error, "-"), " ")
+		s.errors[code] = true
+	}
+	if s.h.Model(op) != histories.ModelRegister {
+		return
+	}
+	if op.Func == histories.FuncWrite {
+		s.written[keyValue{op.Key, op.Word()}] = op
+		if op.Outcome == histories.Info {
+			s.mark("unknown write")
 		}
-		if s.h.Model(op) != histories.ModelRegister {
-			continue
+		if op.Outcome == histories.OK {
+			s.newest[op.Key] = op.Invoked
 		}
-		if op.Func == histories.FuncWrite {
-			written[keyValue{op.Key, op.Word()}] = i
-			if op.Outcome == histories.Info {
-				s.mark("unknown write")
-			}
-			if op.Outcome == histories.OK {
-				newest[op.Key] = op.Invoked
-			}
-			continue
-		}
-		if op.Outcome != histories.OK {
-			continue
-		}
-		at := time.Duration(-1)
-		if w, known := written[keyValue{op.Key, op.Word()}]; op.Found() && known {
-			at = s.h.Ops[w].Invoked
-			if s.h.Ops[w].Returned < newest[op.Key] && !op.Final {
-				s.mark("stale read")
-			}
-		}
-		if op.Final {
-			final[op.Key] = at
+		return
+	}
+	if op.Outcome != histories.OK {
+		return
+	}
+	at := time.Duration(-1)
+	if w := s.written[keyValue{op.Key, op.Word()}]; op.Found() && w != nil {
+		at = w.Invoked
+		if w.Returned < s.newest[op.Key] && !op.Final {
+			s.mark("stale read")
 		}
 	}
-	for key, at := range final { // any order: one is enough
-		if s.lost(key, at) {
-			s.mark("lost write")
-		}
+	if op.Final {
+		s.final[op.Key] = at
 	}
 }
 
@@ -312,11 +319,14 @@ func (s *scan) lost(key string, at time.Duration) bool {
 // faults looks at what was done to whoever was the master.
 func (s *scan) faults() {
 	for i := range s.h.Faults {
-		f := &s.h.Faults[i]
-		if strings.HasPrefix(f.Text, "pause ") && len(f.Targets) > 0 && s.masterAt(f.Targets[0], f.Start) {
+		if f := &s.h.Faults[i]; pauses(f) && s.masterAt(f.Targets[0], f.Start) {
 			s.mark("master paused")
 		}
 	}
+}
+
+func pauses(f *histories.Fault) bool {
+	return strings.HasPrefix(f.Text, "pause ") && len(f.Targets) > 0
 }
 
 func (s *scan) masterAt(machine string, at time.Duration) bool {
