@@ -120,7 +120,10 @@ func (s Scenario) checkTrigger(t nemesis.Trigger, names view) error {
 			known = append(known, g.Name)
 		}
 	}
-	return models.Unknown("there is no event and no goal %q", t.Event, known)
+	if near := models.Nearest(t.Event, known); near != "" {
+		return fmt.Errorf("there is no event and no goal %q: did you mean %s? ordeal list names all", t.Event, near)
+	}
+	return fmt.Errorf("there is no event and no goal %q: ordeal list names all", t.Event)
 }
 
 // counted are the words for what can be counted of what the scenario's clients do.

@@ -68,6 +68,21 @@ func TestEveryWayToWriteAFaultParses(t *testing.T) {
 	}
 }
 
+func TestEveryWayToWaitInTheTableParses(t *testing.T) {
+	text, err := os.ReadFile("FAULTS.md")
+	require.NoError(t, err)
+	part := regexp.MustCompile(`(?s)## Faults that wait\n(.*?)\n## `).FindSubmatch(text)
+	rows := regexp.MustCompile("(?m)^\\| `(.*?)` \\| ").FindAllSubmatch(part[1], -1)
+	require.Len(t, rows, 8)
+	for _, row := range rows {
+		written := strings.ReplaceAll(string(row[1]), `\|`, "|")
+		step, err := nemesis.ParseStep(written)
+		require.NoError(t, err, written)
+		require.NotEmpty(t, step.When)
+		require.Equal(t, written, step.String())
+	}
+}
+
 func TestMixHasAsManyKindsAsTheTableSays(t *testing.T) {
 	text, err := os.ReadFile("FAULTS.md")
 	require.NoError(t, err)

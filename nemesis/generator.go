@@ -18,6 +18,8 @@ type GeneratorOptions struct {
 	Duration time.Duration // every fault is over by then
 	Quiet    time.Duration // nothing starts before
 	Faults   int           // how many to draw; fewer come out where the limits leave no room
+	Waiting  int           // how many of them wait for something, which Await draws
+	Await    Await         // needed if Waiting is not 0
 	Mix      Mix           // zero: EvenMix
 	Shortest time.Duration // a fault lasts at least so long; 0: 1 s
 	Longest  time.Duration // and at most so long; 0: 15 s
@@ -41,7 +43,14 @@ func Generate(rng *rand.Rand, opts GeneratorOptions) Schedule {
 	if g.Quiet+g.Shortest > g.Duration {
 		return nil
 	}
-	for range g.Faults {
+	for range g.Waiting {
+		for range 10 {
+			if g.drawTriggered() {
+				break
+			}
+		}
+	}
+	for range g.Faults - g.Waiting {
 		for range 10 { // another kind or another time may still find room
 			if g.draw() {
 				break

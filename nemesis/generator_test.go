@@ -25,12 +25,34 @@ func drawOptions(t *rapid.T) nemesis.GeneratorOptions {
 		Duration: time.Duration(rapid.IntRange(0, 120).Draw(t, "duration")) * time.Second,
 		Quiet:    time.Duration(rapid.IntRange(0, 5).Draw(t, "quiet")) * time.Second,
 		Faults:   rapid.IntRange(0, 30).Draw(t, "faults"),
+		Waiting:  rapid.IntRange(0, 2).Draw(t, "waiting"),
+		Await:    anyEvent,
 		Mix:      drawMix(t),
 		Spares:   rapid.IntRange(0, 1).Draw(t, "spares"), SpareSentinels: rapid.IntRange(0, 1).Draw(t, "spare Sentinels"),
 		ServersDown:   rapid.IntRange(0, 3).Draw(t, "servers down"),
 		SentinelsDown: rapid.IntRange(-1, 2).Draw(t, "sentinels down"),
 		Partitions:    rapid.IntRange(0, 2).Draw(t, "partitions"),
 	}
+}
+
+// anyEvent is something that happens to a server, or to a Sentinel.
+func anyEvent(rng *rand.Rand) (nemesis.Trigger, string) {
+	if rng.IntN(2) == 0 {
+		return nemesis.Trigger{Event: "votes"}, nemesis.RoleSentinels
+	}
+	return nemesis.Trigger{Disk: nemesis.DiskWrite, Of: "m1", Count: 1 + rng.IntN(9)}, nemesis.RoleServers
+}
+
+// happened gives every step that waits a time at which what it waits for happens.
+func happened(s nemesis.Schedule, opts nemesis.GeneratorOptions, rng *rand.Rand) nemesis.Schedule {
+	s = slices.Clone(s)
+	for i := range s {
+		if len(s[i].When) > 0 {
+			s[i].At += time.Duration(rng.Int64N(int64(opts.Duration-s[i].At) + 1))
+		}
+	}
+	s.Sort()
+	return s
 }
 
 // drawMix gives each kind of fault a weight, mostly none.
@@ -75,7 +97,7 @@ func TestGeneratedSchedulesNeverHurtMoreThanAllowed(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		opts := drawOptions(t)
 		rng := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 1))
-		s := nemesis.Generate(rng, opts)
+		s := happened(nemesis.Generate(rng, opts), opts, rng)
 		serversDown := opts.ServersDown
 		if serversDown == 0 {
 			serversDown = max(len(opts.Servers)-1, 1)
@@ -94,6 +116,12 @@ func TestGeneratedSchedulesNeverHurtMoreThanAllowed(t *testing.T) {
 			view := nemesis.View{Servers: opts.Servers, Sentinels: opts.Sentinels, Clients: opts.Clients, Down: down,
 				Spares: []string{"r8", "r9"}[:opts.Spares], SpareSentinels: []string{"s8", "s9"}[:opts.SpareSentinels]}
 			view.Master = opts.Servers[rng.IntN(len(opts.Servers))]
+			if len(step.When) > 0 {
+				view.It = "m1"
+				if step.When[0].Event == "votes" && len(opts.Sentinels) > 0 {
+					view.It = opts.Sentinels[rng.IntN(len(opts.Sentinels))]
+				}
+			}
 			for _, m := range opts.Servers {
 				if m != view.Master {
 					view.Replicas = append(view.Replicas, m)

@@ -371,17 +371,22 @@ func listVerbs() string {
 }
 
 func suggestVerb(found string) string {
+	if verb := meant(found); verb != "" {
+		return fmt.Sprintf("did you mean %s?", verb)
+	}
+	return "expected " + listVerbs()
+}
+
+// meant returns the verb that found is a misspelling or another word of, or "".
+func meant(found string) string {
 	var names []string
 	for _, g := range grammars {
 		if slices.Contains(g.synonym, strings.ToLower(found)) {
-			return fmt.Sprintf("did you mean %s?", g.verb)
+			return string(g.verb)
 		}
 		names = append(names, string(g.verb))
 	}
-	if near := nearest(strings.ToLower(found), names); near != "" {
-		return fmt.Sprintf("did you mean %s?", near)
-	}
-	return "expected " + listVerbs()
+	return nearest(strings.ToLower(found), names)
 }
 
 // nearest returns the one of known that found is a misspelling of, or "".

@@ -74,7 +74,7 @@ func TestNameOfNobodyIsAMistakeAndNotASkip(t *testing.T) {
 	for text, want := range map[string]string{
 		"kill m9":      `did you mean m1?`,
 		"kill repilca": `did you mean replica?`,
-		"kill x":       `machines are [m1 r1 r2 s1 s2 s3 c1 c2], roles [master replica replicas sentinel sentinels servers clients all spare]`,
+		"kill x":       `machines are [m1 r1 r2 s1 s2 s3 c1 c2], roles [master replica replicas sentinel sentinels servers clients all spare it]`,
 		"kill c1":      "c1 is a client: it belongs to the harness, only its links can be hurt",
 		"kill clients": "clients belong to the harness, only their links can be hurt",
 	} {

@@ -2,6 +2,7 @@ package nemesis_test
 
 import (
 	"encoding/json"
+	"slices"
 	"testing"
 	"time"
 
@@ -119,6 +120,50 @@ func TestBadStepsSayWhereWhatAndWhatInstead(t *testing.T) {
 	}
 }
 
+func TestStepsWaitForWhatIsWritten(t *testing.T) {
+	kill := nemesis.Fault{Verb: nemesis.Kill, A: []string{"m1"}}
+	for text, want := range map[string]nemesis.Step{
+		"when failover-started kill m1":       {When: []nemesis.Trigger{{Event: "failover-started"}}, Fault: kill},
+		"when s1 votes +200ms kill m1 for 5s": {When: []nemesis.Trigger{{Event: "votes", Of: "s1", Later: 200 * time.Millisecond}}, Fault: kill, For: 5 * time.Second},
+		"after 500 writes kill m1":            {When: []nemesis.Trigger{{Ops: "writes", Count: 500}}, Fault: kill},
+		"at write 56 of m1's disk kill m1":    {When: []nemesis.Trigger{{Disk: nemesis.DiskWrite, Of: "m1", Count: 56}}, Fault: kill},
+		"at 2s then after 3 transfer kill m1": {At: 2 * time.Second, When: []nemesis.Trigger{{Ops: "transfer", Count: 3}}, Fault: kill},
+		"when votes then at sync 1 of r-1's disk +1s kill m1": {When: []nemesis.Trigger{{Event: "votes"},
+			{Disk: nemesis.DiskSync, Of: "r-1", Count: 1, Later: time.Second}}, Fault: kill},
+	} {
+		got, err := nemesis.ParseStep(text)
+		require.NoError(t, err)
+		require.Equal(t, want, got, text)
+		require.Equal(t, text, got.String())
+	}
+}
+
+func TestBadTriggersSayWhereWhatAndWhatInstead(t *testing.T) {
+	for text, want := range map[string]string{
+		"when":                                `column 5: found the end, expected what to wait for after "when": a goal, an event, or a machine and its event`,
+		"when kill m1":                        `column 6: found "kill", expected what to wait for before the fault: "when EVENT kill …"`,
+		"when failover-started kil m1":        `column 23: unknown fault "kil": did you mean kill?`,
+		"when s1 votes kil m1":                `column 15: unknown fault "kil": did you mean kill?`,
+		"when s1 votes":                       `column 9: unknown fault "votes": expected ` + some,
+		"when votes +0s kill m1":              `column 12: found "+0s", expected how long after that, more than 0: +200ms, +1.5s`,
+		"when votes +soon kill m1":            `column 12: found "+soon", expected how long after that, more than 0: +200ms, +1.5s`,
+		"when then kill m1":                   `column 6: found "then", expected what to wait for after "when": a goal, an event, or a machine and its event`,
+		"when votes then kill m1":             `column 17: found "kill", expected what to wait for next: "when", "after" or "at write"`,
+		"at 2s then kill m1":                  `column 12: found "kill", expected what to wait for next: "when", "after" or "at write"`,
+		"after many writes kill m1":           `column 7: found "many", expected a whole number from 1 after "after": 500 writes`,
+		"after 0 writes kill m1":              `column 7: found "0", expected a whole number from 1 after "after": 500 writes`,
+		"after 5 kill m1":                     `column 9: found "kill", expected what to count: writes, reads, operations or the name of what clients do`,
+		"at write of m1's disk kill m1":       `column 10: found "of", expected a whole number from 1 after "write": 56 of m1's disk`,
+		"at write 3 m1's disk kill m1":        `column 12: found "m1's", expected "of" and whose disk: at write 3 of m1's disk`,
+		"at write 3 of m1 disk kill m1":       `column 15: found "m1", expected whose disk: m1's disk`,
+		"at write 3 of m1's file kill m1":     `column 20: found "file", expected "disk" after m1's`,
+		"at write 3 of m1's disk heal for 1s": `column 30: found "for", expected the end: heal does not last`,
+	} {
+		_, err := nemesis.ParseStep(text)
+		require.EqualError(t, err, want, text)
+	}
+}
+
 func TestScheduleHasCommentsAndKeepsTheOrderOfTime(t *testing.T) {
 	s, err := nemesis.ParseSchedule("# the old master is cut off\nat 2s cut m1 | s1 s2 s3\n\nat 2.5s pause r2 # and one replica sleeps\r\nat 14s heal")
 	require.NoError(t, err)
@@ -126,6 +171,9 @@ func TestScheduleHasCommentsAndKeepsTheOrderOfTime(t *testing.T) {
 
 	_, err = nemesis.ParseSchedule("at 2s heal\n\nat 1s kill m1")
 	require.EqualError(t, err, "line 3, column 1: at 1s comes after at 2s: put the steps in order of time")
+	s, err = nemesis.ParseSchedule("at 2s heal\nat 1s then when votes kill m1\nwhen votes heal\nat 2s heal")
+	require.NoError(t, err, "who waits may stand anywhere")
+	require.Len(t, s, 4)
 	_, err = nemesis.ParseSchedule("at 2s heal\nat 3s cut m1 r1")
 	require.EqualError(t, err, "line 2, column 16: found the end, expected | (both ways) or -> (one way) and the other side")
 }
@@ -185,6 +233,30 @@ var duration = rapid.Map(rapid.Int64Range(0, int64(2*time.Hour)), func(n int64) 
 	return time.Duration(n)
 })
 
+// event draws what may be the name of a machine, an event or a goal.
+var event = rapid.StringMatching(`[a-zA-Z][a-zA-Z0-9_.-]{0,9}`).Filter(func(s string) bool {
+	return s != "for" && s != "then" && !slices.Contains(nemesis.Verbs(), nemesis.Verb(s))
+})
+
+func drawTrigger(t *rapid.T) nemesis.Trigger {
+	count := rapid.IntRange(1, 1000)
+	trigger := rapid.OneOf(
+		rapid.Custom(func(t *rapid.T) nemesis.Trigger { return nemesis.Trigger{Event: event.Draw(t, "event")} }),
+		rapid.Custom(func(t *rapid.T) nemesis.Trigger {
+			return nemesis.Trigger{Event: event.Draw(t, "event"), Of: event.Draw(t, "machine")}
+		}),
+		rapid.Custom(func(t *rapid.T) nemesis.Trigger {
+			return nemesis.Trigger{Ops: event.Draw(t, "function"), Count: count.Draw(t, "count")}
+		}),
+		rapid.Custom(func(t *rapid.T) nemesis.Trigger {
+			return nemesis.Trigger{Disk: rapid.SampledFrom(nemesis.DiskOps()).Draw(t, "disk"), Of: event.Draw(t, "machine"), Count: count.Draw(t, "count")}
+		})).Draw(t, "trigger")
+	if rapid.Bool().Draw(t, "later?") {
+		trigger.Later = duration.Draw(t, "later")
+	}
+	return trigger
+}
+
 func TestWhatPrintsParses(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var s nemesis.Schedule
@@ -192,6 +264,9 @@ func TestWhatPrintsParses(t *testing.T) {
 		for range rapid.IntRange(0, 5).Draw(t, "steps") {
 			at += duration.Draw(t, "later")
 			step := nemesis.Step{At: at, Fault: drawFault(t)}
+			if rapid.Bool().Draw(t, "waits") {
+				step.When = rapid.SliceOfN(rapid.Custom(drawTrigger), 1, 3).Draw(t, "when")
+			}
 			if step.Fault.Lasts() {
 				step.For = duration.Draw(t, "for")
 			}
@@ -205,7 +280,8 @@ func TestWhatPrintsParses(t *testing.T) {
 
 func FuzzParseSchedule(f *testing.F) {
 	for _, text := range []string{"at 2s cut m1 | s1 s2 s3", "at 3s cut m1 -> r1 r2 for 5s", "at 3s latency m1 | r1 delay=50ms jitter=10ms",
-		"at 4s kill master\n# x\nat 9s restart m1", "at 1h heal", "at 1s cut a->b", "at 9999999h heal", "at 1s cut \xff|é"} {
+		"at 4s kill master\n# x\nat 9s restart m1", "at 1h heal", "at 1s cut a->b", "at 9999999h heal", "at 1s cut \xff|é",
+		"when failover-started kill m1\nwhen s1 votes +20ms heal", "at 1s then after 3 writes then at write 5 of m1's disk kill it for 3s"} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

@@ -106,7 +106,10 @@ func (p *parser) event(t *Trigger) error {
 		t.Of, t.Event = first.text, second.text
 		return nil
 	}
-	p.at = back // it was no event but a fault, misspelt
+	if meant(second.text) == "" && third.kind == word {
+		return p.errorf(third, "unknown fault %q: %s", third.text, suggestVerb(third.text))
+	}
+	p.at = back // it was no event but a fault, misspelt, or there is none
 	return p.errorf(second, "unknown fault %q: %s", second.text, suggestVerb(second.text))
 }
 

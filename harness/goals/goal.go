@@ -20,6 +20,7 @@ type Goal struct {
 type Event struct {
 	Name string // as in "when s1 votes": no fault has that name, nor has a goal
 	Why  string // what has happened
+	Kind string // the kind of machines that it happens to, "server" or "sentinel"; "": any
 	// Note and Log say whether a note, or a line of the log, of the machine tells of it. Where a system has both, Log is
 	// for servers that make no notes. Either may be nil.
 	Note func(n *histories.Note) bool

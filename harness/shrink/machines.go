@@ -96,7 +96,7 @@ func dropped(s harness.Scenario, kind string, i int) harness.Scenario {
 	}
 	var faults nemesis.Schedule
 	for _, step := range s.Faults {
-		if renamed(&step.Fault, rename) {
+		if renamed(&step.Fault, rename) && stillWaits(&step, rename) {
 			faults = append(faults, step)
 		}
 	}
@@ -129,17 +129,41 @@ func renamed(f *nemesis.Fault, rename func(string) string) bool {
 	return hadA == (len(f.A) > 0) && hadB == (len(f.B) > 0) && f.Validate() == nil
 }
 
-// cutTargets leaves single machines out of faults that hit several, and attributes out that need not be there.
+// stillWaits gives the machines that a step waits for other names, and says whether it still waits for what can happen.
+func stillWaits(step *nemesis.Step, rename func(string) string) bool {
+	step.When = slices.Clone(step.When)
+	for i := range step.When {
+		t := &step.When[i]
+		had := t.Of != ""
+		if t.Of = rename(t.Of); had && t.Of == "" {
+			return false
+		}
+	}
+	return true
+}
+
+// cutTargets leaves out what faults can do without: single machines of several, attributes, what a step waits for first,
+// and how long it waits afterwards.
 func (j *job) cutTargets(ctx context.Context) bool {
 	smaller := false
 	for {
 		var candidates []harness.Scenario
 		for i, step := range j.best.scenario.Faults {
-			for _, f := range simpler(step.Fault) {
+			with := func(step nemesis.Step) {
 				s := j.best.scenario
 				s.Faults = slices.Clone(s.Faults)
-				s.Faults[i].Fault = f
-				candidates = append(candidates, s)
+				s.Faults[i] = step
+				if s.Check() == nil { // nobody is "it" without what was waited for
+					candidates = append(candidates, s)
+				}
+			}
+			for _, f := range simpler(step.Fault) {
+				less := step
+				less.Fault = f
+				with(less)
+			}
+			for _, less := range sooner(step) {
+				with(less)
 			}
 		}
 		if !j.try(ctx, candidates, j.best.seed) {
@@ -147,6 +171,33 @@ func (j *job) cutTargets(ctx context.Context) bool {
 		}
 		smaller = true
 	}
+}
+
+// sooner returns the step with less to wait for, for everything that it can do without.
+func sooner(step nemesis.Step) (out []nemesis.Step) {
+	if len(step.When) == 0 {
+		return nil
+	}
+	add := func(less nemesis.Step) { out = append(out, less) }
+	if step.At > 0 {
+		less := step
+		less.At = 0
+		add(less)
+	}
+	if len(step.When) > 1 {
+		less := step
+		less.When = step.When[1:]
+		add(less)
+	}
+	for i, t := range step.When {
+		if t.Later > 0 {
+			less := step
+			less.When = slices.Clone(step.When)
+			less.When[i].Later = 0
+			add(less)
+		}
+	}
+	return out
 }
 
 // simpler returns the fault with one thing less, for everything that it can do without.

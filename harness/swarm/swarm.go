@@ -128,6 +128,10 @@ func faults(d Draw, s harness.Scenario, quiet time.Duration) nemesis.Schedule {
 		opts.SentinelsDown = len(opts.Sentinels)
 	}
 	part := d.Seed("schedule")
+	if d.In(4, "faults that wait") {
+		opts.Waiting = d.Between("that wait", 1, min(count, 3))
+		opts.Await = await(s, opts)
+	}
 	schedule := slices.DeleteFunc(nemesis.Generate(rand.New(rand.NewPCG(part, 1)), opts), func(step nemesis.Step) bool {
 		return !harness.Takes(s.System, step.Fault)
 	})

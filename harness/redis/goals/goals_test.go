@@ -7,9 +7,12 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/ordeal-go/ordeal/harness"
+	"github.com/ordeal-go/ordeal/harness/redis"
 	"github.com/ordeal-go/ordeal/harness/redis/goals"
 	"github.com/ordeal-go/ordeal/histories"
 	"github.com/ordeal-go/ordeal/histories/corpus"
+	"github.com/ordeal-go/ordeal/nemesis"
 )
 
 func TestGoalsHaveNamesOfTheirOwnAndSayWhatTheyAre(t *testing.T) {
@@ -26,6 +29,62 @@ func TestGoalsHaveNamesOfTheirOwnAndSayWhatTheyAre(t *testing.T) {
 	require.GreaterOrEqual(t, len(seen), 40)
 	_, err := goals.Catalogue().ByName("glory")
 	require.ErrorContains(t, err, `there is no goal "glory": there are full-sync`)
+}
+
+// What steps can wait for is told apart by its name alone.
+func TestEventsHaveNamesThatNoFaultAndNoGoalHas(t *testing.T) {
+	seen := map[string]bool{}
+	for _, name := range goals.Catalogue().Names() {
+		seen[name] = true
+	}
+	for _, v := range nemesis.Verbs() {
+		require.False(t, seen[string(v)], "%s is a goal and a fault", v)
+		seen[string(v)] = true
+	}
+	for _, e := range harness.Events(redis.System{}) {
+		require.Regexp(t, regexp.MustCompile(`^[a-z]+(-[a-z]+)*$`), e.Name)
+		require.False(t, seen[e.Name], "%s is not an event alone", e.Name)
+		require.NotEmpty(t, e.Why)
+		require.True(t, e.Note != nil || e.Log != nil)
+		seen[e.Name] = true
+	}
+}
+
+// Whoever watches a history while it is written sees the goals that it meets, but for those that only its end tells.
+func TestGoalsAreSeenWhileAHistoryIsWritten(t *testing.T) {
+	for _, name := range corpus.Names() {
+		h, err := corpus.Open(name)
+		require.NoError(t, err)
+		watch := goals.Catalogue().Watch(&histories.History{Header: h.Header})
+		seen := map[string]bool{}
+		look := func() {
+			for _, g := range goals.Catalogue().Names() {
+				seen[g] = seen[g] || watch.Meets(g)
+			}
+		}
+		for i := range h.Logs {
+			watch.Log(&h.Logs[i])
+			look()
+		}
+		faults := h.Faults
+		for i := range h.Notes {
+			for ; len(faults) > 0 && faults[0].Start < h.Notes[i].Time; faults = faults[1:] {
+				watch.Began(&faults[0])
+				look()
+			}
+			watch.Note(&h.Notes[i])
+			look()
+		}
+		for i := range h.Ops {
+			watch.Returned(&h.Ops[i])
+			look()
+		}
+		for _, met := range goals.Catalogue().Met(h) {
+			g, err := goals.Catalogue().ByName(met)
+			require.NoError(t, err)
+			require.True(t, seen[met] || g.Late, "%s: %s is met, and was not seen", name, met)
+		}
+	}
 }
 
 func TestAnEmptyHistoryMeetsNothing(t *testing.T) {
