@@ -75,12 +75,8 @@ var mayImport = map[string][]string{
 	"harness":                   {"node", "harness/cluster", "harness/workload", "harness/sim", "harness/seed", "harness/goals", "harness/report", "nemesis", "histories", "checkers", "models", "github.com/goccy/go-yaml/…"},
 	"harness/assert":            {"node"},
 	"harness/worldtest":         {"node", "harness", "harness/cluster", "nemesis", "github.com/stretchr/testify/…"},
-<<<<<<< HEAD
 	"harness/walkthroughs":      {},
-	"harness/swarm":             {"harness", "harness/cluster", "harness/workload", "harness/seed", "nemesis", "checkers"},
-=======
 	"harness/swarm":             {"harness", "harness/cluster", "harness/goals", "harness/workload", "harness/seed", "nemesis", "checkers"},
->>>>>>> 1f8a4f6 (The swarm draws faults that wait; two scenarios dwell on the end of an append only file's rewrite and on a promotion whose leader dies, each with a bug planted there)
 	"harness/swarm/swarmtest":   {"harness", "harness/swarm", "nemesis", "checkers", "pgregory.net/rapid"},
 	"harness/shrink":            {"harness", "harness/cluster", "harness/workload", "nemesis", "checkers"},
 	"harness/sweep":             {"harness", "checkers"},
