@@ -141,7 +141,7 @@ func TestWhatAFaultWaitedForInVainIsSaid(t *testing.T) {
 
 func TestWhatCannotBeWaitedForIsRefusedWithItsLine(t *testing.T) {
 	for line, want := range map[string]string{
-		"when promots kill m1":             `there is no event and no goal "promots": did you mean promotes? ordeal list names all`,
+		"when promots kill m1":             `there is no event and no goal "promots": did you mean promotes? ordeal list events and ordeal list goals name all`,
 		"when s1 failover-started kill m1": `failover-started is a goal of the whole run, and not s1's: write "when failover-started"`,
 		"when r9 promoted kill m1":         `there is no machine "r9" to wait for: did you mean r1? There are m1, r1, r2, s1, s2, s3`,
 		"at write 1 of c1's disk kill m1":  `there is no machine "c1" to wait for`,

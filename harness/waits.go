@@ -121,9 +121,9 @@ func (s Scenario) checkTrigger(t nemesis.Trigger, names view) error {
 		}
 	}
 	if near := models.Nearest(t.Event, known); near != "" {
-		return fmt.Errorf("there is no event and no goal %q: did you mean %s? ordeal list names all", t.Event, near)
+		return fmt.Errorf("there is no event and no goal %q: did you mean %s? ordeal list events and ordeal list goals name all", t.Event, near)
 	}
-	return fmt.Errorf("there is no event and no goal %q: ordeal list names all", t.Event)
+	return fmt.Errorf("there is no event and no goal %q: ordeal list events and ordeal list goals name all", t.Event)
 }
 
 // counted are the words for what can be counted of what the scenario's clients do.

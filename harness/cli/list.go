@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/ordeal-go/ordeal/harness"
 	"github.com/ordeal-go/ordeal/harness/redis"
 	"github.com/ordeal-go/ordeal/harness/scenarios"
 	"github.com/ordeal-go/ordeal/harness/swarm"
@@ -17,9 +18,9 @@ import (
 func (p *program) listCommand() *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
-		Use:     "list [scenarios|checkers|faults|goals] [flags]",
-		Short:   "list the scenarios, checkers, faults and goals there are",
-		Long:    "Lists the scenarios, checkers, faults and goals there are, or one of these kinds.",
+		Use:     "list [scenarios|checkers|faults|goals|events] [flags]",
+		Short:   "list the scenarios, checkers, faults, goals and events there are",
+		Long:    "Lists the scenarios, checkers, faults, goals and events there are, or one of these kinds. Faults can\nwait for goals and events.",
 		Example: "  ordeal list\n  ordeal list goals\n  ordeal list --json",
 		Args:    arguments(0, 1, "KIND"),
 		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
@@ -44,7 +45,7 @@ func (p *program) listCommand() *cobra.Command {
 	return c
 }
 
-func kinds() []string { return []string{"scenarios", "checkers", "faults", "goals"} }
+func kinds() []string { return []string{"scenarios", "checkers", "faults", "goals", "events"} }
 
 // entry is a name with what it is for.
 type entry struct {
@@ -66,8 +67,16 @@ func listedGoals() (all []entry) {
 	return all
 }
 
+func listedEvents() (all []entry) {
+	for _, e := range harness.Events(redis.System{}) {
+		all = append(all, entry{e.Name, e.Why})
+	}
+	return all
+}
+
 func (p *program) listJSON(kind string) error {
-	all := map[string]any{"scenarios": listedScenarios(), "checkers": checkerNames(), "faults": nemesis.Verbs(), "goals": listedGoals()}
+	all := map[string]any{"scenarios": listedScenarios(), "checkers": checkerNames(), "faults": nemesis.Verbs(), "goals": listedGoals(),
+		"events": listedEvents()}
 	if kind != "" {
 		return printJSON(p.out, all[kind])
 	}
@@ -102,5 +111,8 @@ func (p *program) list(kind string) {
 	}
 	if begin("goals", "goals of a sweep") {
 		entries(listedGoals())
+	}
+	if begin("events", "events that faults can wait for, beside goals") {
+		entries(listedEvents())
 	}
 }
