@@ -96,7 +96,7 @@ const (
 )
 
 // An observer also gives NoteState, NoteDigest and NoteConfig of what servers and Sentinels answered; About then says
-// of whom.
+// of whom. Text of its NoteState is what else INFO said of the link and of each replica, and ROLE.
 
 // Note is an observation for the history: one flat struct whose fields mean what its kind says.
 type Note struct {

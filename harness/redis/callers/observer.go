@@ -248,8 +248,10 @@ func (o *Observer) ask(v *view) {
 		v.out = v.append(b, "CONFIG", "GET", "min-slaves-*")
 		o.out.Send(v.conn, v.out)
 	default:
-		v.questions = 1
-		v.send(o.out, "INFO", "replication")
+		v.questions = 2
+		b := v.append(v.out[:0], "INFO", "replication")
+		v.out = v.append(b, "ROLE")
+		o.out.Send(v.conn, v.out)
 	}
 }
 
@@ -299,9 +301,11 @@ func (o *Observer) answered(v *view, r resp.Reply) {
 	case r.Kind == '-' && v.questions == 3 && v.answers == 2 && !busy(r.Str):
 		v.blind, v.digest = true, ""
 		o.unseen(v, "digest", "DEBUG DIGEST", r.Str)
-	case r.Kind == '*' && v.answers == 2: // CONFIG GET
+	case r.Kind == '*' && v.answers == 2 && o.watch.Foreign: // CONFIG GET
 		o.settings(v, r.Elems)
-	case r.Kind == '-' && v.questions == 2 && v.answers == 2 && !busy(r.Str):
+	case v.questions == 2 && v.answers == 2 && !o.watch.Foreign:
+		v.server.role(r)
+	case r.Kind == '-' && v.questions == 2 && v.answers == 2 && o.watch.Foreign && !busy(r.Str):
 		o.unseen(v, "settings", "CONFIG GET", r.Str)
 	default:
 		v.refused = true // an error, as while it loads its dataset

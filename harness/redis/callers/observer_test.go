@@ -41,7 +41,7 @@ func TestDigestThatIsTooLateTwiceIsNotAskedForAgain(t *testing.T) {
 	require.Equal(t, []string{"digest: DEBUG DIGEST takes longer than 2s"}, notesOf(o.out))
 	v.state = linkUp
 	o.ask(v)
-	require.Equal(t, 1, v.questions, "INFO alone")
+	require.Equal(t, 2, v.questions, "INFO and ROLE alone")
 }
 
 func TestServerThatAnswersNothingIsNotTakenForOneWithASlowDigest(t *testing.T) {

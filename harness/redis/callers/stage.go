@@ -2,6 +2,8 @@ package callers
 
 import (
 	"bytes"
+	"strconv"
+	"strings"
 
 	"github.com/ordeal-go/ordeal/harness/workload"
 	"github.com/ordeal-go/ordeal/histories"
@@ -18,6 +20,7 @@ type serverState struct {
 	Needed                      int64  // min-slaves-to-write, if it was asked for
 	Digest                      string // belongs to Offset
 	ReadOnly                    string // slave-read-only, "yes" or "no", on a replica
+	Told                        string // the other lines of INFO that say something of the cluster, and ROLE
 }
 
 // parse reads the text of INFO replication.
@@ -25,11 +28,51 @@ func (s *serverState) parse(info []byte) {
 	*s = serverState{Role: infoField(info, "role"), Link: infoField(info, "master_link_status"),
 		ReplID: infoField(info, "master_replid"), ReplID2: infoField(info, "master_replid2"),
 		Offset: infoInt(info, "master_repl_offset"), Offset2: infoInt(info, "second_repl_offset"),
-		Good: infoInt(info, "min_slaves_good_slaves"), Replicas: infoInt(info, "connected_slaves")}
+		Good: infoInt(info, "min_slaves_good_slaves"), Replicas: infoInt(info, "connected_slaves"), Told: toldBy(info)}
 	if s.Role == "slave" {
 		s.ReadOnly = map[string]string{"0": "no", "1": "yes"}[infoField(info, "slave_read_only")]
 		s.Peer = infoField(info, "master_host") + ":" + infoField(info, "master_port")
 	}
+}
+
+// toldBy is those lines of INFO that a state has no field of its own for.
+func toldBy(info []byte) string {
+	var told []string
+	for line := range bytes.Lines(info) {
+		line = bytes.TrimRight(line, "\r\n")
+		name, _, _ := bytes.Cut(line, []byte(":"))
+		switch string(name) {
+		case "slave_repl_offset", "master_link_down_since_seconds", "slave_priority", "connected_slaves":
+			told = append(told, string(line))
+		default:
+			if number, is := bytes.CutPrefix(name, []byte("slave")); is && len(number) > 0 && '0' <= number[0] && number[0] <= '9' {
+				told = append(told, string(line))
+			}
+		}
+	}
+	return strings.Join(told, " ")
+}
+
+// role takes the reply to ROLE, as words with commas between them. A server need not answer it.
+func (s *serverState) role(r resp.Reply) {
+	if r.Kind != '*' {
+		return
+	}
+	s.Told += " role:" + strings.Join(appendWords(nil, r.Elems), ",")
+}
+
+func appendWords(words []string, all []resp.Reply) []string {
+	for _, e := range all {
+		switch e.Kind {
+		case '*':
+			words = appendWords(words, e.Elems)
+		case ':':
+			words = append(words, strconv.FormatInt(e.Int, 10))
+		default:
+			words = append(words, string(e.Str))
+		}
+	}
+	return words
 }
 
 // infoField returns the value of a line "name:value" of an INFO text, "" if there is none.
@@ -53,7 +96,7 @@ func infoInt(info []byte, name string) int64 {
 
 func (s *serverState) note(about string) node.Note {
 	return node.Note{Kind: node.NoteState, About: about, Role: s.Role, Link: s.Link, ReplID: s.ReplID, ReplID2: s.ReplID2,
-		Offset: s.Offset, Offset2: s.Offset2, Peer: s.Peer, N: s.Good, M: s.Needed}
+		Offset: s.Offset, Offset2: s.Offset2, Peer: s.Peer, N: s.Good, M: s.Needed, Text: s.Told}
 }
 
 func (s *serverState) digestNote(about string) node.Note {
