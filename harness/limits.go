@@ -12,12 +12,12 @@ import (
 //
 //	limits: {max-lost: 10, max-lost-share: 1%, max-outage: 8s, max-outage-at-a-time: 5s, max-stale: 2s, total-loss: accepted}
 type limits struct {
-	Lost      *int              `yaml:"max-lost,omitempty"`
-	LostShare *workload.Percent `yaml:"max-lost-share,omitempty"`
-	Outage    *duration         `yaml:"max-outage,omitempty"`
-	OutageMax *duration         `yaml:"max-outage-at-a-time,omitempty"`
-	Stale     *duration         `yaml:"max-stale,omitempty"`
-	TotalLoss string            `yaml:"total-loss,omitempty"` // "accepted"
+	Lost      *int              `yaml:"max-lost,omitempty" about:"acknowledged writes that may be lost" range:"0.."`
+	LostShare *workload.Percent `yaml:"max-lost-share,omitempty" about:"share of the acknowledged writes that may be lost"`
+	Outage    *duration         `yaml:"max-outage,omitempty" about:"how long, in all, no master may take writes"`
+	OutageMax *duration         `yaml:"max-outage-at-a-time,omitempty" about:"how long at a time no master may take writes"`
+	Stale     *duration         `yaml:"max-stale,omitempty" about:"how old what a replica answers may be"`
+	TotalLoss string            `yaml:"total-loss,omitempty" about:"whether it is accepted that everything is lost" words:"accepted"`
 }
 
 func limitsOf(l checkers.Limits) (f limits) {

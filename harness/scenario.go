@@ -58,26 +58,26 @@ var scenarioName = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 
 // Check says what is wrong with the scenario, or nil. It expects the defaults filled in.
 func (s Scenario) Check() error {
-	if !scenarioName.MatchString(s.Name) {
-		return fmt.Errorf("name: %q is no name: use lower-case letters, digits and dashes", s.Name)
+	var errs []error
+	wrong := func(is bool, format string, args ...any) {
+		if is {
+			errs = append(errs, fmt.Errorf(format, args...))
+		}
 	}
-	if s.Duration < 0 || s.Duration > 24*time.Hour {
-		return fmt.Errorf("duration: %v is not between 0 and 24h", s.Duration)
-	}
-	if s.Settle < 0 {
-		return fmt.Errorf("settle: %v is negative", s.Settle)
-	}
-	if s.Draw < 0 || s.Draw > 100 {
-		return fmt.Errorf("draw: %d is not between 0 and 100 faults", s.Draw)
-	}
+	wrong(s.Name == "", "name: there is none: write name: my-scenario at the top")
+	wrong(s.Name != "" && !scenarioName.MatchString(s.Name), "name: %q is no name: use lower-case letters, digits and dashes", s.Name)
+	wrong(s.Duration < 0 || s.Duration > 24*time.Hour, "duration: %v is not between 0 and 24h", s.Duration)
+	wrong(s.Settle < 0, "settle: %v is negative", s.Settle)
+	wrong(s.Draw < 0 || s.Draw > 100, "draw: %d is not between 0 and 100 faults", s.Draw)
 	if s.System == nil {
-		return errors.New("system: there is none: say what is under test")
+		return errors.Join(append(errs, errors.New("system: there is none: say what is under test"))...)
 	}
-	errs := []error{s.System.Check(), s.Workload.Check(s.System.Kinds()), s.Limits.Check(), s.Matrix.Check(s.System)}
-	if err := errors.Join(errs...); err != nil {
-		return err // the rest asks the system for its machines
-	}
+	laidOut := s.System.Check()
+	errs = append(errs, laidOut, s.Workload.Check(s.System.Kinds()), s.Limits.Check(), s.Matrix.Check(s.System))
 	for i, step := range s.Faults {
+		if laidOut != nil { // the system cannot be asked for its machines
+			break
+		}
 		if err := s.checkStep(step); err != nil {
 			errs = append(errs, entryError{"faults", i, err})
 		}

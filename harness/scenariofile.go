@@ -2,9 +2,9 @@ package harness
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
-	"maps"
 	"os"
 	"reflect"
 	"slices"
@@ -17,7 +17,6 @@ import (
 	"github.com/goccy/go-yaml/token"
 
 	"github.com/ordeal-go/ordeal/harness/workload"
-	"github.com/ordeal-go/ordeal/models"
 	"github.com/ordeal-go/ordeal/nemesis"
 )
 
@@ -29,21 +28,21 @@ type file struct {
 }
 
 type head struct {
-	Name   string `yaml:"name"`
-	Why    string `yaml:"why,omitempty"`
-	System string `yaml:"system,omitempty"` // "": the first that the program knows
+	Name   string `yaml:"name" about:"what the scenario is called: lower-case letters, digits and dashes" must:"yes"`
+	Why    string `yaml:"why,omitempty" about:"one sentence: what the scenario shows"`
+	System string `yaml:"system,omitempty" about:"what is put under test" otherwise:"redis"`
 }
 
 type body struct {
-	Workload workload.Spec `yaml:"workload,flow,omitempty"`
-	Duration duration      `yaml:"duration,omitempty"`
-	Faults   []string      `yaml:"faults,omitempty"`
-	Draw     int           `yaml:"draw,omitempty"`
-	Settle   duration      `yaml:"settle,omitempty"`
-	Checks   []string      `yaml:"checks,flow,omitempty"`
-	Limits   limits        `yaml:"limits,flow,omitempty"`
-	Matrix   *Matrix       `yaml:"matrix,flow,omitempty"`
-	Goals    []string      `yaml:"goals,flow,omitempty"`
+	Workload workload.Spec `yaml:"workload,flow,omitempty" about:"what the clients do: one work, or a list of works of which each client does its share" otherwise:"the system's first"`
+	Duration duration      `yaml:"duration,omitempty" about:"how long the clients work, from the moment the cluster has formed, at most 24h" otherwise:"30s"`
+	Faults   []string      `yaml:"faults,omitempty" about:"what happens to the machines, one line each (nemesis/FAULTS.md): at 2s kill m1 for 5s"`
+	Draw     int           `yaml:"draw,omitempty" about:"so many more faults are drawn from the seed" range:"0..100"`
+	Settle   duration      `yaml:"settle,omitempty" about:"how long the cluster may take to settle after the last fault is healed" otherwise:"2m"`
+	Checks   []string      `yaml:"checks,flow,omitempty" about:"the checkers whose properties are held to, whatever happens (checkers/PROPERTIES.md)" otherwise:"all, as far as promised"`
+	Limits   limits        `yaml:"limits,flow,omitempty" about:"what is accepted of what a run may cost"`
+	Matrix   *Matrix       `yaml:"matrix,flow,omitempty" about:"settings to compare with each other, each with a list of values; ordeal compare plays them"`
+	Goals    []string      `yaml:"goals,flow,omitempty" about:"situations that a sweep of the scenario must meet (ordeal list goals)"`
 }
 
 // duration is a time.Duration as "60s".
@@ -115,20 +114,33 @@ func (all Systems) parse(name string, text []byte, trusted bool) (s Scenario, er
 	}
 	defer unbroken(name, &err)
 	p := &parsing{name: name, systems: all}
-	if s = p.scenario(text); p.errs == nil && !trusted {
+	if s = p.scenario(text); !trusted && s.System != nil {
 		p.distrust(s)
 	}
 	if p.errs != nil {
-		return Scenario{}, errors.Join(p.errs...)
+		return Scenario{}, p.all()
 	}
 	return s, nil
+}
+
+// all joins the errors, in the order of the file.
+func (p *parsing) all() error {
+	slices.SortStableFunc(p.errs, func(a, b error) int {
+		var one, other *FileError
+		if !errors.As(a, &one) || !errors.As(b, &other) {
+			return 0
+		}
+		return cmp.Or(cmp.Compare(one.Line, other.Line), cmp.Compare(one.Column, other.Column))
+	})
+	return errors.Join(p.errs...)
 }
 
 // parsing is a scenario file on its way to a scenario.
 type parsing struct {
 	name    string
 	systems Systems
-	root    ast.Node // a map
+	root    ast.Node   // a map
+	bad     [][]string // where something is that cannot be read: the keys and numbers that lead there
 	errs    []error
 }
 
@@ -159,10 +171,16 @@ func (p *parsing) scenario(text []byte) Scenario {
 	if !ok {
 		return Scenario{}
 	}
+	kind, err := p.kind()
+	if err != nil {
+		p.wrong(p.find("system"), err)
+		return Scenario{}
+	}
+	p.shape(entries, fileSchema(kind))
 	var f file
 	fields := keys(reflect.ValueOf(&f.head).Elem(), reflect.ValueOf(&f.body).Elem())
 	var rest []*ast.MappingValueNode // the system's
-	for _, e := range entries {
+	for _, e := range p.wellShaped(text, entries) {
 		into, own := fields[e.Key.String()]
 		if !own {
 			rest = append(rest, e)
@@ -172,20 +190,12 @@ func (p *parsing) scenario(text []byte) Scenario {
 			into.Set(reflect.New(into.Type().Elem()))
 			into = into.Elem()
 		}
-		if err := yaml.NodeToValue(e.Value, into.Addr().Interface(), yaml.Strict()); err != nil {
-			p.wrong(e.Value, err)
-		}
+		p.decode(e, into)
 	}
 	s := Scenario{Name: f.Name, Why: f.Why, Workload: f.Workload, Duration: time.Duration(f.Duration), Draw: f.Draw,
-		Settle: time.Duration(f.Settle), Checks: f.Checks, Goals: f.Goals}
-	kind, err := p.systems.ByName(f.System)
-	if err != nil {
-		p.wrong(p.find("system"), err)
-		return Scenario{}
-	}
-	s.System = p.system(kind, rest)
+		Settle: time.Duration(f.Settle), Checks: f.Checks, Goals: f.Goals, System: p.system(kind, rest)}
 	if s.Limits, err = f.Limits.limits(); err != nil {
-		p.wrong(p.find("limits"), err)
+		p.judge(err)
 	}
 	if f.Matrix != nil {
 		s.Matrix = *f.Matrix
@@ -194,15 +204,30 @@ func (p *parsing) scenario(text []byte) Scenario {
 		step, err := nemesis.ParseStep(line)
 		if err != nil {
 			p.wrong(p.find("faults", fmt.Sprint(i)), fmt.Errorf("%q: %w", line, err))
+			p.bad = append(p.bad, []string{"faults", fmt.Sprint(i)})
 		}
 		s.Faults = append(s.Faults, step)
-	}
-	if p.errs != nil {
-		return Scenario{}
 	}
 	s = s.WithDefaults()
 	p.judge(s.Check())
 	return s
+}
+
+// kind is the system that the file names.
+func (p *parsing) kind() (System, error) {
+	name := ""
+	if n := p.find("system"); n != nil {
+		name = scalarText(n)
+	}
+	return p.systems.ByName(name)
+}
+
+// decode reads an entry of the file.
+func (p *parsing) decode(e *ast.MappingValueNode, into reflect.Value) {
+	if err := yaml.NodeToValue(e.Value, into.Addr().Interface(), yaml.Strict()); err != nil {
+		p.wrong(e.Value, fmt.Errorf("%s: %w", e.Key, err))
+		p.bad = append(p.bad, []string{e.Key.String()})
+	}
 }
 
 // entries are what stands at the top of the file.
@@ -251,25 +276,11 @@ func (p *parsing) system(kind System, entries []*ast.MappingValueNode) System {
 	into := reflect.New(reflect.TypeOf(kind)).Elem()
 	fields := keys(into)
 	for _, e := range entries {
-		field, known := fields[e.Key.String()]
-		if !known {
-			p.wrong(e.Key, p.unknown(e.Key.String(), fields))
-		} else if err := yaml.NodeToValue(e.Value, field.Addr().Interface(), yaml.Strict()); err != nil {
-			p.wrong(e.Value, err)
+		if field, known := fields[e.Key.String()]; known {
+			p.decode(e, field)
 		}
 	}
 	return into.Interface().(System)
-}
-
-// unknown is the error about a key that is nobody's.
-func (p *parsing) unknown(key string, fields map[string]reflect.Value) error {
-	var f file
-	own := keys(reflect.ValueOf(&f.head).Elem(), reflect.ValueOf(&f.body).Elem())
-	names := append(slices.Sorted(maps.Keys(own)), slices.Sorted(maps.Keys(fields))...)
-	if near := models.Nearest(key, names); near != "" {
-		return fmt.Errorf("unknown field %q: did you mean %s?", key, near)
-	}
-	return fmt.Errorf("unknown field %q", key)
 }
 
 // judge notes what is wrong with a scenario that could be read: each error where its first words lead to.
@@ -283,13 +294,28 @@ func (p *parsing) judge(err error) {
 		}
 		return
 	}
+	words := strings.Split(err.Error(), ": ")
 	var entry entryError
 	if errors.As(err, &entry) {
-		p.wrong(p.find(entry.key, fmt.Sprint(entry.index)), entry.err)
-		return
+		words, err = []string{entry.key, fmt.Sprint(entry.index)}, entry.err
 	}
-	words := strings.Split(err.Error(), ": ")
-	p.wrong(p.find(words...), err)
+	if node := p.find(words...); !p.follows(words) {
+		p.wrong(node, err)
+	}
+}
+
+// follows says whether an error to which words lead may come of what could not be read, and was noted then.
+func (p *parsing) follows(words []string) bool {
+	var path []string
+	for at := p.root; len(path) < len(words); path = words[:len(path)+1] {
+		if at = child(at, words[len(path)]); at == nil {
+			break
+		}
+	}
+	return slices.ContainsFunc(p.bad, func(bad []string) bool {
+		common := min(len(bad), len(path))
+		return slices.Equal(bad[:common], path[:common]) && (len(path) > 0 || bad[0] == words[0])
+	})
 }
 
 // located says where in the text of a scenario file is what err is about.
@@ -299,8 +325,12 @@ func located(name string, text []byte, err error) error {
 		return err
 	}
 	p.judge(err)
-	return errors.Join(p.errs...)
+	return p.all()
 }
+
+// Misfits says which of a scenario's settings the servers that o names do not take: what they would say when they start.
+// The error joins one for each setting, with its place if o's source is the scenario's file.
+func (o Options) Misfits(plan Scenario) error { return o.withDefaults().fits(plan) }
 
 // fits says which of the plan's settings the servers do not take: with its line, if the plan is of a file.
 func (o Options) fits(plan Scenario) error {

@@ -19,7 +19,7 @@ const (
 )
 
 // errTrust ends every refusal of what a scenario file may do only if it is trusted.
-var errTrust = errors.New("a scenario file may do that only with -trust: read it, and give -trust if it is yours")
+var errTrust = errors.New("a scenario file may do that only with --trust: read it, and give --trust if it is yours")
 
 // bounded refuses, before the YAML library sees them, texts that it breaks at or that become much more than they are:
 // anchors, aliases, tags and deep nesting, which no scenario needs.

@@ -42,6 +42,12 @@ func completeScenarios(c *cobra.Command, _ []string, begun string) (all []cobra.
 	for _, s := range listedScenarios() {
 		all = append(all, cobra.CompletionWithDesc(s.Name, s.Why))
 	}
+	files, how := completeFiles(c, nil, begun)
+	return append(all, files...), how
+}
+
+// completeFiles completes scenario files.
+func completeFiles(_ *cobra.Command, _ []string, begun string) (all []cobra.Completion, _ cobra.ShellCompDirective) {
 	for _, pattern := range []string{begun + "*.yaml", begun + "*.yml", begun + "*/*.yaml"} {
 		files, _ := filepath.Glob(pattern) // a pattern that is none has no files
 		all = append(all, files...)

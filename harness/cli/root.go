@@ -52,9 +52,9 @@ func (p *program) root() *cobra.Command {
 	}
 	add(groupPlay, p.runCommand(), p.sweepCommand(), p.compareCommand())
 	add(groupLook, p.openCommand(), p.reportCommand(), p.checkCommand(), p.shrinkCommand(), p.replayCommand(), p.diffCommand(), p.exportCommand())
-	add(groupWrite, p.drawCommand())
+	add(groupWrite, p.validateCommand(), p.schemaCommand(), p.drawCommand())
 	add(groupFind, p.exploreCommand(), p.mutantCommand())
-	add(groupKnow, p.listCommand(), p.versionCommand(), p.completionCommand())
+	add(groupKnow, p.listCommand(), p.explainCommand(), p.versionCommand(), p.completionCommand())
 	help := p.helpCommand()
 	add(groupKnow, help)
 	c.SetHelpCommand(help)

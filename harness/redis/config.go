@@ -40,17 +40,16 @@ func (c System) checkSettings() error {
 	if c.sentinels() {
 		sections = append(sections, section{sectionSentinel, c.Sentinel})
 	}
+	var errs []error
 	for _, part := range sections {
 		for _, s := range part.settings {
 			if why := made[strings.ToLower(s.Name)]; why != "" {
-				return &SettingError{part.name, s.Name, why}
+				errs = append(errs, &SettingError{part.name, s.Name, why})
 			}
 		}
-		if err := part.checkTLS(tls(c.Config) || tls(c.Sentinel)); err != nil {
-			return err
-		}
+		errs = append(errs, part.checkTLS(tls(c.Config) || tls(c.Sentinel)))
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
 type section struct {
@@ -87,17 +86,18 @@ func (c System) ours() error {
 	if server.Refusal(asServer.String()) == nil && (!c.sentinels() || sentinel.Refusal(watchingLine+asSentinel.String()) == nil) {
 		return nil
 	}
+	var errs []error
 	for _, s := range c.Config {
 		if why := oursAsServer(s); why != "" {
-			return &SettingError{sectionServer, s.Name, why}
+			errs = append(errs, &SettingError{sectionServer, s.Name, why})
 		}
 	}
 	for _, s := range c.Sentinel {
 		if why := oursAsSentinel(s); c.sentinels() && why != "" {
-			return &SettingError{sectionSentinel, s.Name, why}
+			errs = append(errs, &SettingError{sectionSentinel, s.Name, why})
 		}
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
 // downgrade says which setting keeps ordeal-node from taking the place of a later version, or nil: the rest of what it

@@ -8,19 +8,19 @@ import (
 
 // Spec says which servers and Sentinels a run has and how they are configured. Its zero value is one master alone.
 type Spec struct {
-	Replicas  int  `yaml:"replicas"`            // 0..9
-	Chain     bool `yaml:"chain,omitempty"`     // r1 replicates from m1, r2 from r1, …; otherwise all from m1
-	Sentinels int  `yaml:"sentinels,omitempty"` // 0..9
-	Quorum    int  `yaml:"quorum,omitempty"`    // 0: a majority of the Sentinels
+	Replicas  int  `yaml:"replicas" about:"replicas of the first master, r1 and on" range:"0..9"`
+	Chain     bool `yaml:"chain,omitempty" about:"r1 replicates from m1, r2 from r1, and on; else all replicate from m1"`
+	Sentinels int  `yaml:"sentinels,omitempty" about:"Sentinels, s1 and on" range:"0..9"`
+	Quorum    int  `yaml:"quorum,omitempty" about:"how many Sentinels must call a master down" range:"0..9" otherwise:"a majority of the Sentinels"`
 
 	// Machines that are laid out and do not start with the others: replica-add and sentinel-add start them.
-	Spares         int `yaml:"spares,omitempty"`          // servers, named after the last replica; with them 0..9
-	SpareSentinels int `yaml:"spare-sentinels,omitempty"` // Sentinels, named after the last one; with them 0..9
+	Spares         int `yaml:"spares,omitempty" about:"servers that wait for replica-add, named after the last replica; 9 with the replicas" range:"0..9"`
+	SpareSentinels int `yaml:"spare-sentinels,omitempty" about:"Sentinels that wait for sentinel-add, named after the last one; 9 with the others" range:"0..9"`
 
 	// Speed is how many bytes a second the disk of each server reads or writes, and how many it encodes and decodes of an
 	// RDB; 0: a real machine's. A slow server's saves, transfers and loads last, so that faults meet them halfway. The live
 	// world has the speed of its machine.
-	Speed int64 `yaml:"speed,omitempty"`
+	Speed int64 `yaml:"speed,omitempty" about:"bytes a second that each server's disk, and its coding of an RDB, do; simulation only" range:"0.." otherwise:"a real machine's"`
 }
 
 // MasterName is the name by which the Sentinels know the master.

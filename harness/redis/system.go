@@ -3,6 +3,7 @@
 package redis
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -21,9 +22,10 @@ import (
 
 // System is a cluster of servers and Sentinels. Its fields are sections of a scenario file.
 type System struct {
-	Cluster  Spec             `yaml:"cluster,flow"`
-	Config   cluster.Settings `yaml:"config,flow,omitempty"`   // lines of redis.conf, for every server
-	Sentinel cluster.Settings `yaml:"sentinel,flow,omitempty"` // lines of sentinel.conf; those of the master without "sentinel" and its name: down-after-milliseconds 1000
+	Cluster Spec `yaml:"cluster,flow" about:"the servers and Sentinels there are"`
+	// Config are lines of redis.conf, Sentinel of sentinel.conf; those of the master without "sentinel" and its name.
+	Config   cluster.Settings `yaml:"config,flow,omitempty" about:"any directive of redis.conf, for every server"`
+	Sentinel cluster.Settings `yaml:"sentinel,flow,omitempty" about:"any directive of sentinel.conf; those of the master by their name alone: down-after-milliseconds: 1000"`
 }
 
 var _ harness.System = System{}
@@ -45,10 +47,7 @@ func (System) Name() string { return "redis" }
 
 // Check implements [harness.System].
 func (s System) Check() error {
-	if err := s.Cluster.Check(); err != nil {
-		return err
-	}
-	return s.checkSettings()
+	return errors.Join(s.Cluster.Check(), s.checkSettings())
 }
 
 // sentinels says whether there are any.
@@ -65,6 +64,13 @@ func (s System) Fits(ours bool, faults nemesis.Schedule) error {
 		err = s.ours()
 	case slices.ContainsFunc(faults, becomesOurs):
 		err = s.downgrade()
+	}
+	if several, ok := err.(interface{ Unwrap() []error }); ok {
+		var errs []error
+		for _, one := range several.Unwrap() {
+			errs = append(errs, fmt.Errorf("%w: %v", one, errOlder))
+		}
+		return errors.Join(errs...)
 	}
 	if err == nil {
 		return nil

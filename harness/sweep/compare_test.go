@@ -91,5 +91,5 @@ func TestAMatrixIsTheProductOfItsAxes(t *testing.T) {
 	_, err = harness.Run(t.Context(), s, harness.Options{})
 	require.ErrorContains(t, err, "ordeal compare does")
 	_, err = harness.Systems{redis.System{}}.ParseScenario("m.yaml", []byte(strings.Replace(cut, "[0, 1, 2]", "1", 1)))
-	require.ErrorContains(t, err, "is no list: write min-slaves-to-write: [1]")
+	require.ErrorContains(t, err, "matrix: config: min-slaves-to-write: found 1, expected a list")
 }

@@ -72,7 +72,7 @@ var mayImport = map[string][]string{
 	"harness/live/runs":         {"harness", "harness/live", "harness/cluster"},
 	"harness/report":            {"histories", "histories/versions", "checkers", "models"},
 	"harness/goals":             {"histories", "models"},
-	"harness":                   {"node", "harness/cluster", "harness/workload", "harness/sim", "harness/seed", "harness/goals", "harness/report", "nemesis", "histories", "checkers", "models", "github.com/goccy/go-yaml/…"},
+	"harness":                   {"node", "harness/cluster", "harness/workload", "harness/sim", "harness/seed", "harness/goals", "harness/report", "nemesis", "histories", "checkers", "models", "github.com/goccy/go-yaml/…", "github.com/google/jsonschema-go/jsonschema"},
 	"harness/assert":            {"node"},
 	"harness/worldtest":         {"node", "harness", "harness/cluster", "nemesis", "github.com/stretchr/testify/…"},
 	"harness/walkthroughs":      {},

@@ -6,30 +6,30 @@ import (
 	"regexp"
 )
 
-// entry is one work as a scenario file has it. What is said of all clients stands in one of the entries.
-type entry struct {
-	Kind         string   `yaml:"kind"`                    // of the system
-	Name         string   `yaml:"name,omitempty"`          // "": as the kind
-	Weight       int      `yaml:"weight,omitempty"`        // share of the operations; 0: 1
-	Clients      int      `yaml:"clients,omitempty"`       // of all works together; 0: 5
-	Keys         int      `yaml:"keys,omitempty"`          // 0: 5
-	Rate         int      `yaml:"rate,omitempty"`          // of all works together, a second and client; 0: 20
-	Reads        Percent  `yaml:"reads"`                   // of its operations
-	ReplicaReads Percent  `yaml:"replica-reads,omitempty"` // of its reads
-	Probes       Percent  `yaml:"probes,omitempty"`        // of its writes
-	DB           int      `yaml:"db,omitempty"`            //
-	Commands     []string `yaml:"commands,omitempty"`      // of kind raw
-	Ops          string   `yaml:"ops,omitempty"`           // of all works together
+// Entry is one work as a scenario file has it. What is said of all clients stands in one of the entries.
+type Entry struct {
+	Kind         string   `yaml:"kind" about:"what the clients do (harness/redis/callers/KINDS.md)" otherwise:"the system's first"`
+	Name         string   `yaml:"name,omitempty" about:"what the work is called in the history and the report" otherwise:"as the kind"`
+	Weight       int      `yaml:"weight,omitempty" about:"the work's share of the operations, beside the weights of the others" range:"0..100" otherwise:"1"`
+	Clients      int      `yaml:"clients,omitempty" about:"how many clients there are, of all works together" range:"0..50" otherwise:"5"`
+	Keys         int      `yaml:"keys,omitempty" about:"how many keys the work has" range:"0..1000" otherwise:"5"`
+	Rate         int      `yaml:"rate,omitempty" about:"operations a second of each client, of all works together" range:"0..1000" otherwise:"20"`
+	Reads        Percent  `yaml:"reads" about:"share of its operations that read" otherwise:"0%"`
+	ReplicaReads Percent  `yaml:"replica-reads,omitempty" about:"share of its reads that go to a replica" otherwise:"0%"`
+	Probes       Percent  `yaml:"probes,omitempty" about:"share of its writes that are tried at a replica, which must refuse them" otherwise:"0%"`
+	DB           int      `yaml:"db,omitempty" about:"number of the database" range:"0..15"`
+	Commands     []string `yaml:"commands,omitempty" about:"of kind raw: the commands, {key} and {value} in them stand for what is drawn"`
+	Ops          string   `yaml:"ops,omitempty" about:"the only operations to do, by client and number: c1/3 c1/17-20 c2/9, or none; of all works together" otherwise:"all"`
 }
 
 var workName = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 
 // UnmarshalYAML reads one work, {kind: register, …}, or a list of them.
 func (s *Spec) UnmarshalYAML(unmarshal func(any) error) error {
-	var list []entry
-	var one entry
+	var list []Entry
+	var one Entry
 	if err := unmarshal(&one); err == nil {
-		list = []entry{one}
+		list = []Entry{one}
 	} else if listErr := unmarshal(&list); listErr != nil {
 		if isList := unmarshal(&[]any{}) == nil; isList {
 			return listErr
@@ -45,7 +45,7 @@ func (s *Spec) UnmarshalYAML(unmarshal func(any) error) error {
 	return nil
 }
 
-func (s *Spec) take(e entry) error {
+func (s *Spec) take(e Entry) error {
 	if err := errors.Join(once(&s.Clients, e.Clients, "clients"), once(&s.Rate, e.Rate, "rate"), once(&s.Ops, e.Ops, "ops")); err != nil {
 		return err
 	}
@@ -68,9 +68,9 @@ func once[T comparable](into *T, said T, name string) error {
 
 // MarshalYAML writes what UnmarshalYAML reads. What is said of all works together stands in the first.
 func (s Spec) MarshalYAML() (any, error) {
-	var list []entry
+	var list []Entry
 	for i, w := range s.Mix {
-		e := entry{Name: w.Name, Kind: w.Kind, Weight: w.Weight, Keys: w.Keys, Reads: w.Reads, ReplicaReads: w.ReplicaReads,
+		e := Entry{Name: w.Name, Kind: w.Kind, Weight: w.Weight, Keys: w.Keys, Reads: w.Reads, ReplicaReads: w.ReplicaReads,
 			Probes: w.Probes, DB: w.DB, Commands: w.Commands}
 		if i == 0 {
 			e.Clients, e.Rate, e.Ops = s.Clients, s.Rate, s.Ops

@@ -15,8 +15,8 @@ import (
 // System is a primary, m1, and its backups, r1 and on. Its fields are keys of a scenario file.
 type System struct {
 	harness.Base `yaml:"-"`
-	Backups      int  `yaml:"backups"`
-	Hasty        bool `yaml:"hasty,omitempty"` // planted: writes are acknowledged before they are on disk
+	Backups      int  `yaml:"backups" about:"backups of the primary, r1 and on" range:"1..5"`
+	Hasty        bool `yaml:"hasty,omitempty" about:"a planted bug: writes are acknowledged before they are on disk"`
 }
 
 // Name is what scenario files call it.
