@@ -59,7 +59,7 @@ func TestShrunkFileFailsWhenItIsRun(t *testing.T) {
 	require.Equal(t, 3, res.From.Faults)
 	require.LessOrEqual(t, res.To.Faults, 1)
 	require.LessOrEqual(t, res.To.Operations, 20)
-	require.Contains(t, res.Replay, "ordeal run shrunk.yaml -seed ")
+	require.Contains(t, res.Replay, "ordeal run kept/shrunk.yaml -seed ")
 
 	args := append(bytesFields(res.Replay)[1:], "-out", "again")
 	status, _, _ = ordeal(t, args...)

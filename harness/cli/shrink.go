@@ -39,7 +39,7 @@ func (p *program) shrinkCommand() *cobra.Command {
 	f.StringVar(&k.opts.Check, "check", "", "`name` of the checker whose property is to stay broken (default: the first that says invalid)")
 	f.IntVar(&k.opts.Workers, "workers", runtime.GOMAXPROCS(0), "how `many` runs at a time")
 	f.IntVar(&k.opts.Seeds, "other-seeds", 4, "how `many` other seeds, from 1 on, a smaller scenario may be tried with")
-	f.StringVarP(&k.out, "out", "o", "shrunk.yaml", "`file` to write the result to")
+	f.StringVarP(&k.out, "out", "o", "", "`file` to write the result to (default: RUN/shrunk.yaml, or runs/SCENARIO-shrunk.yaml)")
 	f.BoolVar(&k.asJSON, "json", false, "print the result as JSON")
 	trustFlag(f, &k.opts.Run.Trusted)
 	completeFlags(c)
@@ -48,9 +48,20 @@ func (p *program) shrinkCommand() *cobra.Command {
 		if err != nil {
 			return 0, err
 		}
+		if k.out == "" {
+			k.out = shrunkFile(args[0], s.Name)
+		}
 		return p.shrink(ctx, &k, s)
 	})
 	return c
+}
+
+// shrunkFile is where what is left of a run goes: into its folder, or among the runs.
+func shrunkFile(run, scenario string) string {
+	if info, err := os.Stat(run); err == nil && info.IsDir() {
+		return filepath.Join(run, "shrunk.yaml")
+	}
+	return filepath.Join("runs", scenario+"-shrunk.yaml")
 }
 
 func (p *program) shrink(ctx context.Context, k *shrinking, s harness.Scenario) (int, error) {

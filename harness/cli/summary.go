@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -47,8 +48,8 @@ func (p *program) tellSummary(s *sweep.Summary, opts sweep.Options) {
 	if more := len(s.Failures) - told; more > 0 {
 		t.line(0, 2, piece{bad, "FAILED"}, piece{text: fmt.Sprintf(" %d more (-v names them)", more)})
 	}
-	if !p.quiet && len(s.Failures) > 0 && s.Failures[0].Dir != "" {
-		p.tellNext(s.Failures[0].Dir, opts.Run.World)
+	if kept := slices.IndexFunc(s.Failures, func(f sweep.Failure) bool { return f.Dir != "" }); !p.quiet && kept >= 0 {
+		p.tellNext(s.Failures[kept].Dir, opts.Run.World)
 	}
 }
 

@@ -72,13 +72,13 @@ func Play(t *testing.T, s harness.Scenario, opts Options, client func(*App)) {
 	t.Helper()
 	first, last := flags.Seeds(cmp.Or(opts.Seeds, 10))
 	opts.Run.World = flags.World(opts.Run.World)
-	name := t.Name()
+	again := strings.Replace(flags.Command(t.Name(), 0), "-ordeal.seed=0", "-ordeal.seed={seed}", 1) // here: in a bubble, the stack is another
 	inBubble(t, func(t *testing.T, beats *atomic.Uint64, sow func(uint64)) {
 		for seed := first; seed <= last; seed++ {
 			sow(seed)
 			o := opts
 			o.Run.Seed = seed
-			o.Run.Replay = fmt.Sprintf("go test -run '^%s$' -ordeal.seed=%d", strings.ReplaceAll(name, "/", "$/^"), seed)
+			o.Run.Replay = strings.Replace(again, "{seed}", fmt.Sprint(seed), 1)
 			if out := flags.Out(); out != "" {
 				o.Run.Out = filepath.Join(out, fmt.Sprintf("%s-%d", s.Name, seed))
 			}

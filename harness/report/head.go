@@ -144,6 +144,9 @@ func findings(from []checkers.Finding) []finding {
 	return all
 }
 
+// unjudged is the number of a tile about which nothing is known.
+const unjudged = "–"
+
 func tiles(h *histories.History, verdicts checkers.Verdicts) []tile {
 	outcomes := map[string]int{}
 	for _, op := range h.Ops {
@@ -163,11 +166,17 @@ func tiles(h *histories.History, verdicts checkers.Verdicts) []tile {
 		{"operations", thousands(len(h.Ops)), ofKinds(outcomes[histories.FuncWrite], outcomes[histories.FuncRead], len(h.Ops))},
 		{"succeeded", percent(outcomes["ok"], len(h.Ops)), fmt.Sprintf("%s failed, %s unknown", thousands(outcomes["fail"]), thousands(outcomes["info"]))},
 		{"faults", thousands(len(h.Faults)), faultKinds(h)},
-		{"promotions", thousands(kinds["promoted"]), ""},
-		{"full syncs", thousands(kinds["fullresync"]), fmt.Sprintf("continued instead: %d", kinds["continue"])},
+	}
+	if len(h.Notes) > 0 { // somebody looked
+		all = append(all, tile{"promotions", thousands(kinds["promoted"]), ""},
+			tile{"full syncs", thousands(kinds["fullresync"]), fmt.Sprintf("continued instead: %d", kinds["continue"])})
+	} else {
+		all = append(all, tile{"promotions", unjudged, ""}, tile{"full syncs", unjudged, ""})
 	}
 	for _, v := range verdicts {
-		if v.Checker == "lost-writes" {
+		if v.Checker == "lost-writes" && v.Result != checkers.Valid && v.Result != checkers.Invalid {
+			all = append(all, tile{"writes lost", unjudged, "not judged"})
+		} else if v.Checker == "lost-writes" {
 			least, most := int(v.Saw("lost")), int(v.Saw("lost at most"))
 			number := thousands(least)
 			if most > least {
@@ -245,7 +254,7 @@ func thousands(n int) string {
 
 func percent(part, whole int) string {
 	if whole == 0 {
-		return "–"
+		return unjudged
 	}
 	return strconv.FormatFloat(100*float64(part)/float64(whole), 'f', 1, 64) + " %"
 }

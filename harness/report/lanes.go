@@ -3,6 +3,7 @@ package report
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,7 +13,8 @@ import (
 // lane is one machine, or one client's process, on the timeline.
 type lane struct {
 	Name     string    `json:"name"`
-	Kind     string    `json:"kind"` // "server", "sentinel", "client", "observer"
+	Kind     string    `json:"kind"`           // "server", "sentinel", "client", "observer"
+	Also     []string  `json:"also,omitempty"` // other processes on the lane: each begins when the one before is over
 	Segments []segment `json:"segments,omitempty"`
 	Marks    []mark    `json:"marks,omitempty"`
 }
@@ -62,9 +64,9 @@ func newLanes(h *histories.History) []lane {
 			}
 		}
 		if kind == "client" {
-			for i := range h.Ops {
-				if !isMachine(h, h.Ops[i].Process) {
-					add(h.Ops[i].Process, kind)
+			for _, l := range strangers(h) {
+				if !listed[l.Name] {
+					lanes = append(lanes, l)
 				}
 			}
 		}
@@ -80,6 +82,40 @@ func newLanes(h *histories.History) []lane {
 		case "sentinel":
 			l.Segments = watches(by[l.Name], end(h))
 		}
+	}
+	return lanes
+}
+
+// strangers are the lanes of processes that the header does not list, as another tool's history has them. There, a process
+// that never had an answer is over and another one takes its place: such processes share a lane.
+func strangers(h *histories.History) []lane {
+	begun, over := map[string]time.Duration{}, map[string]time.Duration{} // to look up only
+	var names []string
+	for i := range h.Ops {
+		op := &h.Ops[i]
+		if isMachine(h, op.Process) {
+			continue
+		}
+		if _, known := begun[op.Process]; !known {
+			names, begun[op.Process] = append(names, op.Process), op.Invoked
+		}
+		last := op.Invoked
+		if op.Returned != histories.Forever {
+			last = op.Returned
+		}
+		over[op.Process] = max(over[op.Process], last)
+	}
+	var lanes []lane
+	var free []time.Duration // when each lane is
+	for _, name := range names {
+		i := slices.IndexFunc(free, func(t time.Duration) bool { return t < begun[name] })
+		if i < 0 {
+			lanes, free = append(lanes, lane{Name: name, Kind: "client"}), append(free, 0)
+			i = len(lanes) - 1
+		} else {
+			lanes[i].Also = append(lanes[i].Also, name)
+		}
+		free[i] = over[name]
 	}
 	return lanes
 }

@@ -256,3 +256,27 @@ func TestEveryScriptIsListed(t *testing.T) {
 	}
 	require.Len(t, scripts, n)
 }
+
+// As Jepsen has it: a process that had no answer is over, and another one takes its place.
+func TestProcessesThatNeverOverlapShareALane(t *testing.T) {
+	op := func(process string, from, to time.Duration) histories.Operation {
+		o := histories.Operation{Process: process, Func: histories.FuncRead, Key: "k", Invoked: from, Returned: to, Outcome: histories.OK}
+		if to == histories.Forever {
+			o.Outcome = histories.Info
+		}
+		return o
+	}
+	h := &histories.History{Ops: []histories.Operation{op("0", 1, 2), op("1", 1, 9), op("0", 3, histories.Forever), op("2", 4, 5), op("3", 6, 7), op("4", 8, 10)}}
+	lanes := newLanes(h)
+	require.Len(t, lanes, 2)
+	require.Equal(t, lane{Name: "0", Kind: "client", Also: []string{"2", "3", "4"}}, lanes[0])
+	require.Equal(t, lane{Name: "1", Kind: "client"}, lanes[1])
+}
+
+func TestATileSaysADashWhereNothingWasJudged(t *testing.T) {
+	numbers := map[string]string{}
+	for _, tile := range tiles(&histories.History{}, checkers.Verdicts{{Checker: "lost-writes", Result: checkers.Unknown}}) {
+		numbers[tile.Name] = tile.Number
+	}
+	require.Equal(t, map[string]string{"operations": "0", "succeeded": "–", "faults": "0", "promotions": "–", "full syncs": "–", "writes lost": "–"}, numbers)
+}

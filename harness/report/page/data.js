@@ -20,23 +20,23 @@ ops.allowed = new Uint8Array(ops.count);
 data.bad.forEach(i => { ops.bad[i] = 1; });
 data.allowed.forEach(i => { ops.allowed[i] = 1; });
 
-// Each process has one operation open at a time. One that never returned is drawn until its process goes on.
+// Each process has one operation open at a time, and processes that share a lane follow each other. An operation that never
+// returned is drawn until its lane goes on.
 const byProcess = new Map(); // name → indexes of its operations, in order
 for (let i = 0; i < ops.count; i++) {
   const name = data.texts[ops.process[i]];
   if (!byProcess.has(name)) byProcess.set(name, []);
   byProcess.get(name).push(i);
 }
-for (const mine of byProcess.values()) {
-  mine.forEach((i, n) => {
-    const next = n + 1 < mine.length ? ops.start[mine[n + 1]] : data.end;
-    ops.until[i] = ops.length[i] >= 0 ? ops.start[i] + ops.length[i] : Math.max(next, ops.start[i]);
-  });
-}
 data.lanes.forEach(lane => {
-  lane.ops = byProcess.get(lane.name) || [];
+  lane.ops = [lane.name].concat(lane.also || []).flatMap(name => byProcess.get(name) || []);
+  lane.label = lane.also ? lane.name + " +" + lane.also.length : lane.name;
   lane.segments = lane.segments || [];
   lane.marks = lane.marks || [];
+  lane.ops.forEach((i, n) => {
+    const next = n + 1 < lane.ops.length ? ops.start[lane.ops[n + 1]] : data.end;
+    ops.until[i] = ops.length[i] >= 0 ? ops.start[i] + ops.length[i] : Math.max(next, ops.start[i]);
+  });
 });
 data.offsets.forEach(s => { s.t = fromSteps(s.t); });
 data.logs.t = fromSteps(data.logs.t);

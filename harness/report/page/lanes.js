@@ -36,13 +36,13 @@ function drawMachine(c, s, lane, y) {
 
 function drawSegment(c, seg, x, top, width) {
   const watch = seg.is === "watch";
-  c.fillStyle = watch ? seriesColour(seg.of) : ink[seg.is] || ink.up;
+  c.fillStyle = watch ? seriesColour(seg.of || "") : ink[seg.is] || ink.up;
   c.globalAlpha = watch ? 0.32 : 1;
   if (seg.is === "down") c.fillRect(x, top + STRIP / 2 - 1.5, width, 3); else c.fillRect(x, top, width, STRIP);
   c.globalAlpha = 1;
   if (seg.is === "unlinked") hatch(c, x, top, width);
   if (seg.is === "down") return;
-  const text = { master: "master", replica: "replica of " + seg.of, unlinked: "link to " + seg.of + " down", watch: seg.of }[seg.is];
+  const text = { master: "master", replica: seg.of ? "replica of " + seg.of : "replica", unlinked: seg.of ? "link to " + seg.of + " down" : "link down", watch: seg.of || "" }[seg.is];
   c.font = "10px " + FONT.slice(5);
   c.textAlign = "left";
   c.fillStyle = seg.is === "master" ? ink["on-master"] : ink["on-strip"];

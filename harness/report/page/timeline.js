@@ -107,7 +107,7 @@ function drawNames(c, s) {
     }
     c.fillStyle = ink.ink;
     c.font = row.height === TALL ? BOLD : FONT;
-    c.fillText(fit(c, row.lane.name, s.left - (server ? 26 : 14)), server ? 22 : 10, middle);
+    c.fillText(fit(c, row.lane.label, s.left - (server ? 26 : 14)), server ? 22 : 10, middle);
     c.fillStyle = ink.line;
     c.fillRect(0, row.y + row.height - 0.5, s.right, 0.5);
   }
