@@ -7,6 +7,10 @@ type Core interface {
 	Step(now Instant, ev *Event, out *Effects)
 }
 
+// Ender is a core that may be in the middle of something when its life ends, which would stay in memory for good. A world
+// calls End once it drops the core; no Step follows.
+type Ender interface{ End() }
+
 // ConnID names a connection within one life of one core. A world gives accepted connections even numbers, in the
 // order of acceptance from 2; [Effects.Dial] gives dialled ones odd numbers, in the order of dialling from 1.
 // Neither is ever used again in that life.

@@ -44,8 +44,10 @@ func (k EffectKind) String() string {
 // Effect is one thing for the world to do. Cores append effects through the methods of [Effects]; worlds read
 // these fields.
 type Effect struct {
-	Kind  EffectKind
-	Flag  bool // Send: tell when it has left. Close: after what was sent has left. File: in the background. Hold: from now on.
+	Kind EffectKind
+	// Send: tell when it has left. Close: after what was sent has left. File: in the background. Hold: from now on. Busy: it
+	// was the Step itself that took the time.
+	Flag  bool
 	Conn  ConnID
 	Timer TimerID
 	Op    OpID
@@ -271,6 +273,13 @@ func (e *Effects) Resolve(op OpID, name string) {
 
 // Busy keeps the core from its next event, and the following effects from being carried out, until d has passed.
 func (e *Effects) Busy(d time.Duration) { e.add(EffectBusy).After = d }
+
+// Took tells that the Step so far took about d of a computer's time: it ran a script. Where time passes by itself it has
+// passed; a simulation lets it pass, as with Busy.
+func (e *Effects) Took(d time.Duration) {
+	ef := e.add(EffectBusy)
+	ef.Flag, ef.After = true, d
+}
 
 // Note puts an observation into the run's history.
 func (e *Effects) Note(n Note) { *e.NewNote(n.Kind) = n }

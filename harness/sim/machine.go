@@ -126,9 +126,17 @@ func (m *machine) stream(part string) *rand.Rand {
 // pid is the same in every run, and another one in every life.
 func (m *machine) pid() int { return 1000*(int(m.index)+1) + m.life }
 
+// drop takes leave of the core.
+func (m *machine) drop() {
+	if e, ok := m.core.(node.Ender); ok {
+		e.End()
+	}
+}
+
 // end is the end of a process, for the reason why. Its kernel lives on.
 func (m *machine) end(why string) {
 	m.parts()
+	m.drop()
 	m.up, m.core = false, nil
 	m.mailbox.clear()
 	m.first.clear()

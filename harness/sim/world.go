@@ -349,6 +349,9 @@ func (w *World) fail(d *cluster.Died) {
 // Close ends the world and returns its trace hash: 256 bits over every event and effect, as 64 hexadecimal digits.
 func (w *World) Close() (trace string, err error) {
 	w.closed = true
+	for _, m := range w.machines {
+		m.drop()
+	}
 	w.digest.words(uint64(w.now), w.steps, uint64(len(w.machines)), w.seed)
 	if w.trace != nil {
 		err = w.trace.flush()

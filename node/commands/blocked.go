@@ -106,8 +106,8 @@ func (d *Data) readyAll() {
 
 // ServeReady answers those who wait for keys that were touched. It is called when a command or a transaction is over.
 func (d *Data) ServeReady() {
-	if d.serving || len(d.readyKeys) == 0 {
-		return
+	if d.serving || len(d.readyKeys) == 0 || d.run != nil {
+		return // nobody is served in the middle of a script that has paused
 	}
 	d.serving = true
 	for len(d.readyKeys) > 0 { // serving one may touch another

@@ -47,6 +47,7 @@ type Settings struct {
 	SlaveReadOnly bool
 	LazyExpire    bool // expired keys reach replicas as UNLINK
 	Notify        Events
+	MaxMemory     int64  // bytes, 0: no limit
 	Policy        string // maxmemory-policy, one of Policies
 	Samples       int64  // maxmemory-samples, > 0
 	LFULogFactor  int64  // lfu-log-factor

@@ -2,6 +2,7 @@ package commands
 
 import (
 	"math"
+	"strings"
 
 	"github.com/ordeal-go/ordeal/node/front"
 	"github.com/ordeal-go/ordeal/node/glob"
@@ -204,7 +205,7 @@ func (d *Data) objectCommand(c *front.Call) {
 	}
 	switch sub {
 	case "REFCOUNT":
-		c.Int(refCount(v))
+		c.Int(d.refCount(v))
 	case "ENCODING":
 		c.Text(v.Encoding())
 	case "IDLETIME":
@@ -228,10 +229,13 @@ const policiesSwitched = " Please note that when switching between policies at r
 	"time to adjust."
 
 // refCount is what OBJECT REFCOUNT tells: Redis shares the objects of small numbers among all their keys, and says so
-// by
-// the largest int. Redis 4.0: server.h, OBJ_SHARED_INTEGERS, OBJ_SHARED_REFCOUNT.
-func refCount(v value.Value) int64 {
+// by the largest int. It shares none where each key has its own access time to keep for eviction.
+// Redis 4.0: server.h, OBJ_SHARED_INTEGERS, OBJ_SHARED_REFCOUNT; object.c, tryObjectEncoding.
+func (d *Data) refCount(v value.Value) int64 {
 	const shared = 10000
+	if d.cfg.MaxMemory > 0 && (d.lfu() || strings.HasSuffix(d.cfg.Policy, "-lru")) {
+		return 1
+	}
 	if v.Kind() == value.KindString && v.Encoding() == "int" {
 		if n, _ := v.Int(); n >= 0 && n < shared {
 			return math.MaxInt32

@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/ordeal-go/ordeal/node"
 	"github.com/ordeal-go/ordeal/node/front"
 	"github.com/ordeal-go/ordeal/node/resp"
+	"github.com/ordeal-go/ordeal/node/script"
 )
 
 // A script under way: its commands, and how replicas hear of it.
@@ -17,7 +19,8 @@ import (
 // How long a script may run. A core has no clock within a Step, so time is counted in instructions.
 const (
 	instructionsPerMS = 50_000        // what lua-time-limit takes a millisecond for: about what a computer does
-	instructionsMax   = 1_000_000_000 // the end for every script of a client
+	instructionsSlice = 500_000       // what a script runs at a time once it is over lua-time-limit
+	instructionsMax   = 1_000_000_000 // the end for every script of a client that cannot pause
 )
 
 // scriptRun is one script under way; see script.Host. A replica runs the same script as its master, unless that came to
@@ -30,6 +33,13 @@ type scriptRun struct {
 	wrote   bool        // a command was called that may write
 	dirty   int64
 	changes []change // what its commands changed, as replicas would be told one by one
+	// Of a script that may pause: the way to go on, when it began, and when it pauses next, in instructions.
+	pausable *script.Run
+	began    node.Instant
+	until    int
+	counted  int  // instructions whose time has been told
+	paused   bool // it has, at least once
+	killed   bool // by SCRIPT KILL
 	// Single commands replication was asked for, and where its changes go.
 	effects bool
 	repl    Target
@@ -45,22 +55,93 @@ type change struct {
 	args [][]byte
 }
 
-// runScript runs a script that the engine knows, replies, and says what replicas are told.
+// runScript runs a script that the engine knows, replies, and says what replicas are told. One that may pause and runs
+// for longer than lua-time-limit is left under way: see GoOn.
 func (d *Data) runScript(c *front.Call, sha string, keys, argv [][]byte) {
 	node.Assert(d.run == nil, "a script inside a script")
-	run := &scriptRun{d: d, outer: c, db: c.DB, repl: Everywhere}
+	run := &scriptRun{d: d, outer: c, db: c.DB, repl: Everywhere, began: d.Now}
 	d.run = run
+	if d.mayPause(c) {
+		run.until = int(min(d.cfg.LuaTimeLimit, instructionsMax)) * instructionsPerMS
+		run.pausable, _ = d.scriptEngine().Begin(sha, keys, argv, run)
+		node.Assert(run.pausable != nil, "script %s is gone", sha)
+		d.runOn()
+		return
+	}
 	reply, ok := d.scriptEngine().EvalSHA(sha, keys, argv, run)
-	d.run = nil
 	node.Assert(ok, "script %s is gone", sha)
+	run.tellTime()
+	run.over(reply)
+}
+
+// mayPause says whether a script runs for somebody who can wait, at a server that answers others meanwhile. What our
+// master or an append only file says comes to its end, and so do the clients of a replica, whose stream would have to
+// wait. Redis 4.0: scripting.c, evalGenericCommand.
+func (d *Data) mayPause(c *front.Call) bool {
+	return d.cfg.LuaTimeLimit > 0 && c.Client != nil && !c.Is(front.Master) && !d.Replaying && d.host.IsMaster()
+}
+
+// ScriptPaused says whether a script is under way that has paused. Nothing but GoOn and AbandonScript may touch the data
+// until it is over.
+func (d *Data) ScriptPaused() bool { return d.run != nil && d.run.paused }
+
+// GoOn lets the script that has paused run on. Its time stands still, as in 4.0: what has not expired when it began
+// does not while it runs.
+func (d *Data) GoOn() {
+	node.Assert(d.ScriptPaused(), "there is no script to go on with")
+	now := d.Now
+	d.Now = d.run.began
+	d.runOn()
+	d.Now = now
+}
+
+// runOn runs a script that may pause until it does, or is over.
+func (d *Data) runOn() {
+	run := d.run
+	reply, done := run.pausable.Resume()
+	run.tellTime()
+	if done {
+		run.over(reply)
+		return
+	}
+	if !run.paused {
+		run.paused = true
+		run.outer.Args = front.CloneArgs(run.outer.Args) // more may arrive from its client meanwhile
+		d.front.Host.Log(node.LogWarning, fmt.Sprintf("Lua slow script detected: still in execution after %d milliseconds. "+
+			"You can try killing the script using the SCRIPT KILL command.", d.cfg.LuaTimeLimit))
+	}
+}
+
+// AbandonScript forgets the script under way, if there is one, because the server ends. What it has changed stays in
+// memory, and nobody is told of it.
+func (d *Data) AbandonScript() {
+	if d.ScriptPaused() {
+		d.run.pausable.Abandon()
+		d.run = nil
+	}
+}
+
+// tellTime tells the world what time the instructions took that have run since it was told last.
+func (r *scriptRun) tellTime() {
+	n := r.d.engine.Instructions()
+	if ms := (n - r.counted) / instructionsPerMS; ms > 0 {
+		r.counted += ms * instructionsPerMS
+		r.d.front.Out.Took(time.Duration(ms) * time.Millisecond)
+	}
+}
+
+// over replies with what a script came to, and says what replicas are told.
+func (r *scriptRun) over(reply resp.Reply) {
+	d, c := r.d, r.outer
+	d.run = nil
 	replyTo(c, reply)
-	c.Dirty += run.dirty
+	c.Dirty += r.dirty
 	switch {
-	case run.effects, run.special:
+	case r.effects, r.special:
 		c.Silence()
-		run.tellChanges()
+		r.tellChanges()
 	case c.Option(0) == "EVALSHA":
-		d.tellByHash(c, strings.ToLower(sha))
+		d.tellByHash(c, strings.ToLower(string(c.Args[1])))
 	}
 }
 
@@ -197,13 +278,23 @@ func (r *scriptRun) ReplicateCommands() (seed int32, ok bool) {
 // SetRepl implements script.Host.
 func (r *scriptRun) SetRepl(flags int) { r.repl = Target(flags) & Everywhere }
 
-// Counted implements script.Host: it ends a script that runs for too long. What our master sends, or an append
-// only file, has come to an end there, and does so here.
+// Counted implements script.Host: it has a script pause that runs for too long, or ends it. What our master sends, or an
+// append only file, has come to an end there, and does so here. Redis 4.0: scripting.c, luaMaskCountHook.
 func (r *scriptRun) Counted(instructions int) error {
 	limit := r.d.cfg.LuaTimeLimit
 	switch {
 	case r.outer.Is(front.Master), r.d.Replaying:
 		return nil
+	case r.killed:
+		r.special = true
+		r.d.front.Host.Log(node.LogWarning, "Lua script killed by user with SCRIPT KILL.")
+		return errors.New("Script killed by user with SCRIPT KILL...")
+	case r.pausable != nil:
+		if instructions < r.until {
+			return nil
+		}
+		r.until = instructions + instructionsSlice
+		return script.Pause
 	case limit > 0 && int64(instructions)/instructionsPerMS >= limit && !r.wrote:
 		r.special = true
 		return errors.New("Script killed: it ran for longer than lua-time-limit and had not written yet")

@@ -8,7 +8,7 @@ import (
 	"github.com/ordeal-go/ordeal/node/script"
 )
 
-// EVAL, EVALSHA, SCRIPT. A script runs from beginning to end within one Step. Redis 4.0: scripting.c.
+// EVAL, EVALSHA, SCRIPT. A script runs within one Step, or in several if it is a slow one. Redis 4.0: scripting.c.
 
 func (d *Data) scriptRows() []front.Command {
 	eval := front.Row("eval", -3, "s*", 0, 0, 0, d.evalCommand, "Execute a Lua script")
@@ -112,12 +112,25 @@ func (d *Data) scriptCommand(c *front.Call) {
 		c.Dirty++ // replicas are to forget them too
 		c.OK()
 	case sub == "KILL" && len(c.Args) == 2:
-		// Between two events no script runs, and within one nobody can ask.
-		c.Error("NOTBUSY No scripts in execution right now.")
+		d.killScript(c)
 	case sub == "DEBUG":
 		c.Error("ERR this server has no debugger of scripts: use redis.log, or debug the script elsewhere")
 	default:
 		c.Error("ERR Unknown SCRIPT subcommand or wrong # of args.")
+	}
+}
+
+// killScript ends the script that has paused, unless it has written.
+func (d *Data) killScript(c *front.Call) {
+	switch {
+	case !d.ScriptPaused():
+		c.Error("NOTBUSY No scripts in execution right now.")
+	case d.run.wrote:
+		c.Error("UNKILLABLE Sorry the script already executed write commands against the dataset. You can either wait the " +
+			"script termination or kill the server in a hard way using the SHUTDOWN NOSAVE command.")
+	default:
+		d.run.killed = true
+		c.OK()
 	}
 }
 

@@ -38,8 +38,10 @@ func (h *Host) carryOut(at node.Instant, ef *node.Effect) {
 	case node.EffectResolve:
 		h.resolve(ef.Op, ef.Addr)
 	case node.EffectBusy:
-		h.writeDirty()
-		h.sleep(ef.After)
+		if !ef.Flag {
+			h.writeDirty()
+			h.sleep(ef.After)
+		}
 	case node.EffectNote:
 		if h.cfg.Note != nil {
 			h.cfg.Note(at, ef.Note)

@@ -263,6 +263,9 @@ func (h *Host) end(status int, err error) {
 		}
 	}
 	h.files.closeAll()
+	if e, ok := h.core.(node.Ender); ok {
+		e.End()
+	}
 	h.life.Lock()
 	h.closing = true
 	h.life.Unlock()

@@ -238,7 +238,7 @@ func TestReaderSaysWhatItCannotRead(t *testing.T) {
 		{"REDIS0008\xfe\x80\xff\xff\xff\xff", 0, "corrupt RDB: database 4294967295 selected, at byte 9"},
 		{"REDIS0009\xf7\x01\x06", 0, "corrupt RDB: module's field of type 6, at byte 11"},
 		{"REDIS0008\xff\x01\x02\x03\x04\x05\x06\x07\x08", 0,
-			"corrupt RDB: checksum is 0807060504030201, that of the bytes before it is "},
+			"corrupt RDB: CRC error: the checksum is 0807060504030201, that of the bytes before it is "},
 		{"REDIS0008\xfe\x00", 0, "corrupt RDB: the file ends at byte 11 within the list of entries, at byte 11"},
 	} {
 		_, err := read(tt.file, ReadOptions{MaxVersion: tt.max})

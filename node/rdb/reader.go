@@ -407,7 +407,7 @@ func (r *Reader) end(e Entry) (Entry, error) {
 		want := binary.LittleEndian.Uint64(b)
 		if want != 0 && !r.opts.NoChecksum {
 			if got := Checksum(r.crc, body); got != want {
-				return e, r.corrupt(r.base+len(body), "checksum is %016x, that of the bytes before it is %016x", want, got)
+				return e, r.corrupt(r.base+len(body), "CRC error: the checksum is %016x, that of the bytes before it is %016x", want, got)
 			}
 		}
 	}

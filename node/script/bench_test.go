@@ -48,6 +48,21 @@ func BenchmarkEvalOfTenLines(b *testing.B) {
 	}
 }
 
+// BenchmarkEvalThatMayPause is the same with a stack of its own.
+func BenchmarkEvalThatMayPause(b *testing.B) {
+	e := New(Options{})
+	h := &counter{}
+	keys, argv := [][]byte{[]byte("k")}, [][]byte{[]byte("1000000000")}
+	sha, _, _ := e.Load([]byte(tenLines))
+	b.ReportAllocs()
+	for b.Loop() {
+		run, _ := e.Begin(sha, keys, argv, h)
+		if r, done := run.Resume(); !done || r.Kind != '*' {
+			b.Fatal(string(r.Str))
+		}
+	}
+}
+
 // BenchmarkRealEvalOfTenLines is the same in a real server, on its own clock: 1,000 scripts in one pipeline, so that
 // the network hardly counts.
 func BenchmarkRealEvalOfTenLines(b *testing.B) {

@@ -23,7 +23,8 @@ type Host interface {
 	// SetRepl says where writes go from here on: the sum of 1 for the AOF and 2 for replicas.
 	SetRepl(flags int)
 	// Counted is asked each CountEvery instructions whether the script may go on; instructions is how many it has run.
-	// An error ends it, past any pcall: its text is the script's error.
+	// An error ends it, past any pcall: its text is the script's error. Pause stops a script that Begin started until it
+	// is resumed, and then Counted is asked again.
 	Counted(instructions int) error
 }
 
@@ -49,6 +50,7 @@ type Engine struct {
 	random  random
 	host    Host
 	running bool
+	pause   func() error // stops the script that runs; nil: it cannot
 
 	replicated bool // replicate_commands has been called in this run
 	keysName   lua.Value
@@ -82,12 +84,7 @@ func (e *Engine) Flush() {
 	st := lua.NewState()
 	st.MemoryLimit = e.options.MemoryLimit
 	st.CountEvery = e.options.CountEvery
-	st.OnCount = func(n int) error {
-		if e.host == nil {
-			return nil
-		}
-		return e.host.Counted(n)
-	}
+	st.OnCount = e.counted
 	e.st, e.scripts, e.order = st, map[string]*stored{}, nil
 	e.random.seed(0)
 	st.OpenLibs(e.random.float, func(seed int) { e.random.seed(int32(seed)) })
@@ -184,8 +181,8 @@ func (e *Engine) EvalSHA(sha string, keys, argv [][]byte, host Host) (reply resp
 // Instructions is how many the last script ran.
 func (e *Engine) Instructions() int { return e.st.Count() }
 
-// Memory is an estimate of the bytes that scripts hold.
-func (e *Engine) Memory() int { return e.st.Memory() }
+// Memory is an estimate of the bytes that scripts hold: what they have dropped does not count. It is a walk over all.
+func (e *Engine) Memory() int { return e.st.Live() }
 
 // run calls a script's function and turns what it returns into a reply. Redis 4.0: scripting.c, evalGenericCommand.
 func (e *Engine) run(sha string, fn *lua.Function, keys, argv [][]byte) (reply resp.Reply) {

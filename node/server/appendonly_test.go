@@ -441,7 +441,13 @@ func TestDebugLoadAOFComesToTheSameDataset(t *testing.T) {
 		require.Equal(t, was, digest(w))
 	}
 	w := newSolo(t, "")
-	require.Contains(t, w.say(w.connect(""), "DEBUG LOADAOF"), "-ERR DEBUG LOADAOF needs an append only file")
+	c := w.connect("")
+	require.Contains(t, w.say(c, "DEBUG LOADAOF"), "-ERR the append only file cannot be read: No such file or directory")
+	require.NotContains(t, w.write(c, everyType), "-ERR")
+	was := digest(w)
+	w.say(c, "BGREWRITEAOF")
+	require.Equal(t, "+OK\r\n+OK\r\n", w.write(c, "FLUSHALL\r\nDEBUG LOADAOF\r\n"), "no append only file is kept, but there is one")
+	require.Equal(t, was, digest(w))
 }
 
 func TestShutdownWritesAndSyncs(t *testing.T) {

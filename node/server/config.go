@@ -55,7 +55,6 @@ type config struct {
 	slaveServeStale bool
 
 	// Memory and data types.
-	maxMemory             int64
 	hashMaxZiplistEntries int64
 	hashMaxZiplistValue   int64
 	listMaxZiplistSize    int64

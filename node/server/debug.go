@@ -76,7 +76,7 @@ func (s *Server) debugHelp(c *front.Call) {
 		"change-repl-id -- Change the replication IDs of the instance.",
 		"digest -- Digest of the dataset, equal for equal datasets.",
 		"error <string> -- Reply with the string as an error.",
-		"loadaof -- Write the append only file and load it.",
+		"loadaof -- Write the append only file, if one is kept, and load it.",
 		"object <key> -- What is known about the value of key.",
 		"populate <count> [prefix] [size] -- Create keys <prefix>:<n>, unless they exist.",
 		"reload -- Save the dataset and load it again.",

@@ -13,7 +13,7 @@ import (
 // Refuse implements front.Host: the server's part of the order of checks. Redis 4.0: server.c, processCommand.
 func (s *Server) Refuse(c *front.Call) (refusal string, poison bool) {
 	cmd := c.Cmd
-	if s.cfg.maxMemory > 0 && !s.makeRoom() && cmd.Is(front.DenyOOM) && !c.FromMaster() {
+	if s.cfg.data.MaxMemory > 0 && s.script.call == nil && !s.makeRoom() && cmd.Is(front.DenyOOM) && !c.FromMaster() {
 		return errOOM, true
 	}
 	if cmd.Is(front.Write) {
@@ -34,6 +34,9 @@ func (s *Server) Refuse(c *front.Call) (refusal string, poison bool) {
 	if s.loading && !cmd.Is(front.Loading) {
 		return "LOADING Redis is loading the dataset in memory", false
 	}
+	if refusal := s.refuseBusy(c); refusal != "" {
+		return refusal, true
+	}
 	return "", false
 }
 
@@ -44,7 +47,7 @@ const (
 )
 
 // short says that there is more in memory than maxmemory allows.
-func (s *Server) short() bool { return s.cfg.maxMemory > 0 && s.excess() > 0 }
+func (s *Server) short() bool { return s.cfg.data.MaxMemory > 0 && s.excess() > 0 }
 
 // excess is how much more is in memory than maxmemory allows, in bytes, replicas' output apart: it grows by what is
 // evicted. Redis 4.0: evict.c, freeMemoryGetNotCountedMemory.
@@ -55,7 +58,7 @@ func (s *Server) excess() int64 {
 			used -= c.Waiting()
 		}
 	}
-	return used - s.cfg.maxMemory
+	return used - s.cfg.data.MaxMemory
 }
 
 // makeRoom evicts keys where there are more than maxmemory allows, and says whether there is room now. A replica evicts
@@ -109,12 +112,21 @@ func (s *Server) Execute(c *front.Call) {
 	}
 	cmd.Run(c)
 	s.current, s.running = outer, around
+	if c.Script == nil && s.data.ScriptPaused() && s.script.call == nil {
+		s.pausedBy(c, db)
+		return
+	}
 	if s.busy != 0 {
 		s.tookTime(c, s.busy)
 		s.busy = 0
 	} else if s.cfg.slowlogSlowerThan == 0 && s.waitsFor != c && !cmd.Is(front.RunsCommands) {
 		s.logSlow(c, 0)
 	}
+	s.executed(c, db)
+}
+
+// executed puts the effect of a call that is over into the stream.
+func (s *Server) executed(c *front.Call, db int) {
 	s.settle(c, db)
 	if s.emptied && c.Script == nil {
 		s.saveEmpty(c)
@@ -171,10 +183,17 @@ func (s *Server) tookTime(c *front.Call, d time.Duration) {
 }
 
 // Listens implements front.Host.
-func (s *Server) Listens(*front.Client) bool { return s.blocking == nil && !s.exiting }
+func (s *Server) Listens(c *front.Client) bool {
+	return s.blocking == nil && !s.exiting && !s.inScript(c)
+}
+
+// inScript says whether c waits for its own script.
+func (s *Server) inScript(c *front.Client) bool {
+	return s.script.call != nil && s.script.call.Client == c
+}
 
 // Waits implements front.Host.
-func (s *Server) Waits(c *front.Client) bool { return s.resuming == c }
+func (s *Server) Waits(c *front.Client) bool { return s.resuming == c || s.inScript(c) }
 
 // Resumed implements front.Host.
 func (s *Server) Resumed(c *front.Client) { s.data.ExecRest(c) }
@@ -192,6 +211,7 @@ func (s *Server) Executed(c *front.Client) {
 		s.repl.Applied(c)
 	}
 	s.data.ServeReady()
+	s.rewriteAfterExec()
 }
 
 // Failed implements front.Host.

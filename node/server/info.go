@@ -72,7 +72,7 @@ func (s *Server) infoMemory(b []byte) []byte {
 	b = front.Field(b, "used_memory_dataset_perc", percent(data, max(used-baseMemory, 1)))
 	b = front.SizeFields(b, "total_system_memory", 0)
 	b = front.SizeFields(b, "used_memory_lua", s.data.ScriptMemory())
-	b = front.SizeFields(b, "maxmemory", s.cfg.maxMemory)
+	b = front.SizeFields(b, "maxmemory", s.cfg.data.MaxMemory)
 	b = front.Field(b, "maxmemory_policy", s.cfg.data.Policy)
 	b = front.Field(b, "mem_fragmentation_ratio", "1.00")
 	b = front.Field(b, "mem_allocator", "go")

@@ -207,8 +207,12 @@ func (s *Server) aofLoaded(size int64) {
 
 // debugLoadAOF is DEBUG LOADAOF: the dataset becomes what the file holds, while the whole server waits.
 func (s *Server) debugLoadAOF(c *front.Call) {
-	if s.aof.state != aofOn {
-		c.Error("ERR DEBUG LOADAOF needs an append only file: set appendonly to yes, and wait for the first rewrite")
+	switch s.aof.state {
+	case aofWait:
+		c.Error("ERR DEBUG LOADAOF needs an append only file: wait for the first rewrite")
+		return
+	case aofOff: // there may be one that BGREWRITEAOF made
+		s.readAOFAgain(c, s.cfg.aofPath())
 		return
 	}
 	s.closeAOF(func(ok bool) {
@@ -216,14 +220,18 @@ func (s *Server) debugLoadAOF(c *front.Call) {
 			c.Error("ERR the append only file cannot be written: " + string(s.aof.writeErr))
 			return
 		}
-		s.foreground(func(ev *node.Event) {
-			if ev.Err != node.ErrNone {
-				c.Error("ERR the append only file cannot be read: " + string(ev.Err))
-				return
-			}
-			s.reloadAOF(c, append([]byte(nil), ev.Bytes...))
-		}, node.FileStep{Kind: node.ReadFile, Path: s.aof.path})
+		s.readAOFAgain(c, s.aof.path)
 	})
+}
+
+func (s *Server) readAOFAgain(c *front.Call, path string) {
+	s.foreground(func(ev *node.Event) {
+		if ev.Err != node.ErrNone {
+			c.Error("ERR the append only file cannot be read: " + string(ev.Err))
+			return
+		}
+		s.reloadAOF(c, append([]byte(nil), ev.Bytes...))
+	}, node.FileStep{Kind: node.ReadFile, Path: path})
 }
 
 func (s *Server) reloadAOF(c *front.Call, data []byte) {

@@ -18,6 +18,7 @@ import (
 type aofRewrite struct {
 	running    bool
 	scheduled  bool // one is to start as soon as nothing else is made beside the server
+	afterExec  bool // one starts when the transaction under way is over: it was told that it has
 	generation int  // number of the rewrite; one that was killed finds that it is not this one any more
 	pid        int  // the process ID that the log shows for it
 	since      node.Instant
@@ -195,6 +196,10 @@ func (s *Server) endRewrite(failed bool) {
 // killRewrite ends the rewrite under way without a result, as Redis kills its child.
 func (s *Server) killRewrite() {
 	w := &s.aof.rewrite
+	if w.afterExec {
+		w.afterExec = false
+		s.log(node.LogNotice, "Killing running AOF rewrite child: it had not begun, the transaction that asked for it is not over")
+	}
 	if !w.running {
 		return
 	}
@@ -224,13 +229,25 @@ func (s *Server) tendRewrite() {
 
 func (s *Server) bgrewriteaofCommand(c *front.Call) {
 	switch {
-	case s.aof.rewrite.running:
+	case s.aof.rewrite.running, s.aof.rewrite.afterExec:
 		c.Error("ERR Background append only file rewriting already in progress")
-	case s.saving.running, s.inTransaction(): // within EXEC, 4.0 begins a file with a part of it
+	case s.saving.running:
 		s.aof.rewrite.scheduled = true
 		c.Simple("Background append only file rewriting scheduled")
+	case s.inTransaction(): // 4.0 begins the file at once, with a part of the transaction
+		s.aof.rewrite.afterExec = true
+		c.Simple("Background append only file rewriting started")
 	default:
 		s.startRewrite()
 		c.Simple("Background append only file rewriting started")
+	}
+}
+
+// rewriteAfterExec starts the rewrite that a transaction asked for, now that it is over.
+func (s *Server) rewriteAfterExec() {
+	w := &s.aof.rewrite
+	if w.afterExec && s.script.call == nil { // otherwise the transaction may be in the middle of one
+		w.afterExec = false
+		w.scheduled = !s.startRewrite()
 	}
 }

@@ -28,9 +28,10 @@ type Options struct {
 
 // Timers of the server; replication has its own from 100 on.
 const (
-	timerCron  node.TimerID = iota + 1
-	timerPause              // the end of CLIENT PAUSE
-	timerFlush              // the append only file is to be written
+	timerCron   node.TimerID = iota + 1
+	timerPause               // the end of CLIENT PAUSE
+	timerFlush               // the append only file is to be written
+	timerScript              // a script that has paused goes on
 )
 
 // Server is the whole of a server. All of it is touched by Step alone.
@@ -61,6 +62,8 @@ type Server struct {
 	repl    *replication.Replication
 	saving  persistence
 	aof     appendOnly
+
+	script slowScript
 
 	noted []byte // memory for the words of a note
 
@@ -109,6 +112,18 @@ func (s *Server) Step(now node.Instant, ev *node.Event, out *node.Effects) {
 	s.now, s.out = now, out
 	s.front.Now, s.front.Out, s.data.Now = now, out, now
 	s.data.SetClock()
+	if !s.heldForScript(ev) {
+		s.happened(ev)
+	}
+	s.endOfStep()
+	if s.opts.Notes && s.data.KS != nil {
+		s.data.KS.Settle() // what a digest will say of the keys that have changed
+	}
+	s.out = nil
+}
+
+// happened takes an event to where it belongs.
+func (s *Server) happened(ev *node.Event) {
 	switch ev.Kind {
 	case node.Started:
 		s.start()
@@ -145,11 +160,6 @@ func (s *Server) Step(now node.Instant, ev *node.Event, out *node.Effects) {
 	case node.ScriptExited, node.Told:
 		// a server starts no scripts, and the harness tells it nothing
 	}
-	s.endOfStep()
-	if s.opts.Notes && s.data.KS != nil {
-		s.data.KS.Settle() // what a digest will say of the keys that have changed
-	}
-	s.out = nil
 }
 
 // foreground runs a file job that the whole server waits for, as Redis's own blocking calls do. done is called with
@@ -233,6 +243,8 @@ func (s *Server) timerFired(timer node.TimerID) {
 		s.front.PauseOver()
 	case timerFlush:
 		s.flushAOF()
+	case timerScript:
+		s.scriptGoesOn()
 	default:
 		s.repl.TimerFired(timer)
 	}

@@ -132,6 +132,7 @@ func (s *Server) refuseConfig(err error) {
 // exit ends the server's life.
 func (s *Server) exit(status int) {
 	s.exiting = true
+	s.data.AbandonScript()
 	s.out.Exit(status)
 }
 

@@ -194,7 +194,7 @@ func (w *miniWorld) step(m *machine, ev *node.Event) {
 }
 
 func (w *miniWorld) carryOut(m *machine) (next *node.Event) {
-	life := m.life
+	life, busy := m.life, time.Duration(0)
 	for _, e := range m.out.List() {
 		switch e.Kind {
 		case node.EffectListen:
@@ -211,9 +211,11 @@ func (w *miniWorld) carryOut(m *machine) (next *node.Event) {
 		case node.EffectSetTimer:
 			m.timerGen++
 			m.timers[e.Timer] = m.timerGen
-			w.put(&happening{at: w.now.Add(e.After), m: m, life: life, timer: m.timerGen, ev: node.Event{Kind: node.TimerFired, Timer: e.Timer}})
+			w.put(&happening{at: w.now.Add(busy + e.After), m: m, life: life, timer: m.timerGen, ev: node.Event{Kind: node.TimerFired, Timer: e.Timer}})
 		case node.EffectStopTimer:
 			delete(m.timers, e.Timer)
+		case node.EffectBusy: // what it does next comes that much later; it hears others meanwhile, as no world lets it
+			busy += e.After
 		case node.EffectFile:
 			done := w.file(m, e)
 			if e.Flag {

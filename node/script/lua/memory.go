@@ -29,6 +29,9 @@ func (st *State) charge(n int) {
 // Memory is the estimate of bytes in use: those live at the last count, and all allocated since.
 func (st *State) Memory() int { return st.live + st.allocated }
 
+// Live counts the bytes in use. Scripts cannot tell that it was asked.
+func (st *State) Live() int { return st.reachable() + st.held }
+
 // collect counts live memory now.
 func (st *State) collect() {
 	st.live, st.allocated = st.reachable()+st.held, 0
