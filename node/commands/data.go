@@ -27,6 +27,8 @@ type Host interface {
 	RefuseQueued(c *front.Call) string
 	// ShowMonitors shows a call to those who watch all of them.
 	ShowMonitors(c *front.Call)
+	// Migrate carries keys of the call's database to another server, and replies. It calls Migrated before the call is over.
+	Migrate(c *front.Call, m Migration)
 	// Emptied is told that the running call, FLUSHALL, has removed everything.
 	Emptied(c *front.Call)
 }

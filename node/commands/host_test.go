@@ -115,6 +115,10 @@ func (h *host) RefuseScripted(c *front.Call, wrote bool) string {
 	}
 	return ""
 }
+func (h *host) Migrate(c *front.Call, m Migration) {
+	h.data.Migrated(c, m.Keys)
+	c.OK()
+}
 func (h *host) ShowMonitors(*front.Call) {}
 func (h *host) Emptied(*front.Call)      {}
 func (h *host) Settle(c *front.Call)     { h.settle(c, c.DB) }

@@ -28,6 +28,7 @@ func (d *Data) keyRows() []front.Command {
 		front.Row("randomkey", 1, "rR", 0, 0, 0, d.randomkeyCommand, "Return a random key from the keyspace"),
 		front.Row("dump", 2, "r", 1, 1, 1, d.dumpCommand, "Return a serialized version of the value stored at a key"),
 		front.Row("restore", -4, "wm", 1, 1, 1, d.restoreCommand, "Create a key with a value that DUMP returned"),
+		d.migrateRow(),
 		front.Row("object", -2, "r", 2, 2, 2, d.objectCommand, "Inspect the internals of values"),
 	)
 }

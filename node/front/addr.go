@@ -1,6 +1,9 @@
 package front
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 // SplitAddr takes "ip:port" apart; an IPv6 address loses its brackets. Both are "" if addr has no port.
 func SplitAddr(addr string) (ip, port string) {
@@ -17,4 +20,21 @@ func JoinAddr(ip, port string) string {
 		return "[" + ip + "]:" + port
 	}
 	return ip + ":" + port
+}
+
+// DialAddr is the address to dial for a host as SLAVEOF and MIGRATE name it. Names are not resolved, but for the
+// machine's own.
+func DialAddr(host string, port int) string {
+	if strings.EqualFold(host, "localhost") {
+		host = "127.0.0.1"
+	}
+	return JoinAddr(host, strconv.Itoa(port))
+}
+
+// SourceIP is where dialled connections come from: the first address that we listen on, "" for any.
+func (s *Settings) SourceIP() string {
+	if len(s.Bind) == 0 || s.Bind[0] == "0.0.0.0" || s.Bind[0] == "::" || s.Bind[0] == "*" {
+		return ""
+	}
+	return s.Bind[0]
 }

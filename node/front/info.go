@@ -135,7 +135,7 @@ func (f *Front) InfoClients(b []byte) []byte {
 type DataStats struct {
 	SyncFull, SyncPartialOK, SyncPartialErr int64
 	Expired, Evicted, Hits, Misses          int64
-	TrackedExpires                          int64
+	TrackedExpires, MigrateSockets          int64
 }
 
 // InfoStats appends the section "stats".
@@ -161,7 +161,7 @@ func (f *Front) InfoStats(b []byte, d DataStats) []byte {
 	b = IntField(b, "pubsub_channels", int64(f.PubSub.NumChannels()))
 	b = IntField(b, "pubsub_patterns", int64(f.PubSub.NumPat()))
 	b = Field(b, "latest_fork_usec", "0")
-	b = Field(b, "migrate_cached_sockets", "0")
+	b = IntField(b, "migrate_cached_sockets", d.MigrateSockets)
 	b = IntField(b, "slave_expires_tracked_keys", d.TrackedExpires)
 	for _, name := range []string{"hits", "misses", "key_hits", "key_misses"} {
 		b = Field(b, "active_defrag_"+name, "0")

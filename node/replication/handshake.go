@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/ordeal-go/ordeal/node"
+	"github.com/ordeal-go/ordeal/node/front"
 	"github.com/ordeal-go/ordeal/node/resp"
 )
 
@@ -47,18 +48,10 @@ func (l *link) hasRDB() bool { return l.rdb != nil && l.rdb.whole }
 // connect dials the master. Redis 4.0: replication.c, connectWithMaster.
 func (r *Replication) connect() {
 	r.host.Log(node.LogNotice, "Connecting to MASTER "+r.masterHost+":"+strconv.Itoa(r.masterPort))
-	conn := r.front.Out.Dial(dialAddr(r.masterHost, r.masterPort), r.sourceIP())
+	conn := r.front.Out.Dial(front.DialAddr(r.masterHost, r.masterPort), r.front.Set.SourceIP())
 	r.link = link{conn: conn, lastIO: r.unix()}
 	r.state = linkConnecting
 	r.host.Log(node.LogNotice, "MASTER <-> SLAVE sync started")
-}
-
-// sourceIP is where dialled connections come from: the first address that we listen on.
-func (r *Replication) sourceIP() string {
-	if len(r.front.Set.Bind) == 0 || r.front.Set.Bind[0] == "0.0.0.0" || r.front.Set.Bind[0] == "::" || r.front.Set.Bind[0] == "*" {
-		return ""
-	}
-	return r.front.Set.Bind[0]
 }
 
 // Dialled goes on when the dial has succeeded or failed.
@@ -384,15 +377,4 @@ func (r *Replication) TimerFired(timer node.TimerID) bool {
 		return false
 	}
 	return true
-}
-
-// dialAddr is the address to dial for a host as SLAVEOF names it. Names are not resolved, but for the machine's own.
-func dialAddr(host string, port int) string {
-	if strings.EqualFold(host, "localhost") {
-		host = "127.0.0.1"
-	}
-	if strings.Contains(host, ":") {
-		host = "[" + host + "]"
-	}
-	return host + ":" + strconv.Itoa(port)
 }

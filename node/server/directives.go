@@ -62,7 +62,7 @@ func directiveTable() []directive {
 		text("requirepass", func(c *config) *string { return &c.RequirePass }, "", front.TooLongPassword),
 		number("maxclients", func(c *config) *int64 { return &c.MaxClients },
 			10000, 1, math.MaxInt32, front.BadMaxClients),
-		size("maxmemory", func(c *config) *int64 { return &c.data.MaxMemory }, 0, 0, conf.BadDirective),
+		size("maxmemory", func(c *config) *int64 { return &c.data.MaxMemory }, 0, 0, conf.BadDirective).then((*Server).maxMemoryChanged),
 		size("proto-max-bulk-len", func(c *config) *int64 { return &c.MaxBulkLen },
 			512<<20, 1, conf.BadDirective).then((*Server).bulkLimitChanged),
 		size("client-query-buffer-limit", func(c *config) *int64 { return &c.QueryBufferLimit },

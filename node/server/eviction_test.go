@@ -27,12 +27,11 @@ func fill(w *solo, n int) {
 	}
 }
 
-// shrink has maxmemory be less than what is used, and a client say something so that it is noticed.
+// shrink has maxmemory be less than what is used, which is noticed at once.
 func shrink(w *solo, bytes int64) {
 	c := w.connect("")
 	limit := w.core.usedMemory() - bytes
 	w.say(c, "CONFIG SET maxmemory "+strconv.FormatInt(limit, 10))
-	w.say(c, "PING")
 }
 
 // left are the numbers of the keys that fill made and that are still there.

@@ -13,7 +13,7 @@ import (
 // Refuse implements front.Host: the server's part of the order of checks. Redis 4.0: server.c, processCommand.
 func (s *Server) Refuse(c *front.Call) (refusal string, poison bool) {
 	cmd := c.Cmd
-	if s.cfg.data.MaxMemory > 0 && s.script.call == nil && !s.makeRoom() && cmd.Is(front.DenyOOM) && !c.FromMaster() {
+	if s.cfg.data.MaxMemory > 0 && s.suspended.call == nil && !s.makeRoom() && cmd.Is(front.DenyOOM) && !c.FromMaster() {
 		return errOOM, true
 	}
 	if cmd.Is(front.Write) {
@@ -71,6 +71,19 @@ func (s *Server) makeRoom() bool {
 	return excess <= 0 || s.repl.IsMaster() && s.data.Evict(excess)
 }
 
+// maxMemoryChanged evicts at once what there is too much of, but for a script: nothing is evicted within one.
+// Redis 4.0: config.c, configSetCommand.
+func (s *Server) maxMemoryChanged() {
+	if !s.short() {
+		return
+	}
+	s.log(node.LogWarning, "WARNING: the new maxmemory value set via CONFIG SET is smaller than the current memory usage. This "+
+		"will result in keys eviction and/or inability to accept new write commands depending on the maxmemory-policy.")
+	if s.running == nil || s.running.Script == nil {
+		s.makeRoom()
+	}
+}
+
 // refuseWrite returns the error with which a command that may write is turned away, or "".
 func (s *Server) refuseWrite(c *front.Call) string {
 	if s.repl.IsMaster() {
@@ -112,8 +125,7 @@ func (s *Server) Execute(c *front.Call) {
 	}
 	cmd.Run(c)
 	s.current, s.running = outer, around
-	if c.Script == nil && s.data.ScriptPaused() && s.script.call == nil {
-		s.pausedBy(c, db)
+	if s.suspend(c, db) {
 		return
 	}
 	if s.busy != 0 {
@@ -182,19 +194,6 @@ func (s *Server) tookTime(c *front.Call, d time.Duration) {
 	}
 }
 
-// Listens implements front.Host.
-func (s *Server) Listens(c *front.Client) bool {
-	return s.blocking == nil && !s.exiting && !s.inScript(c)
-}
-
-// inScript says whether c waits for its own script.
-func (s *Server) inScript(c *front.Client) bool {
-	return s.script.call != nil && s.script.call.Client == c
-}
-
-// Waits implements front.Host.
-func (s *Server) Waits(c *front.Client) bool { return s.resuming == c || s.inScript(c) }
-
 // Resumed implements front.Host.
 func (s *Server) Resumed(c *front.Client) { s.data.ExecRest(c) }
 
@@ -257,8 +256,8 @@ func (s *Server) saveEmpty(c *front.Call) {
 
 // RefuseScripted implements commands.Host. Redis 4.0: scripting.c, luaRedisGenericCommand.
 func (s *Server) RefuseScripted(c *front.Call, wrote bool) string {
-	if s.waitsForFiles(c) {
-		return "ERR This command waits for a file, which a script cannot do"
+	if s.waitsForOthers(c) {
+		return "ERR This command waits for a file or another server, which a script cannot do"
 	}
 	if c.FromMaster() || s.loading || s.data.Replaying {
 		return ""
@@ -283,10 +282,10 @@ func (s *Server) RefuseQueued(c *front.Call) string {
 	return errReadOnly
 }
 
-// waitsForFiles says whether a call replies only when a file has been read or written.
-func (s *Server) waitsForFiles(c *front.Call) bool {
+// waitsForOthers says whether a call replies only when a file has been read or written, or another server has answered.
+func (s *Server) waitsForOthers(c *front.Call) bool {
 	switch c.Cmd.Name {
-	case "shutdown":
+	case "shutdown", "migrate":
 		return true
 	case "config":
 		return c.Option(1) == "REWRITE" || c.Option(1) == "SET" && (c.Option(2) == "DIR" || c.Option(2) == "APPENDONLY")

@@ -145,7 +145,8 @@ func (s *Server) infoAOF(b []byte) []byte {
 func (s *Server) infoStats(b []byte) []byte {
 	r, d := &s.repl.Stats, &s.data.Stats
 	return s.front.InfoStats(b, front.DataStats{SyncFull: r.Full, SyncPartialOK: r.PartialOK, SyncPartialErr: r.PartialErr,
-		Expired: d.Expired, Evicted: d.Evicted, Hits: d.Hits, Misses: d.Misses, TrackedExpires: int64(s.data.TrackedExpires())})
+		Expired: d.Expired, Evicted: d.Evicted, Hits: d.Hits, Misses: d.Misses, TrackedExpires: int64(s.data.TrackedExpires()),
+		MigrateSockets: int64(len(s.links))})
 }
 
 func (s *Server) infoCommandstats(b []byte) []byte {

@@ -246,7 +246,7 @@ func (s *Server) bgrewriteaofCommand(c *front.Call) {
 // rewriteAfterExec starts the rewrite that a transaction asked for, now that it is over.
 func (s *Server) rewriteAfterExec() {
 	w := &s.aof.rewrite
-	if w.afterExec && s.script.call == nil { // otherwise the transaction may be in the middle of one
+	if w.afterExec && s.suspended.call == nil { // otherwise the transaction may be in the middle of one
 		w.afterExec = false
 		w.scheduled = !s.startRewrite()
 	}

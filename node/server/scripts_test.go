@@ -17,11 +17,11 @@ func TestAScriptThatRemovesEverythingIsFollowedByOneSave(t *testing.T) {
 		w.write(c, "MULTI\r\nEVAL \"return redis.call('FLUSHALL')\" 0\r\nGET a\r\nEXEC\r\n"))
 }
 
-func TestAScriptCannotWaitForAFile(t *testing.T) {
+func TestAScriptCannotWaitForAFileOrAnotherServer(t *testing.T) {
 	w := newSolo(t, "save \"\"\n")
 	c := w.connect("")
-	for _, call := range []string{"'SHUTDOWN', 'NOSAVE'", "'CONFIG', 'REWRITE'", "'config', 'set', 'dir', '/'"} {
-		require.Contains(t, w.say(c, "EVAL \"return redis.call("+call+")\" 0"), "This command waits for a file, which a script cannot do")
+	for _, call := range []string{"'SHUTDOWN', 'NOSAVE'", "'CONFIG', 'REWRITE'", "'config', 'set', 'dir', '/'", "'MIGRATE', '127.0.0.1', '1', 'a', '0', '0'"} {
+		require.Contains(t, w.say(c, "EVAL \"return redis.call("+call+")\" 0"), "This command waits for a file or another server, which a script cannot do")
 	}
 	require.Contains(t, w.say(c, "EVAL \"return redis.call('CONFIG', 'GET', 'dir')[1]\" 0"), "dir")
 	require.False(t, w.exited)

@@ -28,10 +28,11 @@ type Options struct {
 
 // Timers of the server; replication has its own from 100 on.
 const (
-	timerCron   node.TimerID = iota + 1
-	timerPause               // the end of CLIENT PAUSE
-	timerFlush               // the append only file is to be written
-	timerScript              // a script that has paused goes on
+	timerCron    node.TimerID = iota + 1
+	timerPause                // the end of CLIENT PAUSE
+	timerFlush                // the append only file is to be written
+	timerScript               // a script that has paused goes on
+	timerMigrate              // MIGRATE gives up
 )
 
 // Server is the whole of a server. All of it is touched by Step alone.
@@ -63,7 +64,9 @@ type Server struct {
 	saving  persistence
 	aof     appendOnly
 
-	script slowScript
+	suspended suspended
+	migration *migration // the MIGRATE under way, nil: none
+	links     links      // to other servers, for MIGRATE
 
 	noted []byte // memory for the words of a note
 
@@ -112,7 +115,7 @@ func (s *Server) Step(now node.Instant, ev *node.Event, out *node.Effects) {
 	s.now, s.out = now, out
 	s.front.Now, s.front.Out, s.data.Now = now, out, now
 	s.data.SetClock()
-	if !s.heldForScript(ev) {
+	if !s.heldBack(ev) {
 		s.happened(ev)
 	}
 	s.endOfStep()
@@ -124,6 +127,9 @@ func (s *Server) Step(now node.Instant, ev *node.Event, out *node.Effects) {
 
 // happened takes an event to where it belongs.
 func (s *Server) happened(ev *node.Event) {
+	if s.migrationEvent(ev) {
+		return
+	}
 	switch ev.Kind {
 	case node.Started:
 		s.start()
@@ -148,7 +154,7 @@ func (s *Server) happened(ev *node.Event) {
 			s.front.Closed(ev)
 		}
 	case node.Dialled, node.DialFailed:
-		s.repl.Dialled(ev) // a server dials nobody but its master
+		s.repl.Dialled(ev) // whoever else was dialled has been dealt with
 	case node.TimerFired:
 		s.timerFired(ev.Timer)
 	case node.FileDone:
@@ -245,6 +251,8 @@ func (s *Server) timerFired(timer node.TimerID) {
 		s.flushAOF()
 	case timerScript:
 		s.scriptGoesOn()
+	case timerMigrate:
+		s.migrationTimedOut()
 	default:
 		s.repl.TimerFired(timer)
 	}

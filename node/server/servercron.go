@@ -39,6 +39,7 @@ func (s *Server) cron() {
 	s.cronRuns++
 	if everySecond {
 		s.front.Tend()
+		s.tendLinks()
 		s.repl.Cron()
 	}
 }

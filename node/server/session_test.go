@@ -25,7 +25,7 @@ import (
 //	run DURATION                          let time pass
 //	log NAME [grep=WORD]                  what it logged since the last time, with the role
 //	info NAME FIELD…                      fields of INFO
-//	kill | boot | cut | dark | light      what the nemesis does; spoil NAME STEP makes its disk fail at such steps
+//	kill | stop | boot | cut | dark | light   what the nemesis does; spoil NAME STEP makes its disk fail at such steps
 //	chunk N | work DURATION               bytes arrive in pieces; work beside the server takes that long
 //	slow, drain                           what is sent has not left until drain
 //	notes KIND                            what was observed since the last time
@@ -136,6 +136,10 @@ func (p *session) command(d *datadriven.TestData) string {
 		if p.logged[m.name] == from {
 			p.logged[m.name] = len(m.log)
 		}
+	case "stop":
+		m := w.machine(arg(0))
+		w.put(&happening{at: w.now, m: m, life: m.life, ev: node.Event{Kind: node.StopRequested, N: 15}})
+		w.settle()
 	case "cut":
 		w.cutConns(w.machine(arg(0)), w.machine(arg(1)))
 	case "dark":
@@ -265,6 +269,9 @@ func (p *session) speak(c *testClient, input string) string {
 	if i := strings.Index(text, "REDIS0"); i >= 0 {
 		n, _ := strconv.Atoi(strings.TrimSpace(text[strings.LastIndex(text[:i], "$")+1 : i]))
 		text = text[:i] + fmt.Sprintf("(%d bytes of RDB)", n) + text[min(i+n, len(text)):]
+	}
+	if strings.Contains(text, "RESTORE") {
+		text = regexp.MustCompile(`[^ -~\r\n]`).ReplaceAllString(text, ".") // a value as DUMP gives it
 	}
 	text = strings.ReplaceAll(text, "\r\n", "\\r\\n\n")
 	if c.bye {
