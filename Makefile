@@ -74,7 +74,7 @@ judges:
 	$(GO) test -count=1 -v -timeout 20m -run 'TestJudges' ./models -models.histories=60000
 
 # A million commands drawn by rapid, said to our server and to the redis-server that is installed: equal replies, events,
-# streams to replicas and data. FAMILY=lists draws mostly from one family.
+# streams to replicas and data. FAMILY=lists draws from one family alone, and from what makes what it works on.
 differential:
 	$(GO) test -count=1 -v -timeout 60m -run 'TestDifferential' ./node/server -rapid.checks=40000 -differential.family=$(FAMILY)
 

@@ -228,14 +228,13 @@ func failed(sha, text string) resp.Reply {
 // errorReply is an error in one line.
 func errorReply(text string) resp.Reply { return resp.Reply{Kind: '-', Str: []byte(oneLine(text))} }
 
+// oneLine is a text as a C string that stands in one line.
 func oneLine(text string) string {
-	return strings.Map(func(r rune) rune {
-		if r == '\r' || r == '\n' {
-			return ' '
-		}
-		return r
-	}, text)
+	text, _, _ = strings.Cut(text, "\x00")
+	return blanks.Replace(text) // whose bytes may be any
 }
+
+var blanks = strings.NewReplacer("\r", " ", "\n", " ")
 
 func (e *Engine) list(items [][]byte) lua.Value {
 	t := e.st.NewTable(len(items), 0)

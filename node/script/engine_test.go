@@ -75,6 +75,8 @@ func TestScriptsReplyAs40Does(t *testing.T) {
 	const fail = "-ERR Error running script (call to f_SHA): "
 	for _, tt := range []struct{ script, want string }{
 		{"return 3.99", ":3"},
+		{`return redis.error_reply('a\255\r\nb\0c')`, "-a\xff  b"},
+		{`return redis.status_reply('a\255\0c')`, "+a\xff"},
 		{"return -3.99", ":-3"},
 		{"return 1/0", ":-9223372036854775808"},
 		{"return '3.99'", "$3.99"},

@@ -207,7 +207,11 @@ func (s *side) stream(t require.TestingT, mark string) (commands []streamed) {
 				return commands
 			}
 		default:
-			commands = append(commands, streamed{name: words[0], text: s.db + " " + streamText(words)})
+			text := streamText(words)
+			if strings.HasPrefix(text, `["expires"`) {
+				words[0] = "expires"
+			}
+			commands = append(commands, streamed{name: words[0], text: s.db + " " + text})
 		}
 	}
 }
@@ -215,11 +219,29 @@ func (s *side) stream(t require.TestingT, mark string) (commands []streamed) {
 type streamed struct{ name, text string }
 
 // streamText prints a command without what cannot be the same: times. 7.0 tells replicas when a key expires, 4.0 in how
-// long.
+// long, and 7.0 sends GETSET as SET, and says of some SETs that they leave the time to live.
 func streamText(words []string) string {
-	switch words[0] {
-	case "expire", "pexpireat":
+	switch {
+	case words[0] == "expire" || words[0] == "pexpireat" || words[0] == "pexpire" || words[0] == "expireat":
 		words = []string{"expires", words[1]}
+	case words[0] == "setex" || words[0] == "psetex":
+		words = []string{"set", words[1], words[3], "expires"}
+	case words[0] == "getset":
+		words = []string{"set", words[1], words[2]}
+	case words[0] == "set":
+		words = setText(words)
 	}
 	return fmt.Sprintf("%q", words)
+}
+
+// setText is a SET without its conditions, which held, and without its time.
+func setText(words []string) []string {
+	text := words[:3:3]
+	for _, option := range words[3:] {
+		switch strings.ToUpper(option) {
+		case "EX", "PX", "PXAT":
+			text = append(text, "expires")
+		}
+	}
+	return text
 }
