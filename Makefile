@@ -3,7 +3,7 @@
 
 GO ?= go
 
-.PHONY: run test race differential bench bench-judges fullsync failovers explore specification determinism determinism-arm64 judges mutants probe promises clusters live-runs lua-differential lint clean build raft
+.PHONY: run test race differential client-libraries bench bench-judges fullsync failovers explore specification determinism determinism-arm64 judges mutants probe promises clusters live-runs lua-differential lint clean build raft
 
 # The main job: a sweep in the simulation, then one run on real processes through toxiproxy; verdicts and a report.
 run: build
@@ -77,6 +77,11 @@ judges:
 # streams to replicas and data. FAMILY=lists draws from one family alone, and from what makes what it works on.
 differential:
 	$(GO) test -count=1 -v -timeout 60m -run 'TestDifferential' ./node/server -rapid.checks=40000 -differential.family=$(FAMILY)
+
+# Other people's clients, rate limiter, locks and queue of jobs, unchanged, on ordeal-node and an installed redis-server: a
+# module of its own, so that ordeal's users do not get their libraries.
+client-libraries:
+	cd node/libraries && $(GO) test -count=1 -timeout 10m ./...
 
 # Acknowledged writes lost, counted by a client that shares nothing with the checkers: 200 simulated runs, and live ones.
 probe:

@@ -87,6 +87,7 @@ var mayImport = map[string][]string{
 	"harness/plain":               {"node", "histories", "harness", "harness/cluster", "harness/workload", "harness/live/serve"},
 	"harness/plain/primarybackup": {"node", "harness", "harness/cluster", "harness/workload", "harness/plain"},
 	"harness/plain/raft":          {"node", "harness", "harness/cluster", "harness/workload", "harness/plain", "go.etcd.io/raft/…"}, // a module of its own
+	"node/libraries":              {},
 
 	// … but these know Redis.
 	"harness/redis": {"harness", "harness/cluster", "harness/goals", "harness/workload", "harness/swarm", "harness/redis/callers", "harness/redis/goals", "harness/redis/onlooker",

@@ -234,14 +234,13 @@ func streamText(words []string) string {
 	return fmt.Sprintf("%q", words)
 }
 
-// setText is a SET without its conditions, which held, and without its time.
+// setText is a SET without its conditions, which held, and without its time, whichever of those that it names counts.
 func setText(words []string) []string {
-	text := words[:3:3]
 	for _, option := range words[3:] {
 		switch strings.ToUpper(option) {
 		case "EX", "PX", "PXAT":
-			text = append(text, "expires")
+			return append(words[:3:3], "expires")
 		}
 	}
-	return text
+	return words[:3]
 }
