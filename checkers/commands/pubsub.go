@@ -111,7 +111,7 @@ func (p *messages) follows(t *checkers.Timeline, op *histories.Operation, breaks
 	to = min(to, p.r.End)
 	before, theirs, after := t.Before(op.Invoked)[0], master.Before(op.Invoked)[0], p.r.After(master, op.Returned)[0]
 	if before == nil || theirs == nil || after == nil || !checkers.IsMaster(theirs) || after.ReplID != theirs.ReplID || !checkers.IsReplica(before) ||
-		breaks.Touch(before.Time, to) {
+		breaks.Touch(before.Time, to) || master.Turned(theirs.Time, after.Time) {
 		return false
 	}
 	last := t.Before(to)[0] // before, or what came after it

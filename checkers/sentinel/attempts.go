@@ -191,7 +191,8 @@ func (c *conduct) heirIs(s *conductOf, e *evidence.Event) {
 	s.promoted, s.heir, s.waits, s.tried = e.At, e.Instance(), 0, 0
 	t := c.r.Of(c.names[s.heir])
 	if c.r.Slack == 0 && len(t.Own) > 0 {
-		if i := checkers.LastAt(t.Own, e.At); i >= 0 && checkers.IsReplica(t.Own[i]) && !t.Turned(t.Own[i].Time, e.At) {
+		if i := checkers.LastAt(t.Own, e.At); i >= 0 && checkers.IsReplica(t.Own[i]) && !t.Turned(t.Own[i].Time, e.At) &&
+			!c.r.Ever(t, e.At-infoAge, e.At, checkers.IsMaster) { // what it said as a master may have been on its way
 			c.q.Breach(e.At, s.name, nil, "took %s for the new master, and it was a replica still", orAddress(c.names, s.heir))
 		}
 	}
@@ -276,13 +277,30 @@ func (c *conduct) linked(s *conductOf, e *evidence.Event) {
 func (c *conduct) ended(s *conductOf, e *evidence.Event) {
 	if !s.timeout && s.promoted > 0 {
 		for addr := range s.replicas { // any order: findings are sorted by time, and one is enough
-			if addr != s.heir && !s.done[addr] && s.sDown[addr] == 0 && !c.stranger(addr) {
+			if addr != s.heir && !s.done[addr] && s.sDown[addr] == 0 && !c.stranger(addr) && !c.elsewhere(s, addr, e) {
 				c.q.Breach(e.At, s.name, nil, "ended a failover before all that it could reach followed the new master")
 				break
 			}
 		}
 	}
 	s.promoted, s.heir, s.timeout = 0, "", false
+}
+
+// elsewhere says whether the server at an address has the data of a master that the Sentinel knows nothing of, so that it
+// cannot tell whether the server is its own.
+func (c *conduct) elsewhere(s *conductOf, addr string, e *evidence.Event) bool {
+	t := c.r.Of(c.names[addr])
+	i := checkers.LastAt(t.Own, e.At)
+	if i < 0 || !checkers.IsReplica(t.Own[i]) {
+		return false
+	}
+	_, old := e.Master()
+	for known := range s.replicas { // any order
+		if c.names[known] == t.Own[i].Peer {
+			return false
+		}
+	}
+	return t.Own[i].Peer != c.names[old]
 }
 
 // stranger says whether the server at an address follows somebody who is none of the cluster.

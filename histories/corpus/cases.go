@@ -205,6 +205,7 @@ var cases = []Case{
 	{Name: "detection-unknown", Checker: "sentinel-detection", Want: "unknown", Because: "nothing happened that a Sentinel had to notice"},
 	{Name: "conduct-good", Checker: "sentinel-conduct", Want: "valid"},
 	{Name: "conduct-good-restart", Checker: "sentinel-conduct", Want: "valid"},
+	{Name: "conduct-good-in-flight", Checker: "sentinel-conduct", Want: "valid"},
 	{Name: "conduct-good-split", Checker: "sentinel-conduct", Want: "valid"},
 	{Name: "conduct-bad-quorum", Checker: "sentinel-conduct", Want: "invalid", Because: "objectively down by 1 Sentinels: the quorum is 2"},
 	{Name: "conduct-bad-old-opinion", Checker: "sentinel-conduct", Want: "invalid", Because: "counted 2 Sentinels that call the master down, and no more than 1"},
@@ -275,6 +276,7 @@ var cases = []Case{
 	{Name: "expiry-unknown", Checker: "expiry", Want: "unknown", Because: "nobody looked at a value whose time to live is certain"},
 
 	{Name: "pubsub-good", Checker: "pubsub", Want: "valid"},
+	{Name: "pubsub-unknown-killed", Checker: "pubsub", Want: "unknown", Because: "nobody was subscribed while messages were published"},
 	{Name: "pubsub-good-deaf", Checker: "pubsub", Want: "valid"},
 	{Name: "pubsub-good-local", Checker: "pubsub", Want: "valid"},
 	{Name: "pubsub-good-again", Checker: "pubsub", Want: "valid"},
