@@ -25,6 +25,7 @@ const (
 	EffectExit
 	EffectResolve
 	EffectHold
+	EffectKillScript
 
 	effectKinds
 )
@@ -32,7 +33,8 @@ const (
 var effectNames = [effectKinds]string{EffectListen: "listen", EffectDial: "dial", EffectSend: "send",
 	EffectClose: "close", EffectSetTimer: "set-timer", EffectStopTimer: "stop-timer", EffectFile: "file",
 	EffectWork: "work", EffectScript: "script", EffectBusy: "busy", EffectNote: "note", EffectLog: "log", EffectExit: "exit",
-	EffectResolve: "resolve", EffectHold: "hold"}
+	EffectResolve: "resolve", EffectHold: "hold",
+	EffectKillScript: "kill-script"}
 
 func (k EffectKind) String() string {
 	if k < effectKinds && effectNames[k] != "" {
@@ -264,6 +266,9 @@ func (e *Effects) Script(op OpID, path string, args ...string) {
 	ef := e.add(EffectScript)
 	ef.Op, ef.Addr, ef.Args = op, path, args
 }
+
+// KillScript ends a script by SIGKILL, if it has not ended yet; [ScriptExited] tells of it as of any other end.
+func (e *Effects) KillScript(op OpID) { e.add(EffectKillScript).Op = op }
 
 // Resolve asks for the IP of a host name, IPv4 if it has one; [Resolved] answers.
 func (e *Effects) Resolve(op OpID, name string) {

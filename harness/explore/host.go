@@ -314,7 +314,7 @@ func (h *host) carryOut(ef *node.Effect) []node.Event {
 		h.lines = append(h.lines, ef.Text)
 	case node.EffectExit:
 		h.dead = fmt.Sprintf("exit %d", ef.N)
-	case node.EffectScript, node.EffectResolve, node.EffectBusy:
+	case node.EffectScript, node.EffectKillScript, node.EffectResolve, node.EffectBusy:
 		node.Assert(false, "%s asked for %v, which no plan leads to", h.spec.Name, ef.Kind)
 	}
 	return nil

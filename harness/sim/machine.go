@@ -306,6 +306,8 @@ func (m *machine) carry(ef *node.Effect) {
 		w.jobs.startWork(m, ef)
 	case node.EffectScript:
 		w.jobs.startScript(m, ef)
+	case node.EffectKillScript:
+		w.jobs.killScript(m, ef.Op)
 	case node.EffectResolve:
 		m.resolve(ef.Op, ef.Addr)
 	case node.EffectBusy:

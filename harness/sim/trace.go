@@ -187,6 +187,8 @@ func (t *traceLog) effect(now int64, m *machine, ef *node.Effect) {
 		t.line(" op=%d size=%d", ef.Op, ef.N)
 	case node.EffectScript:
 		t.line(" op=%d %q %q", ef.Op, ef.Addr, ef.Args)
+	case node.EffectKillScript:
+		t.line(" op=%d", ef.Op)
 	case node.EffectResolve:
 		t.line(" op=%d %q", ef.Op, ef.Addr)
 	case node.EffectBusy:

@@ -35,6 +35,8 @@ func (h *Host) carryOut(at node.Instant, ef *node.Effect) {
 		h.work(ef.Op, ef.Work)
 	case node.EffectScript:
 		h.script(ef.Op, ef.Addr, ef.Args)
+	case node.EffectKillScript:
+		h.killScript(ef.Op)
 	case node.EffectResolve:
 		h.resolve(ef.Op, ef.Addr)
 	case node.EffectBusy:

@@ -70,6 +70,7 @@ type Host struct {
 	conns    map[node.ConnID]*conn
 	accepted node.ConnID // the last accepted one
 	dials    map[node.ConnID]context.CancelFunc
+	scripts  map[node.OpID]context.CancelFunc // those that run
 	files    openFiles
 	listens  []net.Listener
 	timers   map[node.TimerID]*timer
@@ -89,7 +90,8 @@ func Start(core node.Core, cfg Config) *Host {
 		cfg.Stdout = os.Stdout
 	}
 	h := &Host{cfg: cfg, core: core, done: make(chan struct{}), logRole: 'M',
-		conns: map[node.ConnID]*conn{}, dials: map[node.ConnID]context.CancelFunc{}, timers: map[node.TimerID]*timer{}}
+		conns: map[node.ConnID]*conn{}, dials: map[node.ConnID]context.CancelFunc{},
+		scripts: map[node.OpID]context.CancelFunc{}, timers: map[node.TimerID]*timer{}}
 	h.ctx, h.cancel = context.WithCancel(context.Background())
 	var err error
 	if h.poller, err = newPoller(); err != nil {

@@ -223,6 +223,11 @@ func TestWorkAndScriptsEndWithAnEvent(t *testing.T) {
 		require.Equal(t, node.OpID(6), ev.Op)
 		require.Equal(t, c.status, ev.N, "%+v", c)
 	}
+	l.do(func(out *node.Effects) { out.Script(8, "/bin/sh", "-c", "sleep 1000") })
+	l.do(func(out *node.Effects) { out.KillScript(8); out.KillScript(99) })
+	ev = l.expect(node.ScriptExited)
+	require.Equal(t, node.OpID(8), ev.Op)
+	require.EqualValues(t, -9, ev.N)
 	l.do(func(out *node.Effects) { out.Script(7, "/bin/sh", "-c", "sleep 1000") }) // ends with the life
 }
 

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"context"
 	"errors"
 	"os/exec"
 	"runtime/debug"
@@ -15,10 +16,23 @@ const notStarted = 2
 
 // script runs a program with nothing to read and nobody to read it. The end of the life kills it.
 func (h *Host) script(op node.OpID, path string, args []string) {
+	ctx, kill := context.WithCancel(h.ctx)
+	h.scripts[op] = kill
 	h.spawn(func() {
-		err := exec.CommandContext(h.ctx, path, args...).Run()
-		h.deliver(node.Event{Kind: node.ScriptExited, Op: op, N: exitStatus(err)})
+		err := exec.CommandContext(ctx, path, args...).Run()
+		kill()
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		delete(h.scripts, op)
+		h.deliverLocked(node.Event{Kind: node.ScriptExited, Op: op, N: exitStatus(err)})
 	})
+}
+
+// killScript ends a script that runs.
+func (h *Host) killScript(op node.OpID) {
+	if kill := h.scripts[op]; kill != nil {
+		kill()
+	}
 }
 
 func exitStatus(err error) int64 {

@@ -14,6 +14,7 @@ type scriptJob struct {
 	argv    []string
 	runs    int // so far, the one under way included
 	running bool
+	killed  bool         // the run under way, for it took too long
 	op      node.OpID    // of the run under way
 	at      node.Instant // running: since when. Waiting: not before, 0 for at once.
 }
@@ -48,17 +49,18 @@ func (s *Sentinel) tickScripts() {
 			s.runScript(j)
 		}
 	}
-	for _, j := range slices.Clone(s.scripts) {
-		if j.running && s.since(j.at) > scriptRuntimeMost {
+	for _, j := range s.scripts {
+		if j.running && !j.killed && s.since(j.at) > scriptRuntimeMost {
 			s.event(node.LogWarning, "-script-timeout", nil, fmt.Sprintf("%s %d", j.argv[0], j.op))
-			s.scriptEnded(j, -9)
+			j.killed = true
+			s.out.KillScript(j.op) // it is run again, as one that a signal ended
 		}
 	}
 }
 
 func (s *Sentinel) runScript(j *scriptJob) {
 	s.nextOp++
-	j.op, j.running, j.at = s.nextOp, true, s.now
+	j.op, j.running, j.killed, j.at = s.nextOp, true, false, s.now
 	j.runs++
 	s.scriptsUp++
 	node.Assert(s.scriptsUp <= scriptRunningMost, "%d scripts run", s.scriptsUp)
@@ -68,9 +70,7 @@ func (s *Sentinel) runScript(j *scriptJob) {
 
 func (s *Sentinel) scriptExited(ev *node.Event) {
 	i := slices.IndexFunc(s.scripts, func(j *scriptJob) bool { return j.running && j.op == ev.Op })
-	if i < 0 {
-		return // it had run for too long and was given up
-	}
+	node.Assert(i >= 0, "script %d ended, which does not run", ev.Op)
 	exit, signal := max(ev.N, 0), max(-ev.N, 0)
 	s.event(node.LogDebug, "-script-child", nil, fmt.Sprintf("%d %d %d", ev.Op, exit, signal))
 	s.scriptEnded(s.scripts[i], ev.N)

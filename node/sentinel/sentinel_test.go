@@ -429,6 +429,24 @@ func TestScriptThatFailsIsRunAgainLater(t *testing.T) {
 	require.Contains(t, s.lines[len(s.lines)-1], "-script-error /x.sh 0 1")
 }
 
+// TestScriptThatHangsIsKilledAndRunAgain: after its minute, and then half a minute later.
+func TestScriptThatHangsIsKilledAndRunAgain(t *testing.T) {
+	w, s := alone(t, "")
+	s.scriptsHang = true
+	s.sentinel().schedule("/hangs.sh", "arg")
+	w.advance(59 * time.Second)
+	require.Equal(t, []string{"/hangs.sh arg"}, s.scripts)
+	require.NotContains(t, strings.Join(s.events(), "\n"), "-script-timeout")
+	w.advance(2 * time.Second)
+	require.Equal(t, 1, strings.Count(strings.Join(s.events(), "\n"), "# -script-timeout /hangs.sh"))
+	require.Contains(t, show(w.ask("s1", words("SENTINEL pending-scripts"))), `"scheduled"`)
+	s.scriptsHang = false
+	w.advance(31 * time.Second)
+	require.Equal(t, []string{"/hangs.sh arg", "/hangs.sh arg"}, s.scripts)
+	require.Empty(t, s.sentinel().scripts)
+	require.NotContains(t, strings.Join(s.events(), "\n"), "-script-error")
+}
+
 func TestScriptQueueDropsTheOldestThatWaits(t *testing.T) {
 	s := New(Options{Rand: rand.New(rand.NewPCG(1, 1))})
 	var out node.Effects

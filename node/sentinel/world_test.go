@@ -48,6 +48,8 @@ type testMachine struct {
 	notes    []node.Note
 	exit     int
 	scripts  []string
+
+	scriptsHang bool
 	onSend   func() // before bytes leave
 	knownAs  string // a Sentinel's ID
 }
@@ -213,7 +215,12 @@ func (m *testMachine) step(ev *node.Event) {
 		case node.EffectScript:
 			m.scripts = append(m.scripts, strings.Join(append([]string{e.Addr}, e.Args...), " "))
 			op, life := e.Op, m.life
-			m.w.after(5*time.Millisecond, func() { m.deliver(life, node.Event{Kind: node.ScriptExited, Op: op}) })
+			if !m.scriptsHang {
+				m.w.after(5*time.Millisecond, func() { m.deliver(life, node.Event{Kind: node.ScriptExited, Op: op}) })
+			}
+		case node.EffectKillScript:
+			op, life := e.Op, m.life
+			m.w.after(time.Millisecond, func() { m.deliver(life, node.Event{Kind: node.ScriptExited, Op: op, N: -9}) })
 		case node.EffectExit:
 			m.exit = e.N
 			m.kill()
