@@ -42,6 +42,7 @@ var mayImport = map[string][]string{
 	"node/script/lua":      {"node/exact"},
 	"node/sentinel":        {"node", "node/conf", "node/front", "node/glob", "node/resp"},
 	"node/host":            {"node"},
+	"node/transcript":      {"node/resp"},
 	"node/record":          {"node", "node/server", "node/sentinel"},
 	"node/cmd/ordeal-node": {"node", "node/host", "node/record", "node/server", "node/conf"},
 

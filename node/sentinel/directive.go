@@ -73,7 +73,7 @@ func (s *Sentinel) directive(l conf.Line) (reason string) {
 	args := l.Args
 	if args[0] == "sentinel" {
 		if len(args) == 1 {
-			return conf.BadDirective
+			return "" // "be a Sentinel"
 		}
 		return s.sentinelDirective(l, strings.ToLower(args[1]), args[2:])
 	}

@@ -43,11 +43,18 @@ func (l *logbook) String() string {
 	return l.b.String()
 }
 
+// freePort is a port that nobody listens on, below those that the kernel gives to connections: whoever dials one of those
+// until somebody listens may come to be connected with itself.
 func freePort(t *testing.T) int {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
+	for range 1000 {
+		port := 10000 + rand.IntN(20000)
+		if l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port)); err == nil {
+			require.NoError(t, l.Close())
+			return port
+		}
+	}
+	t.Fatal("no port is free")
+	return 0
 }
 
 // process starts a real program and ends it with the test.

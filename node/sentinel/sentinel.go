@@ -69,6 +69,7 @@ type Sentinel struct {
 	waiting    []*front.Client           // for the configuration to be saved
 	ticks      int64
 	exitStatus int
+	crashed    bool // what was said in this Step is never sent
 }
 
 // Timers of a Sentinel.
@@ -168,6 +169,15 @@ func (s *Sentinel) endOfStep() {
 	}
 	clear(s.notes)
 	s.notes = s.notes[:0]
+	if !s.crashed {
+		s.sendAll()
+	}
+	if s.phase == exited {
+		s.out.Exit(s.exitStatus)
+	}
+}
+
+func (s *Sentinel) sendAll() {
 	for i, t := range s.unsent {
 		t.leave(s.out)
 		s.unsent[i] = nil
@@ -175,9 +185,6 @@ func (s *Sentinel) endOfStep() {
 	s.unsent = s.unsent[:0]
 	s.front.EndOfStep()
 	s.writeLog() // of clients that do not read what they are sent
-	if s.phase == exited {
-		s.out.Exit(s.exitStatus)
-	}
 }
 
 func (s *Sentinel) writeLog() {

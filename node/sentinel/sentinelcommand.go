@@ -141,6 +141,7 @@ func (s *Sentinel) failoverCommand(c *front.Call, m *instance) {
 	s.log(node.LogWarning, fmt.Sprintf("Executing user requested FAILOVER of '%s'", m.name))
 	s.startFailover(m)
 	m.failover.forced = true
+	s.vote(m, m.failover.epoch, s.id) // which nobody waits for
 	c.OK()
 }
 

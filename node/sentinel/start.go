@@ -196,12 +196,16 @@ const (
 	crashAfterPromotion
 )
 
+// exitCrashed is the exit status of a simulated failure. Redis 4.0: sentinel.c, sentinelSimFailureCrash.
+const exitCrashed = 99
+
 // crash says whether this process dies here, at its operator's wish.
 func (s *Sentinel) crash(at simulatedFailure) bool {
 	if s.crashAfter&at == 0 {
 		return false
 	}
 	s.log(node.LogWarning, "Sentinel CRASH because of SENTINEL simulate-failure")
-	s.exit(99)
+	s.crashed = true
+	s.exit(exitCrashed)
 	return true
 }

@@ -50,8 +50,8 @@ type testMachine struct {
 	scripts  []string
 
 	scriptsHang bool
-	onSend   func() // before bytes leave
-	knownAs  string // a Sentinel's ID
+	onSend      func() // before bytes leave
+	knownAs     string // a Sentinel's ID
 }
 
 type testEnd struct {

@@ -1,8 +1,6 @@
 package server
 
 import (
-	"fmt"
-	"net"
 	"os/exec"
 	"regexp"
 	"strings"
@@ -14,6 +12,7 @@ import (
 
 	"github.com/ordeal-go/ordeal/node"
 	"github.com/ordeal-go/ordeal/node/resp"
+	"github.com/ordeal-go/ordeal/node/transcript"
 )
 
 // TestTranscripts plays the exchanges in transcripts: each begins on an empty server, a command a line, on the connection
@@ -31,18 +30,12 @@ func TestTranscripts(t *testing.T) {
 			commands := strings.Split(d.Input, "\n")
 			ours := ourReplies(t, commands)
 			if real == "" {
-				return withTheirs(ours, d.Expected)
+				return transcript.Kept(ours, d.Expected)
 			}
 			theirs := theirReplies(t, real, commands)
-			var b strings.Builder
-			for i := range ours {
-				b.WriteString(ours[i] + "\n")
-				if theirs[i] != ours[i] {
-					differ++
-					b.WriteString("7.0: " + theirs[i] + "\n")
-				}
-			}
-			return b.String()
+			text, n := transcript.Beside(ours, theirs)
+			differ += n
+			return text
 		})
 	})
 	require.GreaterOrEqual(t, exchanges, 150)
@@ -68,34 +61,11 @@ var normalRules = []struct {
 	{regexp.MustCompile(`@0x[0-9a-f]+|at:0x[0-9a-f]+`), "<at>"},
 }
 
-// withTheirs is what is expected of ours alone: the lines of theirs stay as they are.
-func withTheirs(ours []string, expected string) string {
-	var b strings.Builder
-	i := 0
-	for _, line := range strings.Split(strings.TrimSuffix(expected, "\n"), "\n") {
-		if strings.HasPrefix(line, "7.0: ") {
-			b.WriteString(line + "\n")
-		} else if i < len(ours) {
-			b.WriteString(ours[i] + "\n")
-			i++
-		}
-	}
-	return b.String()
-}
-
-// line takes a command's line apart.
-func line(text string) (conn, words string) {
-	if name, rest, ok := strings.Cut(text, ": "); ok && strings.HasPrefix(name, "c") && len(name) == 2 {
-		return name, rest
-	}
-	return "c1", text
-}
-
 func ourReplies(t *testing.T, commands []string) (replies []string) {
 	w := newSolo(t, "bind 127.0.0.1\nsave \"\"\n")
 	conns, parsers := map[string]node.ConnID{}, map[string]*resp.ReplyParser{}
 	for _, text := range commands {
-		name, words := line(text)
+		name, words := transcript.Line(text)
 		if conns[name] == 0 {
 			conns[name], parsers[name] = w.connect(""), &resp.ReplyParser{}
 		}
@@ -110,10 +80,10 @@ func ourReplies(t *testing.T, commands []string) (replies []string) {
 			require.NoError(t, err)
 		}
 		if !ok {
-			replies = append(replies, "(no reply)")
+			replies = append(replies, transcript.NoReply)
 			continue
 		}
-		replies = append(replies, normal(shownReply(r)))
+		replies = append(replies, normal(transcript.Show(r)))
 	}
 	return replies
 }
@@ -132,61 +102,22 @@ func realAddress(t *testing.T) string {
 }
 
 func theirReplies(t *testing.T, addr string, commands []string) (replies []string) {
-	conns, parsers := map[string]net.Conn{}, map[string]*resp.ReplyParser{}
-	reset, err := net.Dial("tcp", addr)
-	require.NoError(t, err)
-	defer reset.Close()
-	for _, words := range []string{"FLUSHALL", "SCRIPT FLUSH", "CONFIG RESETSTAT"} {
-		ask(t, reset, &resp.ReplyParser{}, []byte(words+"\r\n"))
-	}
-	for _, text := range commands {
-		name, words := line(text)
+	conns := map[string]*transcript.Conn{}
+	for _, text := range append([]string{"c0: FLUSHALL", "c0: SCRIPT FLUSH", "c0: CONFIG RESETSTAT"}, commands...) {
+		name, words := transcript.Line(text)
 		if conns[name] == nil {
-			c, err := net.Dial("tcp", addr)
+			c, err := transcript.Dial(addr)
 			require.NoError(t, err)
 			defer c.Close()
-			conns[name], parsers[name] = c, &resp.ReplyParser{}
+			conns[name] = c
 		}
-		_, err := conns[name].Write([]byte(words + "\r\n"))
+		require.NoError(t, conns[name].Say(words))
+		reply, err := conns[name].Next(2 * time.Second) // as long as a server takes that has to be asked to keep still
 		require.NoError(t, err)
-		replies = append(replies, nextReply(t, conns[name], parsers[name]))
+		replies = append(replies, normal(reply))
+		if name == "c0" {
+			replies = nil
+		}
 	}
 	return replies
-}
-
-// nextReply waits for a reply as long as a server takes that has to be asked to keep still.
-func nextReply(t *testing.T, conn net.Conn, p *resp.ReplyParser) string {
-	patience := time.Now().Add(2 * time.Second)
-	for buf := make([]byte, 1<<16); ; {
-		r, ok, err := p.Next()
-		require.NoError(t, err)
-		if ok {
-			return normal(shownReply(r))
-		}
-		require.NoError(t, conn.SetReadDeadline(patience))
-		n, err := conn.Read(buf)
-		if err != nil {
-			return "(no reply)"
-		}
-		p.Feed(buf[:n])
-	}
-}
-
-// shownReply is a reply on one line.
-func shownReply(r resp.Reply) string {
-	switch {
-	case r.Null:
-		return "(nil)"
-	case r.Kind == '*':
-		var parts []string
-		for _, e := range r.Elems {
-			parts = append(parts, shownReply(e))
-		}
-		return "[" + strings.Join(parts, " ") + "]"
-	case r.Kind == ':':
-		return fmt.Sprintf("(%d)", r.Int)
-	case r.Kind == '$':
-		return fmt.Sprintf("%q", r.Str)
-	}
-	return string(r.Kind) + string(r.Str)
 }
