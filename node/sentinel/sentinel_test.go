@@ -160,7 +160,7 @@ func TestConfigurationErrors(t *testing.T) {
 		monitor + "sentinel known-sentinel m host 1 abc":         "Wrong hostname or port for sentinel.",
 		monitor + "sentinel known-replica m 10.0.0.2 6379":       "Unrecognized sentinel configuration statement.",
 		"sentinel monitor m 10.0.0.1 6379":                       "Unrecognized sentinel configuration statement.",
-		"sentinel":                                               "Bad directive or wrong number of arguments",
+		"sentinel":                                               "", // "be a Sentinel"
 		"no-such-directive 1":                                    "Bad directive or wrong number of arguments",
 		"protected-mode maybe":                                   "argument must be 'yes' or 'no'",
 		"port 70000":                                             "Invalid port",

@@ -91,7 +91,6 @@ var whys = map[string]string{
 	"named":     "host names can be configured, and are looked up, otherwise since 6.2",
 	"later":     "subcommands and settings that came later",
 	"forgotten": "later versions forget a Sentinel whose address another one has taken",
-	"order":     "Redis follows its hash table, ours goes by name",
 	"checked":   "later versions check what 4.0 takes as it is",
 	"masked":    "passwords are not told since 6.2",
 	"inline":    "4.0 drops empty words of inline commands",
