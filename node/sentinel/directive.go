@@ -287,7 +287,11 @@ var masterDirectives = map[string]*masterDirective{
 		return ""
 	}},
 	"known-slave": {3, 3, func(s *Sentinel, _ conf.Line, m *instance, args []string) string {
-		if s.addSlave(m, address{s.knownIP(args[0]), int(lenient(args[1]))}) == nil {
+		addr := address{s.knownIP(args[0]), int(lenient(args[1]))}
+		if addr == m.addr {
+			return "" // later versions leave such a line in the file; 4.0 makes the master a slave of itself
+		}
+		if s.addSlave(m, addr) == nil {
 			return "Wrong hostname or port for slave."
 		}
 		return ""

@@ -217,9 +217,9 @@ func (s *Sentinel) addMaster(name string, addr address, quorum int64) (m *instan
 	return m, ""
 }
 
-// addSlave makes a replica of master known, or returns nil if its address is none or known already.
+// addSlave makes a replica of master known, or returns nil if its address is none, the master's own, or known already.
 func (s *Sentinel) addSlave(master *instance, addr address) *instance {
-	if !isIP(addr.ip) || addr.port < 0 || addr.port > 65535 {
+	if addr == master.addr || !isIP(addr.ip) || addr.port < 0 || addr.port > 65535 {
 		return nil
 	}
 	r := s.newInstance(kindSlave, addr.String(), addr, master)

@@ -12,6 +12,7 @@ import (
 func (s *Sentinel) sendSlaveOf(r *instance, to *address) {
 	host, port := "NO", "ONE"
 	if to != nil {
+		node.Assert(*to != r.addr, "%v would be made a slave of itself", r)
 		host, port = to.ip, strconv.Itoa(to.port)
 	}
 	s.request(r, ignored, "MULTI")

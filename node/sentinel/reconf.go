@@ -62,13 +62,15 @@ func (s *Sentinel) detectEnd(master *instance) {
 	if !timeout {
 		return
 	}
-	// A last attempt, at the promoted replica too as in Redis 4.0. It goes no further than this process: the switch
+	// A last attempt, said of the promoted replica too as in Redis 4.0. It goes no further than this process: the switch
 	// in this same tick drops the connections.
 	for _, r := range master.slaves {
 		if r.reconf == reconfDone || r.reconf == reconfSent || r.link.disconnected || s.isAnothers(r) {
 			continue
 		}
-		s.sendSlaveOf(r, &f.promoted.addr)
+		if !r.promoted {
+			s.sendSlaveOf(r, &f.promoted.addr)
+		}
 		s.event(node.LogNotice, "+slave-reconf-sent-be", r, r.String())
 		r.reconfigured(reconfSent)
 	}

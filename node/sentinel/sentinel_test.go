@@ -121,6 +121,23 @@ func TestOperatorIsToldThatTheFileCouldNotBeWritten(t *testing.T) {
 	require.Contains(t, s.configFile(), "sentinel monitor mymaster 10.0.0.1 6379 3\n")
 }
 
+// TestMasterIsNeverMadeASlaveOfItself: though a file lists it as one, as redis-sentinel 7.0 leaves it there after a failover,
+// and though an INFO does.
+func TestMasterIsNeverMadeASlaveOfItself(t *testing.T) {
+	w := newWorld()
+	m1 := w.addRedis("m1", "10.0.0.1", address{})
+	m1.m.start()
+	s := w.addSentinel("s1", "10.0.1.1", "port 26379\nbind 10.0.1.1\nsentinel monitor mymaster 10.0.0.1 6379 1\n"+
+		"sentinel known-slave mymaster 10.0.0.1 6379\nsentinel known-slave mymaster 10.0.0.2 6379\n")
+	s.start()
+	w.advance(time.Minute)
+	require.Len(t, s.sentinel().masters[0].slaves, 1)
+	require.Empty(t, m1.got)
+	s.sentinel().discoverSlaves(s.sentinel().masters[0], []endpoint{{[]byte("10.0.0.1"), 6379}})
+	require.Len(t, s.sentinel().masters[0].slaves, 1)
+	require.NotContains(t, s.configFile(), "known-slave mymaster 10.0.0.1")
+}
+
 func TestRewrittenFileStartsTheSameSentinel(t *testing.T) {
 	w := cluster(2, 3, 2, "sentinel parallel-syncs mymaster 3\nsentinel auth-pass mymaster \"a b\\\"c\"\n# a comment\nsentinel announce-ip 10.0.7.7\nsentinel announce-port 700\n")
 	w.advance(15 * time.Second)

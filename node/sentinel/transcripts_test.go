@@ -43,6 +43,9 @@ import (
 // $m1 is the port of m1, and so for any name. "start" has a file as its input, which may be refused: what is printed, and the
 // exit status.
 func TestTranscripts(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts processes, and waits for INFO")
+	}
 	var exchanges, differ atomic.Int64
 	theirs := installed()
 	t.Run("of", func(t *testing.T) {
