@@ -3,7 +3,7 @@
 
 GO ?= go
 
-.PHONY: run test race differential client-libraries bench bench-judges fullsync failovers explore specification determinism determinism-arm64 judges mutants probe promises clusters live-runs lua-differential lint clean build raft
+.PHONY: run test race differential client-libraries bench bench-judges fullsync failovers mixed explore specification determinism determinism-arm64 judges mutants probe promises clusters live-runs lua-differential lint clean build raft
 
 # The main job: a sweep in the simulation, then one run on real processes through toxiproxy; verdicts and a report.
 run: build
@@ -37,6 +37,11 @@ bench:
 # that it is replaced once.
 failovers:
 	$(GO) test -run '^$$' -bench Failovers -benchtime $(or $(KILLS),10000)x -timeout 60m ./harness/bench
+
+# Sentinels of ours and redis-sentinel in one cluster, over servers of either kind: masters killed, cut off and replaced by
+# order, MIXED times each; how often and how fast they were replaced, beside each program alone.
+mixed:
+	$(GO) test -count=1 -v -timeout 180m -parallel 4 -run TestMixedClusters ./harness -mixed.runs=$(or $(MIXED),10)
 
 # Every order of messages and timers around one election of 3 Sentinels and 2 replicas, on the real cores: without a fault to
 # its end, with one fault of each kind through the election, and with two for as long as EXPLORE allows.
