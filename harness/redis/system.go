@@ -5,6 +5,7 @@ package redis
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -116,6 +117,13 @@ func (s System) Patience() (all []harness.Patience) {
 	return all
 }
 
+// staysWithin says whether a command moves keys to one of the run's own servers, and to no other computer.
+func staysWithin(words []string) bool {
+	return strings.EqualFold(words[0], "MIGRATE") && len(words) > 2 && ownHost.MatchString(words[1])
+}
+
+var ownHost = regexp.MustCompile(`^\{[a-z][0-9]+\.host\}$`)
+
 // Risks implements [harness.System].
 func (s System) Risks(work workload.Spec, faults nemesis.Schedule) (all []harness.Risk) {
 	for _, part := range []struct {
@@ -130,7 +138,7 @@ func (s System) Risks(work workload.Spec, faults nemesis.Schedule) (all []harnes
 	}
 	for _, w := range work.Mix {
 		for _, command := range w.Commands {
-			if words := strings.Fields(command); len(words) > 0 && slices.Contains(administration, strings.ToUpper(words[0])) {
+			if words := strings.Fields(command); len(words) > 0 && slices.Contains(administration, strings.ToUpper(words[0])) && !staysWithin(words) {
 				all = append(all, harness.Risk{Path: []string{"workload"}, Why: fmt.Sprintf("workload: %q: it administrates a server", command)})
 			}
 		}

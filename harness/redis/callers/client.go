@@ -64,7 +64,7 @@ type Client struct {
 
 func (s setup) client(m cluster.Machine, b cluster.Boot) node.Core {
 	c := &Client{setup: s, name: m.Name, from: m.Host, rng: b.Rand, master: -1, ops: s.ops.Of(m.Name)}
-	c.drawn = drawing{rng: c.rng, client: c.name}
+	c.drawn = drawing{rng: c.rng, client: c.name, servers: s.servers}
 	for range s.works {
 		c.hands = append(c.hands, newHand())
 	}

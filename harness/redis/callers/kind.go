@@ -128,6 +128,8 @@ type drawing struct {
 	client string // who does it,
 	n      int    // as which of its operations, from 1
 	word   []byte // memory of uniqueValue
+
+	servers []Peer // whose addresses templates name
 }
 
 // unique is a word that no other operation of the run has.

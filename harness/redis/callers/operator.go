@@ -64,11 +64,7 @@ func (o *Observer) viewOf(machine string) *view {
 // addresses puts addresses in the place of {r1.host} and {r1.port}, and bytes in the place of {bytes:N}.
 func (o *Observer) addresses(words []string) []string {
 	for i, w := range words {
-		for _, p := range o.servers {
-			host, port, _ := strings.Cut(p.Addr, ":")
-			w = strings.ReplaceAll(w, "{"+p.Name+".host}", host)
-			w = strings.ReplaceAll(w, "{"+p.Name+".port}", port)
-		}
+		w = withAddresses(w, o.servers)
 		if size, ok := strings.CutPrefix(w, "{bytes:"); ok {
 			n, _ := strconv.Atoi(strings.TrimSuffix(size, "}")) // the harness writes no other
 			w = strings.Repeat("x", n)
@@ -119,6 +115,19 @@ func (o *Observer) answeredOrder(ord *order, r resp.Reply, err error) {
 		return
 	}
 	o.delivered(ord, strings.Join(ord.results, " "))
+}
+
+// withAddresses puts addresses in the place of {r1.host} and {r1.port}.
+func withAddresses(word string, servers []Peer) string {
+	if !strings.Contains(word, "{") {
+		return word
+	}
+	for _, p := range servers {
+		host, port, _ := strings.Cut(p.Addr, ":")
+		word = strings.ReplaceAll(word, "{"+p.Name+".host}", host)
+		word = strings.ReplaceAll(word, "{"+p.Name+".port}", port)
+	}
+	return word
 }
 
 // text is the order as a person would type it; long words are cut short.

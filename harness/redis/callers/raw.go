@@ -11,7 +11,7 @@ import (
 	"github.com/ordeal-go/ordeal/node/resp"
 )
 
-// Raw sends commands made of templates. No model judges what they answer; the digests of the servers' data tell whether
+// Raw sends commands made of templates; {r1.host} and {r1.port} are the address of server r1. No model judges what they answer; the digests of the servers' data tell whether
 // all of them came to the same.
 func Raw() *Kind {
 	return &Kind{
@@ -21,7 +21,7 @@ func Raw() *Kind {
 			fill := strings.NewReplacer("{key}", d.key, "{other}", d.work.other(d.key, 1), "{value}", d.unique(), "{n}", strconv.Itoa(d.rng.IntN(100)))
 			words := strings.Fields(line)
 			for i := range words {
-				words[i] = fill.Replace(words[i])
+				words[i] = withAddresses(fill.Replace(words[i]), d.servers)
 			}
 			return Op{Func: FuncCommand, Key: d.key, Arg: histories.Texts(words...), Write: true}
 		},
