@@ -3,7 +3,7 @@
 
 GO ?= go
 
-.PHONY: run test race differential client-libraries bench bench-judges fullsync failovers mixed explore specification determinism determinism-arm64 judges mutants probe promises clusters live-runs lua-differential lint clean build raft
+.PHONY: run test race differential client-libraries bench bench-judges fullsync failovers mixed explore specification determinism determinism-arm64 judges mutants probe promises clusters live-runs lua-differential lint dist clean build raft
 
 # The main job: a sweep in the simulation, then one run on real processes through toxiproxy; verdicts and a report.
 run: build
@@ -117,6 +117,18 @@ lua-differential:
 lint:
 	@test -z "$$(gofmt -l .)" || { echo "gofmt would change:"; gofmt -l .; exit 1; }
 	$(GO) vet ./...
+	$(GO) tool staticcheck ./...
+
+# Static programs for Linux and macOS in dist, as archives: from the module cache alone, without a network.
+dist:
+	rm -rf dist
+	for target in $(or $(TARGETS),linux/amd64 linux/arm64 darwin/amd64 darwin/arm64); do \
+		name=ordeal-$${target%/*}-$${target#*/}; \
+		GOPROXY=off CGO_ENABLED=0 GOOS=$${target%/*} GOARCH=$${target#*/} $(GO) build -trimpath -ldflags "-s -w" -o dist/$$name/ \
+			./harness/cmd/ordeal ./node/cmd/ordeal-node || exit 1; \
+		cp README.md LICENSE dist/$$name/ && tar -C dist -czf dist/$$name.tar.gz $$name || exit 1; \
+	done
+	cd dist && sha256sum *.tar.gz > SHA256SUMS
 
 clean:
-	rm -rf bin runs
+	rm -rf bin runs dist

@@ -19,8 +19,6 @@ const NoValue = -1
 // Value returns the value that the operation i wrote or found; it must be one that tells a value.
 func (vs Values) Value(i int) *ValueUse { return &vs.list[vs.Of[i]] }
 
-type keyValue struct{ key, value string }
-
 // ValueUse is one value of one key.
 type ValueUse struct {
 	Write    int           // an index into Ops, or never, or twice

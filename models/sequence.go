@@ -60,8 +60,6 @@ func (vs values) last() (tail string, rest values, ok bool) {
 	return string(vs[i : len(vs)-1]), vs[:i], true
 }
 
-func (vs values) len() int { return strings.Count(string(vs), "\n") }
-
 func (vs values) list() []histories.Value {
 	var list []histories.Value
 	for text := range strings.Lines(string(vs)) {

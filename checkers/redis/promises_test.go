@@ -143,9 +143,7 @@ func TestSettingThatNobodyCouldAskForIsUnknownAndNotUnpromised(t *testing.T) {
 // three is a cluster of three servers and a Sentinel, in which nothing settles.
 func three(notes []histories.Note, faults ...histories.Fault) *histories.History {
 	h := twoServers([]histories.Operation{did(1*s, "c1", "write", "1", "m1"), did(15*s, "c1", "read", "1", "m1")}, nil, faults...)
-	for _, m := range []histories.Machine{{Name: "r2", Kind: "server"}, {Name: "s1", Kind: "sentinel", Addr: "10.0.0.9:1"}} {
-		h.Machines = append(h.Machines, m)
-	}
+	h.Machines = append(h.Machines, histories.Machine{Name: "r2", Kind: "server"}, histories.Machine{Name: "s1", Kind: "sentinel", Addr: "10.0.0.9:1"})
 	h.Machines[0].Addr, h.Machines[1].Addr, h.Machines[2].Addr = "10.0.0.1:1", "10.0.0.2:1", "10.0.0.3:1"
 	for i := range h.Notes {
 		h.Notes[i].From = "observer"

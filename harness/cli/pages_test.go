@@ -76,3 +76,27 @@ func follow(t *testing.T, console string) {
 
 // masked writes every number as 0.
 func masked(text string) string { return regexp.MustCompile(`\d+(\.\d+)?`).ReplaceAllString(text, "0") }
+
+// Somebody who has just cloned types what the README shows; a test plays fewer seeds.
+func TestCommandsOfTheREADMERun(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it builds programs and plays a live run")
+	}
+	root, err := filepath.Abs("../..")
+	require.NoError(t, err)
+	readme, err := os.ReadFile(filepath.Join(root, "README.md"))
+	require.NoError(t, err)
+	t.Chdir(t.TempDir())
+	ours := "module example.com/ours\ngo 1.26.0\nrequire github.com/ordeal-go/ordeal v0.0.0\nreplace github.com/ordeal-go/ordeal => " + root + "\n"
+	require.NoError(t, os.WriteFile("go.mod", []byte(ours), 0o644))
+	_, lossy, _ := strings.Cut(string(readme), "```yaml\n")
+	lossy, _, _ = strings.Cut(lossy, "```")
+	require.NoError(t, os.WriteFile("lossy.yaml", []byte(lossy), 0o644))
+	commands := regexp.MustCompile(`(?m)^bin/ordeal (.*?)( +#.*)?$`).FindAllStringSubmatch(string(readme), -1)
+	require.Greater(t, len(commands), 10)
+	for _, m := range commands {
+		line := regexp.MustCompile(`--seeds 1-\d+`).ReplaceAllString(m[1], "--seeds 1-3")
+		status, out, errs := ordeal(t, strings.Fields(line)...)
+		require.NotEqual(t, exitUsage, status, "ordeal %s\n%s%s", line, out, errs)
+	}
+}

@@ -60,7 +60,6 @@ func open(t *testing.T, machines []cluster.Machine, sink cluster.Sink) *live.Wor
 type record struct {
 	mu    sync.Mutex
 	lines []string
-	calls int // under way
 }
 
 func (r *record) write(format string, args ...any) {

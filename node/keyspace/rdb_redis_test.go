@@ -132,7 +132,7 @@ func TestDumpAndRestoreWorkBothWays(t *testing.T) {
 	b.r.do("SELECT", "5")
 	from := b.ks.DB(5)
 	to := New(1).DB(0)
-	from.Keys(func(key string, v value.Value) bool {
+	from.Keys(func(key string, _ value.Value) bool {
 		payload := b.r.do("DUMP", key)
 		restored, err := to.Restore([]byte(payload))
 		require.NoError(t, err)
@@ -140,7 +140,7 @@ func TestDumpAndRestoreWorkBothWays(t *testing.T) {
 		from.Persist([]byte(key))
 		require.Equal(t, from.DigestOf([]byte(key)), to.DigestOf([]byte(key)), "%q of Redis restored by us", key)
 
-		v, _ = from.Get([]byte(key))
+		v, _ := from.Get([]byte(key))
 		b.r.do("RESTORE", key, "0", string(Dump(v)), "REPLACE")
 		require.Equal(t, len(Dump(v))-11, SerializedLength(v))
 		return true

@@ -22,8 +22,7 @@ return {1, used, total}`
 // counter is a host with one integer.
 type counter struct {
 	noHost
-	n    int64
-	text []byte
+	n int64
 }
 
 func (h *counter) Call(args [][]byte) (resp.Reply, string) {

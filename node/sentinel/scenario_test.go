@@ -32,7 +32,6 @@ func cluster(replicas, sentinels, quorum int, extra string) *testWorld {
 
 // asker is a client of Sentinels for tests.
 type asker struct {
-	out      node.Effects
 	got      []byte
 	to       string
 	commands [][]string

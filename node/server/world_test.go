@@ -528,17 +528,6 @@ func (w *miniWorld) info(name, field string) string {
 	return ""
 }
 
-// logSince returns the lines of a machine's log from one on, without process, role and time.
-func (m *machine) logSince(from int) []string {
-	var lines []string
-	for _, line := range m.log[from:] {
-		if _, text, ok := cutTime(line); ok {
-			lines = append(lines, text)
-		}
-	}
-	return lines
-}
-
 // cutTime takes "pid:role time" off a line.
 func cutTime(line string) (role byte, text string, ok bool) {
 	parts := strings.SplitN(line, " ", 5)

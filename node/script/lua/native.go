@@ -2,7 +2,6 @@ package lua
 
 import (
 	"fmt"
-	"math"
 	"strconv"
 )
 
@@ -36,9 +35,6 @@ func (c *Call) PushStr(s string) { c.th.push(c.th.st.NewString(s)) }
 
 // PushNum adds a number.
 func (c *Call) PushNum(n float64) { c.th.push(Num(n)) }
-
-// pushed is the number of results so far.
-func (c *Call) pushed() int { return c.th.top - c.first }
 
 // Pop takes back the last result.
 func (c *Call) Pop() { c.th.top-- }
@@ -269,5 +265,3 @@ func (c *Call) ToString(v Value) Value {
 	}
 	return c.th.st.NewString(v.address())
 }
-
-func isInt(n float64) bool { return n == math.Trunc(n) && !math.IsInf(n, 0) }
