@@ -6,6 +6,7 @@ import (
 
 	"github.com/ordeal-go/ordeal/checkers"
 	"github.com/ordeal-go/ordeal/histories"
+	"github.com/ordeal-go/ordeal/histories/versions"
 )
 
 // Event is an event of a Sentinel as it is published, or a line of its log that is none.
@@ -75,7 +76,31 @@ func readEvents(r *checkers.Record) []Event {
 		}
 	}
 	takeLogs(histories.Forever)
+	ordersFirst(all)
 	return all
+}
+
+// NoteBeforeLog is how far the line of a log may come behind what was noted in the same moment: live, notes have the time of
+// their core, and lines that of whoever reads them.
+const NoteBeforeLog = 500 * time.Millisecond
+
+// ordersFirst puts the line by which a Sentinel says that it was told to fail over before the attempt that it led to. No
+// attempt is over so soon that it could be another one's.
+func ordersFirst(all []Event) {
+	for i := range all {
+		if all[i].Name != "" || !versions.Says(all[i].Text, versions.FailoverOrdered) {
+			continue
+		}
+		order := all[i]
+		for k := i - 1; k >= 0 && order.At-all[k].At < NoteBeforeLog; k-- {
+			if all[k].Machine == order.Machine && all[k].Name == "+try-failover" {
+				copy(all[k+1:i+1], all[k:i])
+				order.At = all[k+1].At
+				all[k] = order
+				break
+			}
+		}
+	}
 }
 
 // fromLog reads a line of a Sentinel's log.

@@ -34,7 +34,7 @@ func (Safety) Name() string { return "sentinel-safety" }
 // Check implements Checker.
 func (Safety) Check(r *checkers.Record) checkers.Verdict {
 	e := elections{q: &checkers.Inquiry{}, r: r, votes: map[ballot]vote{}, elected: map[term]vote{}, config: map[string]*histories.Note{},
-		agreed: map[term]*histories.Note{}, ordered: map[string]bool{}, forced: map[term]bool{}, ids: map[string]string{}, machineOf: map[string]string{},
+		agreed: map[term]*histories.Note{}, ordered: map[string]bool{}, forced: map[term]bool{}, tries: map[string]try{}, ids: map[string]string{}, machineOf: map[string]string{},
 		epoch: map[string]int64{}, attempt: map[string]int64{}}
 	for _, name := range []string{"votes", "elections", "configurations", "address changes"} {
 		e.q.Saw(name, 0)
@@ -87,6 +87,13 @@ type elections struct {
 	machineOf map[string]string // and back, of all the IDs it ever had
 	ordered   map[string]bool   // Sentinels that a user ordered to fail over, until they try
 	forced    map[term]bool     // epochs of failovers that a user ordered
+	tries     map[string]try    // Sentinel → its last attempt at a failover
+}
+
+// try is a Sentinel's word that it tries to fail over.
+type try struct {
+	at time.Duration
+	term
 }
 
 // change is a new address in a Sentinel's configuration.
@@ -173,6 +180,10 @@ func (e *elections) forget(machine string) {
 
 func (e *elections) log(l *histories.LogLine, noted bool) {
 	if versions.Says(l.Text, versions.FailoverOrdered) {
+		if tried, is := e.tries[l.Machine]; is && l.Time-tried.at < evidence.NoteBeforeLog { // see there
+			e.forced[tried.term] = true
+			return
+		}
 		e.ordered[l.Machine] = true
 		return
 	}
@@ -217,8 +228,13 @@ func (e *elections) event(at time.Duration, machine, id, event, text string, epo
 		}
 	case "+try-failover":
 		e.attempt[machine] = e.epoch[machine] // which was announced with it
-		if e.ordered[machine] && len(words) >= 2 {
-			e.forced[term{words[1], e.epoch[machine]}] = true
+		if len(words) < 2 {
+			return
+		}
+		tried := term{words[1], e.epoch[machine]}
+		e.tries[machine] = try{at, tried}
+		if e.ordered[machine] {
+			e.forced[tried] = true
 		}
 		delete(e.ordered, machine)
 	case "+elected-leader":
