@@ -27,12 +27,6 @@ const (
 
 	maxPendingCommands = 100 // per link, times the instances that share it
 
-	scriptQueueMost   = 256
-	scriptRunningMost = 16
-	scriptRuntimeMost = 60 * time.Second
-	scriptRunsMost    = 10
-	scriptRetryDelay  = 30 * time.Second
-
 	defaultPort = 26379
 	helloTopic  = "__sentinel__:hello"
 

@@ -6,7 +6,7 @@
 // (what it says of itself), hello.go and peers.go (how Sentinels find each other). Whether it is down: sdown.go (by my
 // own eyes), odown.go (by agreement), tilt.go (when my own eyes cannot be trusted). What follows: election.go,
 // failover.go (the states), selection.go, lineage.go (whose data it is), promotion.go, reconf.go, switchover.go. For people and clients: event.go,
-// script.go, clients.go (with package front), command.go, sentinelcommand.go, fields.go, status.go. What survives a restart: directive.go
+// script.go (with package scripts), clients.go (with package front), command.go, sentinelcommand.go, fields.go, status.go. What survives a restart: directive.go
 // reads it and rewrite.go writes it.
 //
 // The states, as states.go has them. Of a failover, where every arrow to none but the last is an abort, a reset or a newer

@@ -25,7 +25,7 @@ func (s *Sentinel) event(level node.LogLevel, name string, of *instance, payload
 			master = of.master
 		}
 		if master.notifyScript != "" {
-			s.schedule(master.notifyScript, name, payload)
+			s.scripts.Add(master.notifyScript, name, payload)
 		}
 	}
 }

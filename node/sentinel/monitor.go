@@ -66,7 +66,7 @@ func (s *Sentinel) pingAnswered(r *instance, reply resp.Reply) {
 func (s *Sentinel) tick() {
 	s.checkTilt()
 	s.watchAll(s.masters)
-	s.tickScripts()
+	s.scripts.Tick(s.now, scriptWorld{s})
 	if s.ticks++; s.ticks%clientTicks == 0 {
 		s.front.Tend()
 	}

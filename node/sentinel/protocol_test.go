@@ -20,6 +20,9 @@ func TestProtocolNamesWhatIsThere(t *testing.T) {
 	tests := ""
 	files, err := filepath.Glob("*_test.go")
 	require.NoError(t, err)
+	more, err := filepath.Glob("scripts/*_test.go")
+	files = append(files, more...)
+	require.NoError(t, err)
 	for _, file := range files {
 		source, err := os.ReadFile(file)
 		require.NoError(t, err)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/ordeal-go/ordeal/node"
 	"github.com/ordeal-go/ordeal/node/front"
+	"github.com/ordeal-go/ordeal/node/sentinel/scripts"
 )
 
 // Version is the version of Redis whose behaviour this Sentinel has.
@@ -58,8 +59,7 @@ type Sentinel struct {
 	tiltSince  node.Instant
 	lastTick   node.Instant
 	hz         int
-	scripts    []*scriptJob
-	scriptsUp  int // running
+	scripts    scripts.Queue // of the operators of masters
 	crashAfter simulatedFailure
 	report     report // memory of the INFO being read
 	votes      []tally
@@ -122,7 +122,7 @@ func (s *Sentinel) Step(now node.Instant, ev *node.Event, out *node.Effects) {
 	case node.TimerFired:
 		s.timerFired(ev.Timer)
 	case node.ScriptExited:
-		s.scriptExited(ev)
+		s.scripts.Exited(s.now, ev.Op, ev.N, scriptWorld{s})
 	case node.Resolved:
 		s.resolvedName(ev)
 	case node.StopRequested:

@@ -416,41 +416,15 @@ func TestScriptsAreTold(t *testing.T) {
 	require.Contains(t, s.scripts, "/n.sh +sdown master mymaster 10.0.0.1 6379")
 	require.Contains(t, s.scripts, "/n.sh +switch-master mymaster 10.0.0.1 6379 10.0.0.2 6379")
 	require.Contains(t, s.scripts, "/c.sh mymaster leader start 10.0.0.1 6379 10.0.0.2 6379")
-	require.Empty(t, s.sentinel().scripts)
-	require.Zero(t, s.sentinel().scriptsUp)
-}
-
-func TestScriptThatFailsIsRunAgainLater(t *testing.T) {
-	s := New(Options{Rand: rand.New(rand.NewPCG(1, 1))})
-	var out node.Effects
-	s.now, s.out, s.phase = epoch, &out, running
-	s.schedule("/x.sh", "arg")
-	var delays []time.Duration
-	for run := 1; len(s.scripts) > 0; run++ {
-		s.tickScripts()
-		j := s.scripts[0]
-		require.True(t, j.running)
-		require.Equal(t, run, j.runs)
-		s.scriptExited(&node.Event{Op: j.op, N: 1})
-		if len(s.scripts) == 0 {
-			break
-		}
-		delays = append(delays, j.at.Sub(s.now))
-		s.now = j.at
-	}
-	require.Len(t, delays, 9)
-	require.Equal(t, 30*time.Second, delays[0])
-	require.Equal(t, 60*time.Second, delays[1])
-	require.Equal(t, 30*time.Second<<8, delays[8])
-	require.Zero(t, s.scriptsUp)
-	require.Contains(t, s.lines[len(s.lines)-1], "-script-error /x.sh 0 1")
+	require.Empty(t, s.sentinel().scripts.Jobs())
+	require.Zero(t, s.sentinel().scripts.Running())
 }
 
 // TestScriptThatHangsIsKilledAndRunAgain: after its minute, and then half a minute later.
 func TestScriptThatHangsIsKilledAndRunAgain(t *testing.T) {
 	w, s := alone(t, "")
 	s.scriptsHang = true
-	s.sentinel().schedule("/hangs.sh", "arg")
+	s.sentinel().scripts.Add("/hangs.sh", "arg")
 	w.advance(59 * time.Second)
 	require.Equal(t, []string{"/hangs.sh arg"}, s.scripts)
 	require.NotContains(t, strings.Join(s.events(), "\n"), "-script-timeout")
@@ -460,24 +434,8 @@ func TestScriptThatHangsIsKilledAndRunAgain(t *testing.T) {
 	s.scriptsHang = false
 	w.advance(31 * time.Second)
 	require.Equal(t, []string{"/hangs.sh arg", "/hangs.sh arg"}, s.scripts)
-	require.Empty(t, s.sentinel().scripts)
+	require.Empty(t, s.sentinel().scripts.Jobs())
 	require.NotContains(t, strings.Join(s.events(), "\n"), "-script-error")
-}
-
-func TestScriptQueueDropsTheOldestThatWaits(t *testing.T) {
-	s := New(Options{Rand: rand.New(rand.NewPCG(1, 1))})
-	var out node.Effects
-	s.now, s.out = epoch, &out
-	s.schedule("first")
-	s.tickScripts()
-	for i := range scriptQueueMost {
-		s.schedule(fmt.Sprint(i))
-	}
-	require.Len(t, s.scripts, scriptQueueMost)
-	require.Equal(t, "first", s.scripts[0].argv[0], "it runs")
-	require.Equal(t, "1", s.scripts[1].argv[0])
-	s.tickScripts()
-	require.Equal(t, scriptRunningMost, s.scriptsUp)
 }
 
 func TestSameSeedSameRun(t *testing.T) {

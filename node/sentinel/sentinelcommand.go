@@ -271,21 +271,21 @@ func (s *Sentinel) checkQuorum(c *front.Call, m *instance) {
 }
 
 func (s *Sentinel) pendingScripts(c *front.Call) {
-	b := resp.AppendArray(s.scratch[:0], len(s.scripts))
-	for _, j := range s.scripts {
+	b := resp.AppendArray(s.scratch[:0], len(s.scripts.Jobs()))
+	for _, j := range s.scripts.Jobs() {
 		b = resp.AppendArray(b, 10)
 		b = resp.AppendBulkString(b, "argv")
-		b = resp.AppendCommand(b, j.argv...)
+		b = resp.AppendCommand(b, j.Argv...)
 		flags, clock, ms := "scheduled", "run-delay", time.Duration(0)
-		if j.running {
-			flags, clock, ms = "running", "run-time", s.since(j.at)
-		} else if j.at != 0 {
-			ms = max(-s.since(j.at), 0)
+		if j.Running {
+			flags, clock, ms = "running", "run-time", s.since(j.At)
+		} else if j.At != 0 {
+			ms = max(-s.since(j.At), 0)
 		}
 		b = resp.AppendBulkString(resp.AppendBulkString(b, "flags"), flags)
-		b = resp.AppendBulkInt(resp.AppendBulkString(b, "pid"), int64(j.op))
+		b = resp.AppendBulkInt(resp.AppendBulkString(b, "pid"), int64(j.Op))
 		b = resp.AppendBulkInt(resp.AppendBulkString(b, clock), ms.Milliseconds())
-		b = resp.AppendBulkInt(resp.AppendBulkString(b, "retry-num"), int64(j.runs))
+		b = resp.AppendBulkInt(resp.AppendBulkString(b, "retry-num"), int64(j.Runs))
 	}
 	s.scratch = b
 	c.Raw(b)

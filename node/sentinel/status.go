@@ -39,8 +39,8 @@ func (s *Sentinel) infoSentinel(b []byte) []byte {
 	b = append(b, "# Sentinel\r\n"...)
 	b = front.IntField(b, "sentinel_masters", int64(len(s.masters)))
 	b = front.BoolField(b, "sentinel_tilt", s.tilt)
-	b = front.IntField(b, "sentinel_running_scripts", int64(s.scriptsUp))
-	b = front.IntField(b, "sentinel_scripts_queue_length", int64(len(s.scripts)))
+	b = front.IntField(b, "sentinel_running_scripts", int64(s.scripts.Running()))
+	b = front.IntField(b, "sentinel_scripts_queue_length", int64(len(s.scripts.Jobs())))
 	b = front.IntField(b, "sentinel_simulate_failure_flags", int64(s.crashAfter))
 	for i, m := range s.masters {
 		status := "ok"
