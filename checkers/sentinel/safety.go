@@ -182,6 +182,9 @@ func (e *elections) log(l *histories.LogLine, noted bool) {
 	if versions.Says(l.Text, versions.FailoverOrdered) {
 		if tried, is := e.tries[l.Machine]; is && l.Time-tried.at < evidence.NoteBeforeLog { // see there
 			e.forced[tried.term] = true
+			if e.elected[tried.term].on == l.Machine { // by its word, a moment ago
+				delete(e.elected, tried.term)
+			}
 			return
 		}
 		e.ordered[l.Machine] = true
@@ -317,6 +320,9 @@ func (e *elections) majorities() {
 	}
 	minority := map[term]bool{}
 	for _, l := range e.leads {
+		if e.forced[l.term] {
+			continue
+		}
 		if most := e.voters(l.term, l.id, l.at+e.r.Slack); most < e.needed {
 			minority[l.term] = true
 			e.q.Breach(l.at, l.machine, nil, "was elected leader of epoch %d of %s by %d of the %d votes needed", l.epoch, l.master, most, e.needed)
