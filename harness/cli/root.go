@@ -37,7 +37,7 @@ func (p *program) root() *cobra.Command {
 	c.AddGroup(
 		&cobra.Group{ID: groupPlay, Title: "Play"},
 		&cobra.Group{ID: groupLook, Title: "Look into a run, or a history from anywhere"},
-		&cobra.Group{ID: groupWrite, Title: "Write scenarios"},
+		&cobra.Group{ID: groupWrite, Title: "Write scenarios, and more"},
 		&cobra.Group{ID: groupFind, Title: "Search, and test the tests"},
 		&cobra.Group{ID: groupKnow, Title: "Find out"},
 	)
@@ -52,7 +52,7 @@ func (p *program) root() *cobra.Command {
 	}
 	add(groupPlay, p.runCommand(), p.sweepCommand(), p.compareCommand())
 	add(groupLook, p.openCommand(), p.reportCommand(), p.checkCommand(), p.shrinkCommand(), p.replayCommand(), p.diffCommand(), p.exportCommand())
-	add(groupWrite, p.validateCommand(), p.schemaCommand(), p.drawCommand())
+	add(groupWrite, p.newCommand(), p.validateCommand(), p.schemaCommand(), p.drawCommand())
 	add(groupFind, p.exploreCommand(), p.mutantCommand())
 	add(groupKnow, p.listCommand(), p.explainCommand(), p.versionCommand(), p.completionCommand())
 	help := p.helpCommand()

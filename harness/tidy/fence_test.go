@@ -29,6 +29,7 @@ var decidesNothing = map[string]string{
 	"harness/bench":             "holds benchmarks only",
 	"harness/tidy":              "holds tests about the code only",
 	"harness/mutants":           "builds programs with a planted bug",
+	"harness/skeleton":          "writes files for somebody to begin with",
 	"harness/cli":               "the command: terminal, files, signals",
 	"harness/cmd/ordeal":        "the command",
 	"harness/harnesstest":       "the door of go test: its flags say which seeds to play, and where",

@@ -99,11 +99,12 @@ var mayImport = map[string][]string{
 	"harness/redis/onlooker": {"node"},
 	"harness/scenarios":      {"harness", "harness/redis"},
 	"harness/mutants":        {},
+	"harness/skeleton":       {},
 	"harness/election":       {"histories"},
 	"harness/explore":        {"node", "node/resp", "node/sentinel", "harness/cluster", "harness/redis"},
 	"harness/bench":          {},
 	"harness/clients":        {"node", "node/resp", "harness", "harness/assert", "harness/harnesstest/flags", "harness/cluster", "harness/redis/callers", "harness/workload", "histories", "checkers"},
-	"harness/cli": {"harness", "harness/redis", "harness/plain/primarybackup", "harness/live/runs", "harness/live/serve", "harness/sim", "node", "node/record", "harness/scenarios", "harness/swarm", "harness/shrink", "harness/goals", "harness/sweep", "harness/explore", "harness/mutants", "checkers", "histories",
+	"harness/cli": {"harness", "harness/redis", "harness/plain/primarybackup", "harness/live/runs", "harness/live/serve", "harness/sim", "node", "node/record", "harness/scenarios", "harness/swarm", "harness/shrink", "harness/goals", "harness/sweep", "harness/explore", "harness/mutants", "harness/skeleton", "checkers", "histories",
 		"models", "nemesis", "github.com/schollz/progressbar/v3", "github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/term"},
 	"harness/cmd/ordeal": {"harness/cli"},
 }
