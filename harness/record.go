@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/ordeal-go/ordeal/harness/cluster"
 	"github.com/ordeal-go/ordeal/histories"
 	"github.com/ordeal-go/ordeal/node"
 )
@@ -16,7 +17,8 @@ type record struct {
 	// callers is the same by the IP that machines call from.
 	callers map[string]string
 	view    *view
-	stages  []string // those that the observer has seen reached, in order
+	stages  []string                    // those that the observer has seen reached, in order
+	laidOut map[string]cluster.Settings // of machines that were not started yet
 
 	triggers *triggers // nil: no step of the schedule waits for anything
 }
@@ -130,6 +132,10 @@ func (r *record) Log(at time.Duration, machine, line string) {
 // Up implements cluster.Sink.
 func (r *record) Up(at time.Duration, machine string) {
 	r.note(histories.Note{Time: at, Machine: machine, Kind: histories.NoteUp})
+	for _, s := range r.laidOut[machine] {
+		r.note(histories.Note{Time: at, Machine: machine, Kind: string(node.NoteSettings), From: histories.FromLayout, Key: s.Name, Text: s.Value})
+	}
+	delete(r.laidOut, machine)
 }
 
 // Down implements cluster.Sink.

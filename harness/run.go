@@ -96,10 +96,11 @@ func open(ctx context.Context, plan Scenario, opts Options) (*run, error) {
 		r.close()
 		return nil, err
 	}
-	r.record = record{rec: histories.NewRecorder(opts.header(plan, r.machines()), r.output.historyWriter()), names: map[string]string{}, callers: map[string]string{}, view: &r.view}
+	r.record = record{rec: histories.NewRecorder(opts.header(plan, r.machines()), r.output.historyWriter()), names: map[string]string{}, callers: map[string]string{}, laidOut: map[string]cluster.Settings{}, view: &r.view}
 	r.record.rec.Expect(expected(plan, len(names(r.nodes, cluster.Server))))
 	for _, m := range r.nodes {
 		r.record.names[m.Addr()] = m.Name
+		r.record.laidOut[m.Name] = m.Settings
 	}
 	for _, m := range r.machines() {
 		r.record.callers[m.Host] = m.Name

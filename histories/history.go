@@ -133,13 +133,16 @@ type Fault struct {
 	Stop    time.Duration // Forever if it was never healed
 }
 
+// FromLayout is who says, in a note of kind settings, how a machine was laid out: whoever wrote its configuration.
+const FromLayout = "layout"
+
 // Note is something observed of a machine: by itself, by its replies, or by its log. Its fields mean what its kind
 // says; FORMAT.md lists the kinds.
 type Note struct {
 	Time    time.Duration `json:"t"`
 	Machine string        `json:"machine"`
 	Kind    string        `json:"note"`
-	From    string        `json:"from,omitempty"` // who observed it: "" itself, "observer", "log"
+	From    string        `json:"from,omitempty"` // who observed it: "" itself, "observer", "log", FromLayout
 
 	Role    string `json:"role,omitempty"`
 	Link    string `json:"link,omitempty"`

@@ -1,7 +1,6 @@
 package evidence
 
 import (
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -10,12 +9,12 @@ import (
 	"github.com/ordeal-go/ordeal/checkers"
 )
 
-// Watching is how the Sentinels of a history were configured, as its plan and their own words have it. What a user set
-// at run time counts beside what was planned: a judge takes the value that favours the accused.
+// Watching is how the Sentinels of a record were configured, as it was laid out and as their own words have it. What a user
+// set at run time counts beside what was laid out: a judge takes the value that favours the accused.
 type Watching struct {
-	DownAfter       []time.Duration // > 0, the planned one first; 30 s if nothing is said
-	FailoverTimeout []time.Duration // > 0, the planned one first; 180 s if nothing is said
-	ParallelSyncs   []int           // > 0, the planned one first; 1 if nothing is said
+	DownAfter       []time.Duration // > 0, that of the layout first; 30 s if nothing is said
+	FailoverTimeout []time.Duration // > 0, that of the layout first; 180 s if nothing is said
+	ParallelSyncs   []int           // > 0, that of the layout first; 1 if nothing is said
 	Quorum          int             // 0: not known, or less than a majority
 }
 
@@ -29,22 +28,29 @@ const (
 func WatchingOf(r *checkers.Record) Watching { return checkers.Derived(r, readWatching) }
 
 func readWatching(r *checkers.Record) Watching {
-	millis := func(name string, otherwise time.Duration) []time.Duration {
-		if n, is := InPlan(r.Plan, name); is && n > 0 {
-			return []time.Duration{time.Duration(n) * time.Millisecond}
+	set, sentinels := SettingsOf(r), r.OfKind("sentinel")
+	numbers := func(name string, otherwise int) (all []int) {
+		for _, value := range set.Ever(sentinels, name) {
+			if n, err := strconv.Atoi(value); err == nil && n > 0 {
+				all = append(all, n)
+			}
 		}
-		return []time.Duration{otherwise}
+		if len(all) == 0 {
+			all = []int{otherwise}
+		}
+		return all
+	}
+	millis := func(name string, otherwise time.Duration) (all []time.Duration) {
+		for _, n := range numbers(name, int(otherwise/time.Millisecond)) {
+			all = append(all, time.Duration(n)*time.Millisecond)
+		}
+		return all
 	}
 	w := Watching{
 		DownAfter:       millis("down-after-milliseconds", defaultDownAfter),
 		FailoverTimeout: millis("failover-timeout", defaultFailoverTimeout),
-		ParallelSyncs:   []int{1},
-	}
-	if n, is := InPlan(r.Plan, "parallel-syncs"); is && n > 0 {
-		w.ParallelSyncs[0] = n
-	}
-	if n, is := InPlan(r.Plan, "quorum"); is {
-		w.Quorum = n
+		ParallelSyncs:   numbers("parallel-syncs", 1),
+		Quorum:          slices.Min(numbers("quorum", 0)),
 	}
 	for i := range r.Notes {
 		if n := &r.Notes[i]; n.Kind == "event" && n.Event == "+set" {
@@ -76,16 +82,6 @@ func (w *Watching) set(words []string) {
 }
 
 func (w Watching) DownAfterLeast() time.Duration { return slices.Min(w.DownAfter) }
-
-// InPlan finds a number in a scenario's YAML, whichever way it is laid out and quoted.
-func InPlan(plan, name string) (int, bool) {
-	m := regexp.MustCompile(`(?:^|[\s{,"'])` + regexp.QuoteMeta(name) + `["']?\s*[: ]\s*["']?(\d+)`).FindStringSubmatch(plan)
-	if m == nil {
-		return 0, false
-	}
-	n, err := strconv.Atoi(m[1])
-	return n, err == nil
-}
 
 // StoodStill says whether the run stood still in [from, to] for so long at a time that Sentinels may take anybody for
 // down, or for so long in all that what took too long may have been in time on a quieter computer.

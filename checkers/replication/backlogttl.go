@@ -5,25 +5,20 @@ import (
 	"time"
 
 	"github.com/ordeal-go/ordeal/checkers"
-	"github.com/ordeal-go/ordeal/checkers/evidence"
 	"github.com/ordeal-go/ordeal/histories"
 )
 
-// backlogTTL holds masters to repl-backlog-ttl, where the plan sets it: the backlog is given up when nobody has been
+// backlogTTL holds masters to repl-backlog-ttl, where it is set: the backlog is given up when nobody has been
 // connected for so long, and not before. Redis 4.0: replication.c, replicationCron.
 func (l *touch) backlogTTL() {
-	n, is := evidence.InPlan(l.r.Plan, "repl-backlog-ttl")
-	if !is || n == 0 {
-		return
-	}
-	ttl := time.Duration(n) * time.Second
 	for i := range l.r.Logs {
 		line := &l.r.Logs[i]
 		if !strings.Contains(line.Text, "Replication backlog freed after") {
 			continue
 		}
 		left, open := l.lastLeft(line.Machine, line.Time, "")
-		if alone := line.Time - left; (open || left > 0 && alone < ttl-cronSlack) && !l.troubled(line.Machine, left, line.Time) {
+		ttl := l.set.Seconds(line.Machine, "repl-backlog-ttl", 0, left)
+		if alone := line.Time - left; ttl > 0 && (open || left > 0 && alone < ttl-cronSlack) && !l.troubled(line.Machine, left, line.Time) {
 			l.q.Breach(line.Time, line.Machine, nil, "gave its backlog up %v after the last replica had gone, although repl-backlog-ttl is %v", alone, ttl)
 		}
 	}
@@ -33,8 +28,8 @@ func (l *touch) backlogTTL() {
 			continue
 		}
 		left, open := l.lastLeft(n.Machine, n.Time, n.Peer)
-		m := l.r.Timelines[n.Machine]
-		if alone := n.Time - left; !open && left > 0 && alone > ttl+clockSlack+time.Second && !l.troubled(n.Machine, left, n.Time) &&
+		m, ttl := l.r.Timelines[n.Machine], l.set.Seconds(n.Machine, "repl-backlog-ttl", 0, left)
+		if alone := n.Time - left; ttl > 0 && !open && left > 0 && alone > ttl+clockSlack+time.Second && !l.troubled(n.Machine, left, n.Time) &&
 			l.r.Always(m, left-time.Millisecond, n.Time, checkers.IsMaster) {
 			l.q.Breach(n.Time, n.Machine, nil, "had a backlog %v after the last replica had gone, although repl-backlog-ttl is %v", alone, ttl)
 		}

@@ -14,8 +14,6 @@ import (
 // goodness is who could be a good replica of whom.
 type goodness struct {
 	l     *links
-	need  int           // min-slaves-to-write; 0: the feature is off
-	lag   time.Duration // min-slaves-max-lag
 	signs map[string][]sign
 }
 
@@ -27,18 +25,18 @@ type sign struct {
 	closed time.Duration // by the master
 }
 
-// goodnessOf reads the plan; need is 0 where nobody listened.
+// asked is what a master needs: min-slaves-to-write, 0 if the feature is off or nobody listened, and min-slaves-max-lag.
+func (g *goodness) asked(master string, at time.Duration) (need int, lag time.Duration) {
+	need = g.l.set.Number(master, "min-slaves-to-write", 0, at)
+	if lag = g.l.set.Seconds(master, "min-slaves-max-lag", 10*time.Second, at); lag <= 0 || len(g.l.talks) == 0 || g.l.r.Slack > 0 {
+		need = 0
+	}
+	return need, lag
+}
+
+// goodnessOf reads what an onlooker heard.
 func goodnessOf(r *checkers.Record) *goodness {
-	g := &goodness{l: linksOf(r), lag: 10 * time.Second, signs: map[string][]sign{}}
-	if n, is := evidence.InPlan(r.Plan, "min-slaves-max-lag"); is {
-		g.lag = time.Duration(n) * time.Second
-	}
-	if n, is := evidence.InPlan(r.Plan, "min-slaves-to-write"); is && g.lag > 0 && len(g.l.talks) > 0 && r.Slack == 0 {
-		g.need = n
-	}
-	if g.need == 0 {
-		return g
-	}
+	g := &goodness{l: linksOf(r), signs: map[string][]sign{}}
 	for _, t := range g.l.talks {
 		s := sign{talk: t, served: histories.Forever, closed: g.l.end(t, "master")}
 		for _, n := range t.notes {
@@ -56,8 +54,8 @@ func goodnessOf(r *checkers.Record) *goodness {
 }
 
 // atMost is how many good replicas the master can have counted at some moment of [from, to].
-func (g *goodness) atMost(master string, from, to time.Duration) (n int) {
-	oldest := from - g.lag - clockSlack
+func (g *goodness) atMost(master string, lag, from, to time.Duration) (n int) {
+	oldest := from - lag - clockSlack
 	seen := map[string]bool{} // a replica may have an old connection beside the new one
 	for _, s := range g.signs[master] {
 		if s.served <= to && s.closed >= from-time.Second-cronSlack && slices.ContainsFunc(s.times, func(at time.Duration) bool { return at >= oldest && at <= to }) &&
@@ -71,24 +69,24 @@ func (g *goodness) atMost(master string, from, to time.Duration) (n int) {
 
 // atLeast is how many it must have counted all the time from from to to: those that acknowledged every time within the
 // lag, with a second to spare, since well before.
-func (g *goodness) atLeast(master string, from, to time.Duration) (n int) {
-	if g.lag < 2*time.Second {
+func (g *goodness) atLeast(master string, lag, from, to time.Duration) (n int) {
+	if lag < 2*time.Second {
 		return 0
 	}
 	begin := from - 2*time.Second
 	for _, s := range g.signs[master] {
 		good := s.closed >= to && s.talk.first("acked", "") <= begin && s.talk.flowing() <= begin
-		last := begin - g.lag
+		last := begin - lag
 		for _, n := range s.talk.notes {
 			if n.Event != "acked" || n.Time > to {
 				continue
 			}
-			if n.Time >= begin-g.lag+time.Second {
-				good = good && n.Time-max(last, begin-g.lag+time.Second) <= g.lag-time.Second
+			if n.Time >= begin-lag+time.Second {
+				good = good && n.Time-max(last, begin-lag+time.Second) <= lag-time.Second
 			}
 			last = n.Time
 		}
-		if good && to-last <= g.lag-time.Second {
+		if good && to-last <= lag-time.Second {
 			n++
 		}
 	}
@@ -100,7 +98,8 @@ func (g *goodness) overheard(q *checkers.Inquiry, f *checkers.Functions) {
 	r := g.l.r
 	for i := range r.Ops {
 		op := &r.Ops[i]
-		if g.need == 0 || !f.Writes(op) || op.Returned == histories.Forever || g.l.troubled(op.Node, op.Invoked-g.lag-5*time.Second, op.Returned) {
+		need, lag := g.asked(op.Node, op.Invoked)
+		if need == 0 || !f.Writes(op) || op.Returned == histories.Forever || g.l.troubled(op.Node, op.Invoked-lag-5*time.Second, op.Returned) {
 			continue
 		}
 		t := r.Timelines[op.Node]
@@ -109,12 +108,12 @@ func (g *goodness) overheard(q *checkers.Inquiry, f *checkers.Functions) {
 			continue
 		}
 		q.Saw("writes held against what was overheard", 1)
-		if most := g.atMost(op.Node, op.Invoked, op.Returned); !refused && most < g.need {
+		if most := g.atMost(op.Node, lag, op.Invoked, op.Returned); !refused && most < need {
 			q.Breach(op.Returned, op.Node, []int{i}, "acknowledged a write while at most %d replicas can have acknowledged within the %v of min-slaves-max-lag, and needs %d",
-				most, g.lag, g.need)
-		} else if least := g.atLeast(op.Node, op.Invoked, op.Returned); refused && least >= g.need {
+				most, lag, need)
+		} else if least := g.atLeast(op.Node, lag, op.Invoked, op.Returned); refused && least >= need {
 			q.Breach(op.Returned, op.Node, []int{i}, "refused a write for lack of replicas, while %d had acknowledged within the %v of min-slaves-max-lag all the time, and needs %d",
-				least, g.lag, g.need)
+				least, lag, need)
 		}
 	}
 }

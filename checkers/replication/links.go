@@ -38,6 +38,13 @@ func (Links) Check(r *checkers.Record) checkers.Verdict {
 	for _, name := range []string{"conversations", "acknowledgements", "pauses between acknowledgements", "pauses between pings", "silences", "attempts to connect"} {
 		l.q.Saw(name, 0)
 	}
+	missing := l.set.Missing(r.OfKind("server"))
+	if len(l.talks) == 0 {
+		missing = "nobody listened to what servers say to each other"
+	}
+	if missing != "" {
+		return l.q.Verdict(missing, "")
+	}
 	for _, t := range l.talks {
 		l.q.Saw("conversations", 1)
 		l.acknowledgements(t)
@@ -51,11 +58,7 @@ func (Links) Check(r *checkers.Record) checkers.Verdict {
 	l.disklessDelays()
 	l.servedWithoutMaster()
 	l.backlogTTL()
-	missing := ""
-	if len(l.talks) == 0 {
-		missing = "nobody listened to what servers say to each other"
-	}
-	return l.q.Verdict(missing, "replicas and masters kept in touch as configured")
+	return l.q.Verdict("", "replicas and masters kept in touch as configured")
 }
 
 func (Links) Promise(r *checkers.Record) checkers.Promise {
@@ -75,10 +78,19 @@ type talk struct {
 
 // links is what was overheard, and what a run's settings make of it.
 type links struct {
-	r       *checkers.Record
-	talks   []*talk
-	timeout time.Duration
-	ping    time.Duration
+	r     *checkers.Record
+	set   *evidence.Settings
+	talks []*talk
+}
+
+// timeout is the repl-timeout of a machine.
+func (l *links) timeout(machine string, at time.Duration) time.Duration {
+	return l.set.Seconds(machine, "repl-timeout", time.Minute, at)
+}
+
+// diskless says whether a machine sends snapshots over sockets.
+func (l *links) diskless(machine string, at time.Duration) bool {
+	return l.set.Is(machine, "repl-diskless-sync", false, at)
 }
 
 // touch judges how those whose conversations were overheard kept in touch.
@@ -91,13 +103,7 @@ type touch struct {
 func linksOf(r *checkers.Record) *links { return checkers.Derived(r, readLinks) }
 
 func readLinks(r *checkers.Record) *links {
-	l := &links{r: r, timeout: time.Minute, ping: 10 * time.Second}
-	if n, is := evidence.InPlan(r.Plan, "repl-timeout"); is {
-		l.timeout = time.Duration(n) * time.Second
-	}
-	if n, is := evidence.InPlan(r.Plan, "repl-ping-slave-period"); is {
-		l.ping = time.Duration(n) * time.Second
-	}
+	l := &links{r: r, set: evidence.SettingsOf(r)}
 	byNumber := map[string]*talk{} // to look up only
 	for i := range r.Notes {
 		n := &r.Notes[i]
@@ -219,8 +225,8 @@ func (l *touch) pings(t *talk) {
 	m := l.r.Timelines[t.master]
 	t.pauses("ping", begin, min(l.end(t, "master"), l.end(t, "replica")), func(from, to time.Duration) {
 		l.q.Saw("pauses between pings", 1)
-		if to-from > l.ping+cronSlack && l.r.Always(m, from, to, checkers.IsMaster) && !l.troubled(t.master, from, to) && t.heardOf(from, to) {
-			l.q.Breach(to, t.master, nil, "did not ping %s for %v, although repl-ping-slave-period is %v", t.replica, to-from, l.ping)
+		if period := l.set.Seconds(t.master, "repl-ping-slave-period", 10*time.Second, from); to-from > period+cronSlack && l.r.Always(m, from, to, checkers.IsMaster) && !l.troubled(t.master, from, to) && t.heardOf(from, to) {
+			l.q.Breach(to, t.master, nil, "did not ping %s for %v, although repl-ping-slave-period is %v", t.replica, to-from, period)
 		}
 	})
 }
@@ -236,7 +242,7 @@ func (t *talk) heardOf(from, to time.Duration) bool {
 // signsOfLife: who waits for a snapshot is shown every second that the master lives.
 func (l *touch) signsOfLife(t *talk) {
 	asked := t.first("psync", "")
-	if diskless(l.r.Plan) || asked == histories.Forever || t.first("continue", "") < histories.Forever {
+	if asked == histories.Forever || l.diskless(t.master, asked) || t.first("continue", "") < histories.Forever {
 		return
 	}
 	end := min(t.first("payload", ""), l.end(t, "master"))
@@ -250,18 +256,15 @@ func (l *touch) signsOfLife(t *talk) {
 	})
 }
 
-func diskless(plan string) bool {
-	return strings.Contains(plan, "repl-diskless-sync: \"yes\"") || strings.Contains(plan, "repl-diskless-sync: yes") || strings.Contains(plan, "repl-diskless-sync: true")
-}
-
 // silentMaster: a replica gives up a master of which nothing has come for repl-timeout.
 func (l *touch) silentMaster(t *talk) {
 	end := l.end(t, "replica")
 	t.pauses("heard", t.notes[0].Time, end, func(from, to time.Duration) {
 		l.q.Saw("silences", 1)
-		limit := l.timeout + clockSlack + heardGap
+		timeout := l.timeout(t.replica, from)
+		limit := timeout + clockSlack + heardGap
 		if to-from > limit && !l.troubled(t.replica, from, to) && !l.loading(t, from, to) {
-			l.q.Breach(to, t.replica, nil, "heard nothing of %s for %v and kept the connection, although repl-timeout is %v", t.master, to-from, l.timeout)
+			l.q.Breach(to, t.replica, nil, "heard nothing of %s for %v and kept the connection, although repl-timeout is %v", t.master, to-from, timeout)
 		}
 	})
 }
@@ -280,8 +283,8 @@ func (l *touch) silentReplica(t *talk) {
 	}
 	t.pauses("acked", begin, l.end(t, "master"), func(from, to time.Duration) {
 		l.q.Saw("silences", 1)
-		if to-from > l.timeout+clockSlack && !l.troubled(t.master, from, to) {
-			l.q.Breach(to, t.master, nil, "heard nothing of its replica %s for %v and kept it, although repl-timeout is %v", t.replica, to-from, l.timeout)
+		if timeout := l.timeout(t.master, from); to-from > timeout+clockSlack && !l.troubled(t.master, from, to) {
+			l.q.Breach(to, t.master, nil, "heard nothing of its replica %s for %v and kept it, although repl-timeout is %v", t.replica, to-from, timeout)
 		}
 	})
 }
@@ -322,9 +325,9 @@ func (l *touch) hasty(line *histories.LogLine, event string, of func(t *talk) bo
 			about, longest = t, line.Time-last
 		}
 	}
-	if about != nil && longest < l.timeout-heardGap {
+	if timeout := l.timeout(line.Machine, line.Time); about != nil && longest < timeout-heardGap {
 		l.q.Breach(line.Time, line.Machine, nil, "gave up the connection of %s to %s for its silence after %v, although repl-timeout is %v",
-			about.replica, about.master, longest, l.timeout)
+			about.replica, about.master, longest, timeout)
 	}
 }
 
@@ -374,14 +377,6 @@ func (l *touch) attempts() {
 
 // disklessDelays: a transfer over sockets begins when one of those who wait has waited for longer than the delay.
 func (l *touch) disklessDelays() {
-	n, is := evidence.InPlan(l.r.Plan, "repl-diskless-sync-delay")
-	if !is {
-		n = 5
-	}
-	delay := time.Duration(n) * time.Second
-	if !diskless(l.r.Plan) || delay == 0 {
-		return
-	}
 	var all []*talk
 	for _, t := range l.talks {
 		if t.first("psync", "") < histories.Forever && t.first("continue", "") == histories.Forever {
@@ -391,6 +386,10 @@ func (l *touch) disklessDelays() {
 	for _, t := range all {
 		begun := t.first("payload", "")
 		asked := t.first("psync", "")
+		delay := l.set.Seconds(t.master, "repl-diskless-sync-delay", 5*time.Second, asked)
+		if delay == 0 || !l.diskless(t.master, asked) {
+			continue
+		}
 		if begun < histories.Forever && !l.otherSave(all, t.master, asked-time.Minute, begun) && l.firstToAsk(all, t) {
 			l.q.Saw("delayed transfers", 1)
 			if begun-asked < delay {

@@ -29,7 +29,7 @@ func (MinSlaves) Name() string { return "min-slaves" }
 func (MinSlaves) Check(r *checkers.Record) checkers.Verdict {
 	asked := map[string]bool{} // machines that the observer asked for the setting: INFO does not tell it
 	for i := range r.Notes {
-		if n := &r.Notes[i]; n.Kind == "settings" && n.Key == "min-slaves-to-write" {
+		if n := &r.Notes[i]; n.Kind == "settings" && n.From == checkers.ByObserver && n.Key == "min-slaves-to-write" {
 			asked[n.Machine] = true
 		}
 	}

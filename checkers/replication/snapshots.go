@@ -1,7 +1,6 @@
 package replication
 
 import (
-	"regexp"
 	"slices"
 	"sort"
 	"strconv"
@@ -31,9 +30,12 @@ const retrySlack = 7 * time.Second
 
 // Check implements Checker.
 func (Snapshots) Check(r *checkers.Record) checkers.Verdict {
-	s := saves{r: r, points: savePoints(r.Plan)}
+	s := saves{r: r, set: evidence.SettingsOf(r)}
 	for _, name := range []string{"files put in place", "starts with data", "orderly ends", "times between snapshots", "writes with the last snapshot failed"} {
 		s.q.Saw(name, 0)
+	}
+	if missing := s.set.Missing(r.OfKind("server")); missing != "" {
+		return s.q.Verdict(missing, "")
 	}
 	s.gather()
 	for _, name := range s.r.OfKind("server") {
@@ -52,7 +54,7 @@ func (Snapshots) Check(r *checkers.Record) checkers.Verdict {
 }
 
 func (Snapshots) Promise(r *checkers.Record) checkers.Promise {
-	if strings.Contains(r.Plan, "appendonly") {
+	if slices.Contains(evidence.SettingsOf(r).Ever(r.OfKind("server"), "appendonly"), "yes") {
 		return checkers.Nobody("the append only file says what is loaded")
 	}
 	return r.Ends("an operator changed the settings, or the files", "run-as", "restore-rdb", "name=save", "name=dbfilename", "name=dir", "name=appendonly",
@@ -65,15 +67,9 @@ type savePoint struct {
 	changes int
 }
 
-var saveLine = regexp.MustCompile(`[\s{,"]save["']?\s*[: ]\s*["']?([0-9 ]*)`)
-
-// savePoints are those of a plan.
-func savePoints(plan string) (points []savePoint) {
-	m := saveLine.FindStringSubmatch(plan)
-	if m == nil {
-		return nil
-	}
-	words := strings.Fields(m[1])
+// points are the save points that a server was given, not those that it has by itself.
+func (s *saves) points(server string, at time.Duration) (points []savePoint) {
+	words := strings.Fields(s.set.At(server, "save", "", at).Value)
 	for i := 0; i+1 < len(words); i += 2 {
 		seconds, err1 := strconv.Atoi(words[i])
 		changes, err2 := strconv.Atoi(words[i+1])
@@ -87,7 +83,7 @@ func savePoints(plan string) (points []savePoint) {
 type saves struct {
 	r      *checkers.Record
 	q      checkers.Inquiry
-	points []savePoint
+	set    *evidence.Settings
 	byName map[string]*disk
 }
 
@@ -243,15 +239,12 @@ func notedIn(notes []*histories.Note, from, to time.Duration) (found []*historie
 
 // ends: who is asked to end, and has save points, saves.
 func (s *saves) ends(name string, d *disk) {
-	if len(s.points) == 0 {
-		return
-	}
 	t := s.r.Timelines[name]
 	for i := range s.r.Faults {
 		f := &s.r.Faults[i]
 		verb, _, _ := strings.Cut(f.Text, " ")
 		life := t.LifeAt(f.Start)
-		if verb != "terminate" || !slices.Contains(f.Targets, name) || life < 0 || t.Lives[life].To == histories.Forever || t.Lives[life].To > f.Start+2*time.Second ||
+		if verb != "terminate" || len(s.points(name, f.Start)) == 0 || !slices.Contains(f.Targets, name) || life < 0 || t.Lives[life].To == histories.Forever || t.Lives[life].To > f.Start+2*time.Second ||
 			s.hurt(name, t.Lives[life].To) {
 			continue
 		}
@@ -280,7 +273,7 @@ func loadingAt(t *checkers.Timeline, at time.Duration) bool {
 // due: as many changes as a save point wants lead to a snapshot.
 func (s *saves) due(name string, d *disk) {
 	t := s.r.Timelines[name]
-	if len(s.points) == 0 || len(d.changes) == 0 || s.r.Slack > 0 {
+	if len(d.changes) == 0 || s.r.Slack > 0 {
 		return
 	}
 	for _, life := range t.Lives {
@@ -288,8 +281,9 @@ func (s *saves) due(name string, d *disk) {
 		end := min(life.To, s.r.End)
 		moments := append(slices.DeleteFunc(slices.Clone(d.begun), func(at time.Duration) bool { return at <= life.From || at > end }), end)
 		for _, at := range moments {
-			s.q.Saw("times between snapshots", 1)
-			for _, p := range s.points {
+			points := s.points(name, at)
+			s.q.Saw("times between snapshots", min(1, len(points)))
+			for _, p := range points {
 				by := at - retrySlack
 				made := between(d.changes, saved, by)
 				if made > p.changes && by > max(saved+p.within, since)+time.Second && !s.idle(name, life, saved, at) {
@@ -325,14 +319,10 @@ func between(times []time.Duration, from, to time.Duration) int {
 
 // refusals: writes are taken if and only if the last snapshot did not fail.
 func (s *saves) refusals() {
-	if len(s.points) == 0 || strings.Contains(s.r.Plan, "stop-writes-on-bgsave-error: \"no\"") || strings.Contains(s.r.Plan, "stop-writes-on-bgsave-error: false") ||
-		strings.Contains(s.r.Plan, "stop-writes-on-bgsave-error: no") {
-		return
-	}
 	f := checkers.FunctionsOf(s.r)
 	for i := range s.r.Ops {
 		op := &s.r.Ops[i]
-		if !f.Writes(op) || op.Returned == histories.Forever {
+		if !f.Writes(op) || op.Returned == histories.Forever || len(s.points(op.Node, op.Invoked)) == 0 || !s.set.Is(op.Node, "stop-writes-on-bgsave-error", true, op.Invoked) {
 			continue
 		}
 		refused := op.Outcome == histories.Fail && evidence.IsError(op.Error, "MISCONF")

@@ -12,11 +12,9 @@ import (
 // servesStale holds replicas to slave-serve-stale-data: without a link to their master they answer reads if it is yes, the
 // default, and refuse them if it is no; with a link they answer. Redis 4.0: server.c, processCommand.
 func servesStale(q *checkers.Inquiry, r *checkers.Record, f *checkers.Functions) {
-	no := false
-	for _, name := range []string{"slave-serve-stale-data", "replica-serve-stale-data"} {
-		for _, value := range []string{`"no"`, "no", "false"} {
-			no = no || strings.Contains(r.Plan, name+": "+value)
-		}
+	set := evidence.SettingsOf(r)
+	if set.Missing(r.OfKind("server")) != "" {
+		return // whether they may, nobody knows
 	}
 	for i := range r.Notes {
 		if n := &r.Notes[i]; n.Kind == "order" && strings.Contains(n.Text, "-serve-stale-data") {
@@ -40,6 +38,7 @@ func servesStale(q *checkers.Inquiry, r *checkers.Record, f *checkers.Functions)
 			q.Breach(op.Returned, op.Node, []int{i}, "refused %s because its master is down, and had the link to it all the time", models.Describe(op))
 		case r.Always(t, op.Invoked, op.Returned, down):
 			q.Saw("reads at replicas without a link", 1)
+			no := !set.Is(op.Node, "slave-serve-stale-data", true, op.Invoked)
 			if refused != no {
 				q.Breach(op.Returned, op.Node, []int{i}, "%s %s without a link to its master, although slave-serve-stale-data is %s",
 					map[bool]string{true: "refused", false: "answered"}[refused], models.Describe(op), map[bool]string{true: "no", false: "yes"}[no])

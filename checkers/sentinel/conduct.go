@@ -44,6 +44,9 @@ func (Conduct) Check(r *checkers.Record) checkers.Verdict {
 	for _, name := range []string{"events", "objectively down", "attempts", "reconfigurations", "starts", "in TILT"} {
 		c.q.Saw(name, 0)
 	}
+	if missing := evidence.SettingsOf(r).Missing(r.OfKind("sentinel")); missing != "" {
+		return c.q.Verdict(missing, "")
+	}
 	c.names = evidence.ByAddress(c.r)
 	c.sentinels = c.r.OfKind("sentinel")
 	for _, s := range c.sentinels {

@@ -39,6 +39,9 @@ func (Detection) Check(r *checkers.Record) checkers.Verdict {
 	for _, name := range []string{"called down", "deaths noticed", "agreements", "stood still"} {
 		q.Saw(name, 0)
 	}
+	if missing := evidence.SettingsOf(r).Missing(r.OfKind("sentinel")); missing != "" {
+		return q.Verdict(missing, "")
+	}
 	if len(d.sentinels) > 0 {
 		d.events = evidence.Events(r)
 		d.opinions(d.events)

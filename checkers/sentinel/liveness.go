@@ -38,6 +38,9 @@ func (Liveness) Check(r *checkers.Record) checkers.Verdict {
 	for _, name := range []string{"deaths of a master", "not promised", "replaced", "max ms to replace", "old masters turned"} {
 		l.q.Saw(name, 0)
 	}
+	if missing := evidence.SettingsOf(r).Missing(r.OfKind("sentinel")); missing != "" {
+		return l.q.Verdict(missing, "")
+	}
 	l.names = evidence.ByAddress(l.r)
 	l.sentinels, l.servers = l.r.OfKind("sentinel"), l.r.OfKind("server")
 	l.events = evidence.Events(l.r)
@@ -201,7 +204,7 @@ func mild(text string) bool {
 
 // fit says whether a replica could have been promoted: linked until the master died, and of a priority.
 func (l *lateness) fit(server string, at time.Duration) bool {
-	if n, is := evidence.InPlan(l.r.Plan, "slave-priority"); is && n == 0 {
+	if evidence.SettingsOf(l.r).Number(server, "slave-priority", priorityDefault, at) == 0 {
 		return false
 	}
 	found := l.r.Of(server).Before(at)

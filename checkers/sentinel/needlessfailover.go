@@ -43,6 +43,9 @@ func (NeedlessFailover) Check(r *checkers.Record) checkers.Verdict {
 	for _, name := range []string{"failovers", "ordered", "of masters out of reach", "not judged"} {
 		c.q.Saw(name, 0)
 	}
+	if missing := evidence.SettingsOf(r).Missing(r.OfKind("sentinel")); missing != "" {
+		return c.q.Verdict(missing, "")
+	}
 	c.names = evidence.ByAddress(c.r)
 	c.sentinels = c.r.OfKind("sentinel")
 	c.needed = len(c.sentinels)/2 + 1

@@ -25,6 +25,9 @@ func (ParallelSyncs) Check(r *checkers.Record) checkers.Verdict {
 	for _, name := range []string{"replicas pointed at a new master", "max at a time"} {
 		q.Saw(name, 0)
 	}
+	if missing := evidence.SettingsOf(r).Missing(r.OfKind("sentinel")); missing != "" {
+		return q.Verdict(missing, "")
+	}
 	names := evidence.ByAddress(r)
 	underWay := map[string]map[string]bool{} // leader → replicas on their way
 	promoted := map[string]string{}          // leader → the new master's address

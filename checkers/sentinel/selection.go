@@ -2,9 +2,6 @@ package sentinel
 
 import (
 	"cmp"
-	"regexp"
-	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -37,6 +34,9 @@ func (Selection) Check(r *checkers.Record) checkers.Verdict {
 	c := choices{r: r, q: &checkers.Inquiry{}, w: evidence.WatchingOf(r)}
 	for _, name := range []string{"selections", "compared with others", "of the operator's priority"} {
 		c.q.Saw(name, 0)
+	}
+	if missing := evidence.SettingsOf(r).Missing(r.OfKind("sentinel")); missing != "" {
+		return c.q.Verdict(missing, "")
 	}
 	c.names, c.servers = evidence.ByAddress(c.r), c.r.OfKind("server")
 	all := evidence.Events(c.r)
@@ -179,29 +179,17 @@ func (c *choices) byKnowledge(chosen string, other *histories.Note, e *evidence.
 	}
 }
 
-var settingText = regexp.MustCompile(`name="?slave-priority"? value="?(\d+)"?`)
+// priorityDefault is the slave-priority of a server that is given none.
+const priorityDefault = 100
 
 // priority is the slave-priority of a server, if it has been the same for long enough to be known to everybody.
 func (c *choices) priority(machine string, at time.Duration) (n int, sure bool) {
-	n = 100
-	if planned, is := evidence.InPlan(c.r.Plan, "slave-priority"); is {
-		n = planned
+	set := evidence.SettingsOf(c.r)
+	found := set.At(machine, "slave-priority", "", at)
+	if !found.Sure || found.Since > 0 && at-found.Since < priorityHard && found.Value != set.At(machine, "slave-priority", "", found.Since-1).Value {
+		return 0, false
 	}
-	for i := range c.r.Faults {
-		f := &c.r.Faults[i]
-		if f.Start > at || !slices.Contains(f.Targets, machine) {
-			continue
-		}
-		set := settingText.FindStringSubmatch(f.Text)
-		if set == nil {
-			continue
-		}
-		if at-f.Start < priorityHard || f.Stop <= at {
-			return 0, false
-		}
-		n, _ = strconv.Atoi(set[1]) // digits
-	}
-	return n, true
+	return set.Number(machine, "slave-priority", priorityDefault, at), true
 }
 
 // With one replica there is nothing to choose between, and nobody else to be pointed at the one that was chosen.

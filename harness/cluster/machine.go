@@ -44,6 +44,7 @@ type Machine struct {
 
 	Dir        string            // absolute path of its folder: its core's working directory
 	ConfigPath string            // absolute path of its configuration file; "" if it has none
+	Settings   Settings          // of its configuration, what the history is to say: all but passwords, in the words that checkers know
 	Speed      int64             // bytes a second of its disk and of work on data, 0: a real machine's; simulation only
 	Files      map[string]string // what lies on its disk before the first start, by absolute path
 

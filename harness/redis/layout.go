@@ -3,6 +3,8 @@ package redis
 import (
 	"fmt"
 	"path"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/ordeal-go/ordeal/harness/cluster"
@@ -36,6 +38,7 @@ func (s System) Nodes(addr cluster.Addressing) []cluster.Machine {
 		m.Speed = spec.Speed
 		admit(m, s.Config, "rename-command")
 		configure(m, "redis.conf", serverConfig(m, of, s.Config))
+		m.Settings = toldOfServer(m, s.Config)
 		m.New = newServer(m)
 		m.Overhear = func(number int, addr string, note func(*node.Note)) cluster.Onlooker {
 			return onlooker.New(number, name, addr, note)
@@ -48,6 +51,7 @@ func (s System) Nodes(addr cluster.Addressing) []cluster.Machine {
 		m.Spare = i > spec.Sentinels
 		admit(m, s.Sentinel, ownPrefix+"rename-command")
 		configure(m, "sentinel.conf", sentinelConfig(m, master, spec.QuorumInForce(), s.Sentinel))
+		m.Settings = toldOfSentinel(m, spec.QuorumInForce(), s.Sentinel)
 		m.New = newSentinel(m)
 		out = append(out, *m)
 	}
@@ -98,6 +102,33 @@ func sentinelConfig(m, master *cluster.Machine, quorum int, settings cluster.Set
 	}
 	b.WriteString(userLine(m))
 	return b.String()
+}
+
+// toldOfServer is what a history says of a server's configuration.
+func toldOfServer(m *cluster.Machine, settings cluster.Settings) cluster.Settings {
+	told := cluster.Settings{setting("port", strconv.Itoa(m.Port))}
+	for _, s := range settings {
+		if s = older(s); !secret(s.Name) {
+			told = append(told, setting(strings.ToLower(s.Name), s.Value))
+		}
+	}
+	return told
+}
+
+// toldOfSentinel is what a history says of a Sentinel's configuration.
+func toldOfSentinel(m *cluster.Machine, quorum int, settings cluster.Settings) cluster.Settings {
+	told := cluster.Settings{setting("port", strconv.Itoa(m.Port)), setting("quorum", strconv.Itoa(quorum))}
+	for _, s := range settings {
+		if !secret(strings.TrimPrefix(s.Name, ownPrefix)) {
+			told = append(told, setting(strings.ToLower(s.Name), s.Value))
+		}
+	}
+	return told
+}
+
+// secret tells the settings that hold passwords.
+func secret(name string) bool {
+	return slices.Contains([]string{"requirepass", "masterauth", "auth-pass", "user", "tls-key-file-pass", "tls-client-key-file-pass", "sentinel sentinel-pass"}, strings.ToLower(name))
 }
 
 // ownPrefix begins the name of a Sentinel's setting that, without it, would be one of its master: "own rename-command" is
