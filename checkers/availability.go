@@ -41,7 +41,7 @@ var mayRefuse = []string{"NOREPLICAS", "READONLY", "LOADING", "MISCONF", "OOM", 
 func (c Availability) Check(r *Record) Verdict {
 	q := &Inquiry{}
 	f := FunctionsOf(r)
-	var acks []time.Duration
+	acks := make([]time.Duration, 0, len(r.Ops)/2+2)
 	byClient := map[string][]time.Duration{}
 	refused := map[string]int{}
 	last := time.Duration(0) // when a client was last at work
@@ -160,7 +160,7 @@ func outages(r *Record, at []time.Duration) []outage {
 
 // usual is the pause above which there is an outage.
 func usual(at []time.Duration) time.Duration {
-	var pauses []time.Duration
+	pauses := make([]time.Duration, 0, len(at))
 	for i := 1; i < len(at); i++ {
 		pauses = append(pauses, at[i]-at[i-1])
 	}

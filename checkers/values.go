@@ -52,7 +52,8 @@ func readValues(r *Record) Values {
 		}
 		known := keys[op.Key]
 		if known == nil {
-			known = map[string]int32{}
+			// Half of the operations, shared among eight keys or more: a map that need not grow from nothing is made faster.
+			known = make(map[string]int32, min(1024, len(h.Ops)/2/max(len(keys)+1, 8)))
 			keys[op.Key] = known
 		}
 		at, ok := known[word]

@@ -82,7 +82,8 @@ func (r *record) returned(op *histories.Operation) {
 func (r *record) note(n histories.Note) {
 	r.rec.Note(n)
 	if r.triggers != nil {
-		r.triggers.note(&n)
+		heard := n // of which the address is taken, on the heap only where somebody listens
+		r.triggers.note(&heard)
 	}
 }
 

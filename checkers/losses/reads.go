@@ -91,7 +91,10 @@ func (l *losses) keys() map[string]*keyed {
 		}
 	}
 	for _, k := range all { // any order: each key is sorted by itself
-		slices.SortStableFunc(k.writes, func(a, b write) int { return cmp.Compare(a.returned, b.returned) })
+		byReturn := func(a, b write) int { return cmp.Compare(a.returned, b.returned) }
+		if !slices.IsSortedFunc(k.writes, byReturn) {
+			slices.SortStableFunc(k.writes, byReturn)
+		}
 	}
 	return all
 }

@@ -96,6 +96,9 @@ func (g *goodness) atLeast(master string, lag, from, to time.Duration) (n int) {
 // overheard holds writes to what an onlooker knows of the replicas.
 func (g *goodness) overheard(q *checkers.Inquiry, f *checkers.Functions) {
 	r := g.l.r
+	if len(g.l.set.Ever(r.OfKind("server"), "min-slaves-to-write")) == 0 {
+		return
+	}
 	for i := range r.Ops {
 		op := &r.Ops[i]
 		need, lag := g.asked(op.Node, op.Invoked)

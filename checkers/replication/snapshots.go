@@ -80,6 +80,9 @@ func (s *saves) points(server string, at time.Duration) (points []savePoint) {
 	return points
 }
 
+// saving says whether a server was ever given save points.
+func (s *saves) saving() bool { return len(s.set.Ever(s.r.OfKind("server"), "save")) > 0 }
+
 type saves struct {
 	r      *checkers.Record
 	q      checkers.Inquiry
@@ -140,6 +143,9 @@ func (s *saves) gather() {
 		case strings.Contains(l.Text, "Background saving terminated by signal"):
 			d.over = append(d.over, outcome{l.Time, d.lastOK(l.Time)})
 		}
+	}
+	if !s.saving() {
+		return // nobody asks how many changes there were
 	}
 	for i := range s.r.Places {
 		p := &s.r.Places[i]
@@ -319,6 +325,9 @@ func between(times []time.Duration, from, to time.Duration) int {
 
 // refusals: writes are taken if and only if the last snapshot did not fail.
 func (s *saves) refusals() {
+	if !s.saving() {
+		return
+	}
 	f := checkers.FunctionsOf(s.r)
 	for i := range s.r.Ops {
 		op := &s.r.Ops[i]

@@ -56,9 +56,58 @@ func (a *answerer) take(b []byte, heard func(part, *answerer)) {
 		case argument:
 			b = a.takeArgument(b, heard)
 		default:
+			if n := a.takeCommand(b, heard); n > 0 {
+				b = b[n:]
+				continue
+			}
 			b = a.takeLine(b, heard)
 		}
 	}
+}
+
+// takeCommand takes a command of the stream at once if all of it is in b, as nearly always, and says how long it is; 0 if
+// it is left to whoever looks closer.
+func (a *answerer) takeCommand(b []byte, heard func(part, *answerer)) int {
+	if a.phase != header || a.words != 0 || len(a.rest) > 0 {
+		return 0
+	}
+	words, at := length(b, 0, '*')
+	var name []byte
+	for i := range words {
+		size, from := length(b, at, '$')
+		if from == 0 || from+size+2 > len(b) {
+			return 0
+		}
+		if i == 0 {
+			name = b[from : from+min(size, firstMax)]
+		}
+		at = from + size + 2
+	}
+	if words <= 0 {
+		return 0
+	}
+	a.offset += int64(at)
+	a.ended(name, heard)
+	return at
+}
+
+// length reads a header of the given kind at b[at:], and says where what comes after it begins: at 0 if there is no whole
+// one of few digits there.
+func length(b []byte, at int, kind byte) (n, next int) {
+	if at >= len(b) || b[at] != kind {
+		return 0, 0
+	}
+	for i := at + 1; i < min(len(b)-1, at+8); i++ {
+		switch c := b[i]; {
+		case c >= '0' && c <= '9':
+			n = n*10 + int(c-'0')
+		case c == '\r' && b[i+1] == '\n' && i > at+1:
+			return n, i + 2
+		default:
+			return 0, 0
+		}
+	}
+	return 0, 0
 }
 
 // takeLine takes a line, if it ends in b.
@@ -188,23 +237,28 @@ func (a *answerer) takeArgument(b []byte, heard func(part, *answerer)) []byte {
 	a.phase = header
 	if a.word++; a.word == a.words {
 		a.words = 0
-		a.ended(strings.ToUpper(strings.TrimRight(string(a.first), "\r\n")), heard)
+		a.ended(bytes.TrimRight(a.first, "\r\n"), heard)
 	}
 	return b[n:]
 }
 
 // ended is called when a command is whole.
-func (a *answerer) ended(name string, heard func(part, *answerer)) {
-	switch name {
-	case "MULTI":
+func (a *answerer) ended(name []byte, heard func(part, *answerer)) {
+	switch {
+	case is(name, "MULTI"):
 		a.multi = true
-	case "EXEC":
+	case is(name, "EXEC"):
 		a.multi = false
 	}
 	if !a.multi {
 		a.whole = a.offset
 	}
-	if name == "PING" {
+	if is(name, "PING") {
 		heard(ping, a)
 	}
+}
+
+// is says whether a command's name is that one, in whatever case.
+func is(name []byte, command string) bool {
+	return len(name) == len(command) && strings.EqualFold(string(name), command)
 }
