@@ -24,6 +24,9 @@ type Setting struct {
 	Sure  bool          // else the operator who set it got no answer
 }
 
+// PriorityDefault is the slave-priority of a server that is given none.
+const PriorityDefault = 100
+
 // SettingsOf reads how the machines of a record were configured.
 func SettingsOf(r *checkers.Record) *Settings { return checkers.Derived(r, readSettings) }
 

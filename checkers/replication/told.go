@@ -24,12 +24,9 @@ func (Told) Name() string { return "told" }
 
 // Check implements Checker.
 func (Told) Check(r *checkers.Record) checkers.Verdict {
-	c := telling{r: r, l: linksOf(r), byAddr: map[string]string{}, priority: 100}
+	c := telling{r: r, l: linksOf(r), byAddr: map[string]string{}}
 	for _, m := range r.Machines {
 		c.byAddr[m.Addr] = m.Name
-	}
-	if n, is := evidence.InPlan(r.Plan, "slave-priority"); is {
-		c.priority = int64(n)
 	}
 	for _, name := range [...]string{"answers of INFO", "answers of ROLE", "replicas listed", "times without a link"} {
 		c.q.Saw(name, 0)
@@ -51,11 +48,10 @@ func (Told) Check(r *checkers.Record) checkers.Verdict {
 
 // telling is one look at a history.
 type telling struct {
-	r        *checkers.Record
-	q        checkers.Inquiry
-	l        *links
-	byAddr   map[string]string // names of machines, to look up only
-	priority int64             // slave-priority of the plan
+	r      *checkers.Record
+	q      checkers.Inquiry
+	l      *links
+	byAddr map[string]string // names of machines, to look up only
 }
 
 // told is an answer and the time that it is of.
@@ -136,8 +132,9 @@ func (c *telling) itself(a *told) {
 			c.lie(a, "INFO said that %s is %q, and it was %q all the while", field.line, field.said, field.is)
 		}
 	}
-	if n, is := a.number("slave_priority"); is && n != c.priority && c.r.World == "sim" && !c.everSet("name=slave-priority") {
-		c.lie(a, "INFO said slave_priority:%d, and it is configured to %d", n, c.priority)
+	set := int64(c.l.set.Number(a.t.Name, "slave-priority", evidence.PriorityDefault, a.from))
+	if n, is := a.number("slave_priority"); is && n != set && c.r.World == "sim" && !c.everSet("name=slave-priority") && c.l.set.Missing([]string{a.t.Name}) == "" {
+		c.lie(a, "INFO said slave_priority:%d, and it is configured to %d", n, set)
 	}
 }
 
@@ -282,7 +279,7 @@ func (c *telling) waits(a *told, t *talk) bool {
 func (c *telling) come(a *told, name string, s listed) {
 	t := c.r.Timelines[name]
 	after := c.r.After(t, a.to)[0]
-	recent := max(a.to-c.l.timeout-5*time.Second, checkers.Begun)
+	recent := max(a.to-c.l.timeout(a.t.Name, a.to)-5*time.Second, checkers.Begun)
 	if after != nil && after.ReplID == a.ReplID && checkers.IsReplica(after) && !t.Turned(recent, after.Time) && !checkers.AnyIn(t.Resyncs, recent, after.Time) &&
 		!a.was(func(n *histories.Note) bool { return n.ReplID != a.ReplID }) && s.offset > after.Offset {
 		c.lie(a, "INFO said that %s is at offset %d, and it was at %d later", name, s.offset, after.Offset)

@@ -204,7 +204,7 @@ func mild(text string) bool {
 
 // fit says whether a replica could have been promoted: linked until the master died, and of a priority.
 func (l *lateness) fit(server string, at time.Duration) bool {
-	if evidence.SettingsOf(l.r).Number(server, "slave-priority", priorityDefault, at) == 0 {
+	if evidence.SettingsOf(l.r).Number(server, "slave-priority", evidence.PriorityDefault, at) == 0 {
 		return false
 	}
 	found := l.r.Of(server).Before(at)

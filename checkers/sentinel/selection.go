@@ -179,9 +179,6 @@ func (c *choices) byKnowledge(chosen string, other *histories.Note, e *evidence.
 	}
 }
 
-// priorityDefault is the slave-priority of a server that is given none.
-const priorityDefault = 100
-
 // priority is the slave-priority of a server, if it has been the same for long enough to be known to everybody.
 func (c *choices) priority(machine string, at time.Duration) (n int, sure bool) {
 	set := evidence.SettingsOf(c.r)
@@ -189,7 +186,7 @@ func (c *choices) priority(machine string, at time.Duration) (n int, sure bool) 
 	if !found.Sure || found.Since > 0 && at-found.Since < priorityHard && found.Value != set.At(machine, "slave-priority", "", found.Since-1).Value {
 		return 0, false
 	}
-	return set.Number(machine, "slave-priority", priorityDefault, at), true
+	return set.Number(machine, "slave-priority", evidence.PriorityDefault, at), true
 }
 
 // With one replica there is nothing to choose between, and nobody else to be pointed at the one that was chosen.
