@@ -295,7 +295,7 @@ func (c *conduct) elsewhere(s *conductOf, addr string, e *evidence.Event) bool {
 		return false
 	}
 	_, old := e.Master()
-	for known := range s.replicas { // any order
+	for known := range s.replicas { // any order: one is enough
 		if c.names[known] == t.Own[i].Peer {
 			return false
 		}
