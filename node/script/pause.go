@@ -9,6 +9,8 @@ import (
 )
 
 // Pause is what [Host.Counted] answers to have a script that [Engine.Begin] started stop where it is, until it is resumed.
+//
+//lint:ignore ST1012 it is no failure: whoever runs the script goes on with it later
 var Pause = errors.New("script: pause")
 
 // errAbandoned ends a script that nobody resumes any more.
