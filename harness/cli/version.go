@@ -19,12 +19,11 @@ import (
 
 // version is what a program was built from.
 type version struct {
-	Commit   string `json:"commit"` // "devel": unknown; with + if files were changed since
-	Released string `json:"released,omitempty"`
-	Mutant   string `json:"planted_bug,omitempty"`
-	Go       string `json:"go"`
-	Machine  string `json:"machine"`
-	Options  string `json:"options"` // a hash of what else decides what a run does
+	Commit  string `json:"commit"` // with + if files were changed since; of a program that go install made, its version; "devel": unknown
+	Mutant  string `json:"planted_bug,omitempty"`
+	Go      string `json:"go"`
+	Machine string `json:"machine"`
+	Options string `json:"options"` // a hash of what else decides what a run does
 }
 
 func (p *program) versionCommand() *cobra.Command {
@@ -54,9 +53,6 @@ func (p *program) tellVersion(asJSON bool) error {
 	if v.Mutant != "" {
 		v.Commit += " with the planted bug " + v.Mutant
 	}
-	if v.Released != "" {
-		v.Commit = v.Released + ", commit " + v.Commit
-	}
 	_, err := fmt.Fprintf(p.out, "ordeal %s\n%s %s, options %s\n", v.Commit, v.Go, v.Machine, v.Options)
 	return err
 }
@@ -69,7 +65,7 @@ func versionOf() version {
 		return v
 	}
 	if strings.HasPrefix(info.Main.Version, "v") {
-		v.Released = info.Main.Version
+		v.Commit = info.Main.Version
 	}
 	for _, s := range info.Settings {
 		switch {
