@@ -31,6 +31,9 @@ import (
 //	notes KIND                            what was observed since the last time
 func TestSessions(t *testing.T) {
 	datadriven.Walk(t, "testdata", func(t *testing.T, path string) {
+		if strings.HasPrefix(path, "testdata/fuzz") {
+			return // inputs of fuzz targets
+		}
 		p := &session{t: t, w: newMiniWorld(t), ids: map[string]string{}, logged: map[string]int{}, raws: map[string]*testClient{}, noted: map[node.NoteKind]int{}}
 		datadriven.RunTest(t, path, p.play)
 	})

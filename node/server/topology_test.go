@@ -47,7 +47,7 @@ func checkGrants(t require.TestingT, notes []observed) {
 		if n.Kind != node.NotePSYNC || n.Reason == "asked" {
 			continue
 		}
-		sameHistory := n.AskedID == n.ReplID || n.AskedID == n.ReplID2 && n.AskedOffset <= n.Offset2
+		sameHistory := strings.EqualFold(n.AskedID, n.ReplID) || strings.EqualFold(n.AskedID, n.ReplID2) && n.AskedOffset <= n.Offset2
 		inBacklog := n.M > 0 && n.AskedOffset >= n.N && n.AskedOffset <= n.M
 		require.Equal(t, sameHistory && inBacklog, n.Result == "continue", "%s: %+v", o.machine, n)
 	}
