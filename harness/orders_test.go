@@ -80,8 +80,17 @@ var orders = map[nemesis.Verb]struct {
 			}
 		}
 	}},
-	nemesis.BGSave:   {"at 1s bgsave r1", func(a account) { a.logged("r1", "Background saving terminated with success") }},
-	nemesis.FlushAll: {"at 3s flushall m1", func(a account) { a.lost() }},
+	nemesis.ClientPause: {"at 1s client-pause m1 ms=2000", func(a account) {
+		for _, op := range a.History.Ops {
+			if op.Node == "m1" && op.Outcome == histories.OK {
+				paused := op.Returned > a.at+100*time.Millisecond && op.Returned < a.at+2*time.Second
+				require.False(a.t, paused, "m1 answers in the pause, at %v", op.Returned)
+			}
+		}
+	}},
+	nemesis.DebugReload: {"at 1s debug-reload r1", func(a account) { a.logged("r1", "DB reloaded by DEBUG RELOAD") }},
+	nemesis.BGSave:      {"at 1s bgsave r1", func(a account) { a.logged("r1", "Background saving terminated with success") }},
+	nemesis.FlushAll:    {"at 3s flushall m1", func(a account) { a.lost() }},
 	nemesis.SentinelReset: {"at 1s sentinel-reset s1", func(a account) {
 		a.event("s1", "+reset-master")
 	}},

@@ -13,6 +13,12 @@ func (g *generator) sleep() ([]Fault, resource) {
 	return g.order(DebugSleep, Arg{"seconds", pick(g, "0.1", "0.5", "1", "2")})
 }
 
+func (g *generator) hold() ([]Fault, resource) {
+	return g.order(ClientPause, Arg{"ms", pick(g, "100", "500", "1000", "2000")})
+}
+
+func (g *generator) reload() ([]Fault, resource) { return g.order(DebugReload) }
+
 func (g *generator) save() ([]Fault, resource) { return g.order(BGSave) }
 
 func (g *generator) flush() ([]Fault, resource) { return g.order(FlushAll) }

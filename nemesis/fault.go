@@ -79,6 +79,8 @@ const (
 	ConfigSet        Verb = "config-set"        // CONFIG SET
 	ClientKill       Verb = "client-kill"       // CLIENT KILL TYPE
 	DebugSleep       Verb = "debug-sleep"       // DEBUG SLEEP
+	ClientPause      Verb = "client-pause"      // CLIENT PAUSE
+	DebugReload      Verb = "debug-reload"      // DEBUG RELOAD
 	BGSave           Verb = "bgsave"            // BGSAVE
 	FlushAll         Verb = "flushall"          // FLUSHALL
 	SentinelReset    Verb = "sentinel-reset"    // SENTINEL RESET

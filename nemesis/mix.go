@@ -30,6 +30,8 @@ type Mix struct {
 
 	ClientKill  int // links of replication closed by an operator
 	Sleep       int // DEBUG SLEEP
+	Hold        int // CLIENT PAUSE
+	Reload      int // DEBUG RELOAD
 	Save        int // BGSAVE
 	OutputLimit int // a replica's output buffer runs over
 	ConfigSet   int // CONFIG SET of what replication depends on
@@ -63,7 +65,8 @@ func (m Mix) kinds() []kind {
 		{m.Terminate, down(Terminate)}, {m.PowerLoss, down(PowerLoss)}, {m.Stall, down(Stall)}, {m.SlowCPU, (*generator).slowCPU},
 		{m.OldFiles, (*generator).oldFiles}, {m.Storm, (*generator).storm}, {m.Bounce, (*generator).bounce},
 		{m.SlowDisk, (*generator).slowDisk}, {m.Disk, (*generator).diskError}, {m.Sync, (*generator).badSync}, {m.Clock, (*generator).clock},
-		{m.ClientKill, (*generator).clientKill}, {m.Sleep, (*generator).sleep}, {m.Save, (*generator).save},
+		{m.ClientKill, (*generator).clientKill}, {m.Sleep, (*generator).sleep}, {m.Hold, (*generator).hold},
+		{m.Reload, (*generator).reload}, {m.Save, (*generator).save},
 		{m.OutputLimit, (*generator).outputLimit}, {m.ConfigSet, (*generator).configSet}, {m.Hand, (*generator).hand},
 		{m.Flush, (*generator).flush}, {m.Sentinel, (*generator).sentinelOrder}, {m.Add, (*generator).add},
 		{m.Remove, (*generator).remove}, {m.RunAs, (*generator).runAs},

@@ -53,7 +53,7 @@ func TestDurationsPrintShort(t *testing.T) {
 	}
 }
 
-const some = `cut, latency, kill, pause, heal or another of the 60 that "ordeal list" names`
+const some = `cut, latency, kill, pause, heal or another of the 62 that "ordeal list" names`
 
 func TestBadSpellingsSayWhereWhatAndWhatInstead(t *testing.T) {
 	for text, want := range map[string]string{

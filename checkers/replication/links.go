@@ -14,7 +14,7 @@ import (
 // Links holds servers to how they keep in touch, by what was overheard of their conversations and not by their own word:
 // a replica acknowledges every second, and what it has got whole, no more and no less; a master pings every
 // repl-ping-slave-period, and shows a replica that waits for its snapshot that it lives; either gives the other up when
-// nothing has come from it for repl-timeout, and not before; a replica without a link dials every second; a transfer over
+// nothing has come from it for repl-timeout, and not before; a master that hears of nobody says no PING; a replica without a link dials every second; a transfer over
 // sockets begins repl-diskless-sync-delay after it was asked for; whoever has lost its own master serves nobody.
 //
 // Nothing is held against a process that a fault touches, nor against one whose settings an operator changed. Redis 4.0:
@@ -53,6 +53,7 @@ func (Links) Check(r *checkers.Record) checkers.Verdict {
 		l.silentMaster(t)
 		l.silentReplica(t)
 	}
+	l.unheardPings()
 	l.givenUpEarly()
 	l.attempts()
 	l.disklessDelays()

@@ -13,7 +13,8 @@ import (
 
 // Orders implements [harness.System].
 func (System) Orders() []nemesis.Verb {
-	return []nemesis.Verb{nemesis.Promote, nemesis.SlaveOf, nemesis.ConfigSet, nemesis.ClientKill, nemesis.DebugSleep, nemesis.BGSave,
+	return []nemesis.Verb{nemesis.Promote, nemesis.SlaveOf, nemesis.ConfigSet, nemesis.ClientKill, nemesis.DebugSleep,
+		nemesis.ClientPause, nemesis.DebugReload, nemesis.BGSave,
 		nemesis.FlushAll, nemesis.SentinelReset, nemesis.SentinelFailover, nemesis.SentinelSet, nemesis.SentinelRemove,
 		nemesis.SentinelAdd, nemesis.ReplicaAdd, nemesis.TenantAdd, nemesis.ReplicaRemove, nemesis.OutputLimit}
 }
@@ -68,6 +69,10 @@ func words(f nemesis.Fault) []string {
 		return []string{"CLIENT", "KILL", "TYPE", kind}
 	case nemesis.DebugSleep:
 		return []string{"DEBUG", "SLEEP", f.Text("seconds")}
+	case nemesis.ClientPause:
+		return []string{"CLIENT", "PAUSE", f.Text("ms")}
+	case nemesis.DebugReload:
+		return []string{"DEBUG", "RELOAD"}
 	case nemesis.BGSave:
 		return []string{"BGSAVE"}
 	case nemesis.FlushAll:

@@ -316,6 +316,7 @@ var cases = []Case{
 	{Name: "links-bad-ping", Checker: "links", Want: "invalid", Because: "did not ping r1 for 3.999s, although repl-ping-slave-period is 1s"},
 	{Name: "links-bad-silent-master", Checker: "links", Want: "invalid", Because: "heard nothing of m1 for 13.5s and kept the connection, although repl-timeout is 5s"},
 	{Name: "links-bad-silent-replica", Checker: "links", Want: "invalid", Because: "heard nothing of its replica r1 for 13.999s and kept it, although repl-timeout is 5s"},
+	{Name: "links-bad-unheard-ping", Checker: "links", Want: "invalid", Because: "said PING to r1, and had heard of no replica for 3.999s"},
 	{Name: "links-bad-hasty", Checker: "links", Want: "invalid", Because: "gave up the connection of r1 to m1 for its silence after 1.5s, although repl-timeout is 5s"},
 	{Name: "links-bad-no-dial", Checker: "links", Want: "invalid", Because: "had no link to its master and did not dial it for 12s"},
 	{Name: "links-bad-served", Checker: "links", Want: "invalid", Because: "let x:1 synchronize with it, and had itself no link to its master m1"},

@@ -18,7 +18,7 @@ func (f *Front) Received(ev *node.Event) {
 	c.LastActive = f.Now
 	f.Stats.NetIn += int64(len(ev.Bytes))
 	f.Feed(c, ev.Bytes)
-	if int64(c.In.Buffered()) > f.Set.QueryBufferLimit {
+	if int64(c.In.Buffered()) > f.Set.QueryBufferLimit && !c.Is(Master) { // what a master has taken, its replicas must take
 		f.overQueryLimit(c)
 		return
 	}

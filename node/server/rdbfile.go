@@ -139,7 +139,8 @@ func (s *Server) ready(repl *keyspace.ReplInfo) {
 	s.front.ServeHeld()
 }
 
-// reload saves the dataset and puts what was saved in its place. DEBUG RELOAD.
+// reload saves the dataset and puts what was saved in its place. DEBUG RELOAD. Keys whose time is over stay, on a master
+// too, which would tell its replicas of no DEL otherwise: 4.0 leaves them there for good.
 func (s *Server) reload(done func(ok bool)) {
 	s.saveNow(func(ok bool) {
 		if !ok {
@@ -153,7 +154,7 @@ func (s *Server) reload(done func(ok bool)) {
 				done(false)
 				return
 			}
-			s.loadRDB(node.Foreground, file, ev.N, s.repl.IsMaster(), func(loaded *keyspace.Loaded, err error) {
+			s.loadRDB(node.Foreground, file, ev.N, false, func(loaded *keyspace.Loaded, err error) {
 				if err != nil {
 					s.logf(node.LogWarning, "Error loading the DB that was just saved: %s", err)
 					done(false)
