@@ -16,6 +16,14 @@ func (w *World) Files(machine string) []string {
 	return slices.Sorted(maps.Keys(w.byName[machine].disk.files))
 }
 
+// Content is what is in a file of the machine's.
+func (w *World) Content(machine, path string) string {
+	if f := w.byName[machine].disk.files[path]; f != nil {
+		return string(f.data)
+	}
+	return ""
+}
+
 // CommitNames makes the names of the machine's files safe.
 func (w *World) CommitNames(machine string) { w.byName[machine].disk.commit() }
 

@@ -76,7 +76,7 @@ func newSyncStage(t *testing.T, diskless string) *syncStage {
 		{Name: "repl-diskless-sync-delay", Value: "0"}, {Name: "repl-ping-slave-period", Value: "1"}, {Name: "rdbcompression", Value: "no"}}}
 	machines := system.Nodes(cluster.SimAddressing())
 	machines = append(machines, cluster.Caller("c1", cluster.Client, 3, cluster.SimAddressing(), func(cluster.Machine, cluster.Boot) node.Core {
-		return &feeder{addr: machines[0].Addr()}
+		return &feeder{addr: machines[0].Addr(), first: "SET old 1\r\n", more: large()}
 	}))
 	var err error
 	s.w, err = sim.Open(sim.Config{Machines: machines, Seed: 1, Sink: s})
@@ -148,10 +148,10 @@ func (s *syncStage) checkStart(when string) (keys int64) {
 	return loaded.N
 }
 
-// feeder sets a small key, and large ones when it is told.
+// feeder says first when it is connected, and more when it is told.
 type feeder struct {
-	addr string
-	conn node.ConnID
+	addr, first, more string
+	conn              node.ConnID
 }
 
 func (f *feeder) Step(_ node.Instant, ev *node.Event, out *node.Effects) {
@@ -159,11 +159,8 @@ func (f *feeder) Step(_ node.Instant, ev *node.Event, out *node.Effects) {
 	case node.Started:
 		f.conn = out.Dial(f.addr, "")
 	case node.Dialled:
-		out.Send(f.conn, []byte("SET old 1\r\n"))
+		out.Send(f.conn, []byte(f.first))
 	case node.Told:
-		text := strings.Repeat("x", 700<<10)
-		for i := range newKeys - oldKeys {
-			out.Send(f.conn, fmt.Appendf(nil, "*3\r\n$3\r\nSET\r\n$4\r\nnew%d\r\n$%d\r\n%s\r\n", i, len(text), text))
-		}
+		out.Send(f.conn, []byte(f.more))
 	}
 }

@@ -148,9 +148,8 @@ func TestRedisLoadsOurAppendOnlyFile(t *testing.T) {
 
 // TestAKilledProcessLosesNothingThatItAcknowledged kills ordeal-node in a loop, under load, with each policy.
 func TestAKilledProcessLosesNothingThatItAcknowledged(t *testing.T) {
-	program := filepath.Join(t.TempDir(), "ordeal-node")
-	output, err := exec.Command("go", "build", "-o", program, "github.com/ordeal-go/ordeal/node/cmd/ordeal-node").CombinedOutput()
-	require.NoError(t, err, "%s", output)
+	program, err := nodeProgram()
+	require.NoError(t, err)
 	for _, policy := range []string{"always", "everysec", "no"} {
 		t.Run(policy, func(t *testing.T) {
 			k := &killed{t: t, program: program, port: freePort(t), dir: t.TempDir(), policy: policy}

@@ -61,7 +61,7 @@ type peer struct {
 
 func dial(t *testing.T, port int, log *logbook, stop func()) *peer {
 	p := &peer{t: t, port: port, log: log, stop: sync.OnceFunc(stop)}
-	p.Client = redis.NewClient(&redis.Options{Addr: fmt.Sprintf("127.0.0.1:%d", port), Protocol: 2, DisableIdentity: true})
+	p.Client = redis.NewClient(&redis.Options{Addr: fmt.Sprintf("127.0.0.1:%d", port), Protocol: 2, DisableIdentity: true, DialerRetries: 1})
 	t.Cleanup(func() {
 		_ = p.Close()
 		p.stop()
