@@ -121,6 +121,26 @@ mutants:
 lua-differential:
 	$(GO) test -count=1 -v -timeout 20m -run 'TestProgramsRunAsOnARealServer' ./node/script -lua.programs=200000
 
+# Ours and an installed redis-server as each other's masters and replicas, in pairs and chains: 100,000 mixed writes of all
+# types, cut links, kill -9 of either, promotions; and append only files of one that the other loads.
+.PHONY: interop
+interop:
+	$(GO) test -count=1 -v -timeout 60m -run 'TestInterop|OfRedisIsLoaded|TestRedisLoadsOur|TestServersOfOurs|TestAChainOfOurs' ./node/server -interop.writes=100000
+
+# 1,000 kill -9 of ordeal-node while it saves, receives and sends full synchronizations, and rewrites its append only file and
+# its configuration: what the next start has was, whole, and nothing is gone that was promised.
+.PHONY: kills
+kills:
+	$(GO) test -count=1 -v -timeout 120m -run 'TestKills' ./node/server -kills=$(or $(KILLS),1000)
+
+# Every fuzz target of the module, each for FUZZTIME; what fails is kept in testdata/fuzz of its package, and played by
+# make test from then on.
+.PHONY: fuzz
+fuzz:
+	grep -ro --include='*_test.go' '^func Fuzz[A-Za-z0-9]*' . | sed 's|/[^/]*:func | |' | sort | while read dir target; do \
+		echo "$$dir $$target"; $(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(or $(FUZZTIME),3m) -parallel $(or $(PARALLEL),2) $$dir || exit 1; \
+	done
+
 lint:
 	@test -z "$$(gofmt -l .)" || { echo "gofmt would change:"; gofmt -l .; exit 1; }
 	$(GO) vet ./...
