@@ -133,6 +133,13 @@ interop:
 kills:
 	$(GO) test -count=1 -v -timeout 120m -run 'TestKills' ./node/server -kills=$(or $(KILLS),1000)
 
+# Values of a megabyte, 100,000 keys, backlogs smaller and larger than outages, full synchronizations that take seconds and
+# are broken off, append only files: SEEDS drawn schedules of each.
+.PHONY: sizes
+sizes: build
+	bin/ordeal sweep real-sizes -seeds 1-$(or $(SEEDS),5000)
+	bin/ordeal sweep real-sizes-diskless -seeds 1-$(or $(SEEDS),5000)
+
 # Every fuzz target of the module, each for FUZZTIME; what fails is kept in testdata/fuzz of its package, and played by
 # make test from then on.
 .PHONY: fuzz
