@@ -104,10 +104,7 @@ func (d *Data) bitopCommand(c *front.Call) {
 		sources = append(sources, b)
 		longest = max(longest, len(b))
 	}
-	result := make([]byte, longest)
-	for i := range result {
-		result[i] = combine(op, sources, i)
-	}
+	result := combine(op, sources, longest)
 	dest := c.Args[2]
 	if longest > 0 {
 		d.setKey(c, dest, value.NewRaw(result))
@@ -120,29 +117,40 @@ func (d *Data) bitopCommand(c *front.Call) {
 	c.Int(int64(longest))
 }
 
-// combine is one byte of BITOP's result; a source that is too short has zeros there.
-func combine(op string, sources [][]byte, i int) byte {
-	at := func(b []byte) byte {
-		if i < len(b) {
-			return b[i]
+// combine is BITOP's result, longest bytes: a source that is too short has zeros there.
+func combine(op string, sources [][]byte, longest int) []byte {
+	result := make([]byte, longest)
+	copy(result, sources[0])
+	if op == "NOT" {
+		for i := range result {
+			result[i] = ^result[i]
 		}
-		return 0
+		return result
 	}
-	result := at(sources[0])
-	for _, b := range sources[1:] {
+	for _, source := range sources[1:] {
 		switch op {
 		case "AND":
-			result &= at(b)
+			bytewise(result, source, func(a, b uint64) uint64 { return a & b })
+			clear(result[len(source):])
 		case "OR":
-			result |= at(b)
+			bytewise(result, source, func(a, b uint64) uint64 { return a | b })
 		case "XOR":
-			result ^= at(b)
+			bytewise(result, source, func(a, b uint64) uint64 { return a ^ b })
 		}
 	}
-	if op == "NOT" {
-		result = ^result
-	}
 	return result
+}
+
+// bytewise puts what op makes of each byte of result and source in the place of the former, eight at a time.
+func bytewise(result, source []byte, op func(a, b uint64) uint64) {
+	order := binary.LittleEndian
+	for len(source) >= 8 {
+		order.PutUint64(result, op(order.Uint64(result), order.Uint64(source)))
+		result, source = result[8:], source[8:]
+	}
+	for i := range source {
+		result[i] = byte(op(uint64(result[i]), uint64(source[i])))
+	}
 }
 
 func (d *Data) bitcountCommand(c *front.Call) {

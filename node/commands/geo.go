@@ -3,6 +3,7 @@ package commands
 import (
 	"bytes"
 	"cmp"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -196,9 +197,9 @@ type radiusQuery struct {
 
 // nearby is a place that was found.
 type nearby struct {
-	member   []byte
-	score    float64
-	distance float64 // from the centre, in m
+	member  []byte
+	score   float64
+	measure float64 // of how far it is; see circle
 }
 
 // parseRadius reads radius and unit from argument i on. If they are wrong, it replies.
@@ -294,7 +295,7 @@ func (d *Data) georadius(c *front.Call, byMember, mayStore bool) {
 // find returns the places that were asked for.
 func (q *radiusQuery) find(z *value.ZSet) (list []nearby) {
 	radius := q.radius * q.unit
-	beyond := farther(q.centre, radius)
+	within := circleAround(q.centre, radius)
 	var before cell
 	for i, cell := range around(q.centre, radius) {
 		if i > 0 && cell == before {
@@ -303,22 +304,29 @@ func (q *radiusQuery) find(z *value.ZSet) (list []nearby) {
 		before = cell
 		min, max := cell.scores()
 		for member, score := range z.Range(z.ScoreRange(value.ScoreBound{Score: min}, value.ScoreBound{Score: max, Open: true})) {
-			p := placeOf(score)
-			if beyond(p) {
-				continue
-			}
-			if m := distance(q.centre, p); m <= radius {
+			if m, in := within.measure(placeOf(score)); in {
 				list = append(list, nearby{member, score, m})
 			}
 		}
 	}
 	if q.order != 0 {
-		slices.SortStableFunc(list, func(a, b nearby) int { return q.order * cmp.Compare(a.distance, b.distance) })
+		slices.SortStableFunc(list, func(a, b nearby) int { return q.order * q.compare(&a, &b) })
 	}
 	if q.count > 0 && q.count < int64(len(list)) {
 		list = list[:q.count]
 	}
 	return list
+}
+
+// distance is how far a place is from the centre, in m.
+func (q *radiusQuery) distance(n *nearby) float64 { return distance(q.centre, placeOf(n.score)) }
+
+// compare says which of two is nearer; it measures exactly where that is needed.
+func (q *radiusQuery) compare(a, b *nearby) int {
+	if math.Abs(a.measure-b.measure) > 2*roughness*max(a.measure, b.measure) {
+		return cmp.Compare(a.measure, b.measure)
+	}
+	return cmp.Compare(q.distance(a), q.distance(b))
 }
 
 func (q *radiusQuery) reply(c *front.Call, list []nearby) {
@@ -329,13 +337,14 @@ func (q *radiusQuery) reply(c *front.Call, list []nearby) {
 		}
 	}
 	c.Array(len(list))
-	for _, n := range list {
+	for i := range list {
+		n := &list[i]
 		if parts > 1 {
 			c.Array(parts)
 		}
 		c.Bulk(n.member)
 		if q.withDist {
-			replyDistance(c, n.distance/q.unit)
+			replyDistance(c, q.distance(n)/q.unit)
 		}
 		if q.withHash {
 			c.Int(int64(wholeOf(n.score)))
@@ -349,10 +358,11 @@ func (q *radiusQuery) reply(c *front.Call, list []nearby) {
 // storePlaces stores what was found under another key: places, or distances in the unit that was asked for.
 func (d *Data) storePlaces(c *front.Call, q *radiusQuery, list []nearby) {
 	result := value.NewZSet(d.db(c).Ledger())
-	for _, n := range list {
+	for i := range list {
+		n := &list[i]
 		score := n.score
 		if q.storeDist {
-			score = n.distance / q.unit
+			score = q.distance(n) / q.unit
 		}
 		result.Set(n.member, score)
 	}

@@ -123,26 +123,44 @@ func distance(p, q place) float64 {
 	return 2 * earthRadius * exact.Asin(math.Sqrt(float64(u*u)+w))
 }
 
-// farther returns a function that says whether a place is farther from p than radius m. It may say no if it hardly is:
-// it computes with fewer digits than distance, in a tenth of the time.
-func farther(p place, radius float64) (beyond func(place) bool) {
-	half := radius / (2 * earthRadius)
-	if half >= math.Pi/2 {
-		return func(place) bool { return false }
+// circle is the places that are no farther than radius m from a centre, and a rough measure of how far they are, which
+// takes a tenth of the time of distance.
+type circle struct {
+	centre      place
+	radius      float64 // m
+	lat, cos    float64 // of the centre: in radians, and its cosine
+	inside, out float64 // the measure up to which a place is surely within, and from which it is surely not
+}
+
+// roughness is how much less exact the rough measure is at most, relatively. It has about 11 digits.
+const roughness = 1e-9
+
+func circleAround(p place, radius float64) circle {
+	c := circle{centre: p, radius: radius, lat: p.latitude * radian, cos: roughSine(math.Pi/2 - math.Abs(p.latitude*radian)),
+		inside: math.Inf(1), out: math.Inf(1)}
+	if half := radius / (2 * earthRadius); half < math.Pi/2 {
+		most := exact.Sin(half)
+		most *= most
+		c.inside, c.out = most*(1-roughness), most*(1+roughness)
 	}
-	most := exact.Sin(half)
-	most *= most * (1 + 1e-9)
-	lat, cos := p.latitude*radian, roughSine(math.Pi/2-math.Abs(p.latitude*radian))
-	return func(q place) bool {
-		lat2 := q.latitude * radian
-		u := roughSine(math.Abs(lat2-lat) / 2)
-		if u *= u; u > most {
-			return true
-		}
-		v := math.Abs(float64(q.longitude*radian)-float64(p.longitude*radian)) / 2
-		v = roughSine(min(v, math.Pi-v))
-		return u+float64(cos*roughSine(math.Pi/2-math.Abs(lat2))*v*v) > most
+	return c
+}
+
+// measure is the square of the sine of half the angle between the centre and q: the larger, the farther. within says
+// whether q is in the circle; if it is not, the measure may be too small.
+func (c *circle) measure(q place) (measure float64, within bool) {
+	lat2 := q.latitude * radian
+	u := roughSine(math.Abs(lat2-c.lat) / 2)
+	if u *= u; u > c.out {
+		return u, false
 	}
+	v := math.Abs(float64(q.longitude*radian)-float64(c.centre.longitude*radian)) / 2
+	v = roughSine(min(v, math.Pi-v))
+	measure = u + float64(c.cos*roughSine(math.Pi/2-math.Abs(lat2))*v*v)
+	if measure > c.inside {
+		return measure, measure <= c.out && distance(c.centre, q) <= c.radius
+	}
+	return measure, true
 }
 
 // roughSine is the sine of an angle from 0 to pi/2, to about 12 digits.

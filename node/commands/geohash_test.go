@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"cmp"
 	"math"
 	"testing"
 
@@ -8,8 +9,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestNothingNearIsTakenForFar: what the quick look rejects is farther than the radius.
-func TestNothingNearIsTakenForFar(t *testing.T) {
+// TestTheRoughMeasureSaysWhatDistanceSays: of who is within a radius, and of who is nearer.
+func TestTheRoughMeasureSaysWhatDistanceSays(t *testing.T) {
 	draw := func(t *rapid.T, name string) place {
 		return placeOf(float64(cellOf(place{rapid.Float64Range(-180, 180).Draw(t, name), rapid.Float64Range(-85, 85).Draw(t, name)},
 			maxLatitude, geoSteps).bits()))
@@ -20,10 +21,20 @@ func TestNothingNearIsTakenForFar(t *testing.T) {
 			q = place{p.longitude + rapid.Float64Range(-1e-4, 1e-4).Draw(t, "east"), p.latitude + rapid.Float64Range(-1e-4, 1e-4).Draw(t, "north")}
 		}
 		m := distance(p, q)
-		require.False(t, farther(p, m)(q), "at %v m", m)
-		if m > 1 {
-			require.True(t, farther(p, m*0.999)(q), "at %v m", m)
+		for _, radius := range []float64{0, m * 0.999, math.Nextafter(m, 0), m, math.Nextafter(m, math.Inf(1)), m * 1.001, 1e9} {
+			c := circleAround(p, radius)
+			_, within := c.measure(q)
+			require.Equal(t, m <= radius, within, "%v m in a circle of %v m", m, radius)
 		}
+		nearest, other := circleAround(p, 1e9), draw(t, "other")
+		query := radiusQuery{centre: p}
+		near := func(at place) *nearby {
+			score := float64(cellOf(at, maxLatitude, geoSteps).bits())
+			measure, _ := nearest.measure(placeOf(score))
+			return &nearby{score: score, measure: measure}
+		}
+		a, b := near(q), near(other)
+		require.Equal(t, cmp.Compare(query.distance(a), query.distance(b)), query.compare(a, b))
 	})
 }
 
