@@ -74,7 +74,7 @@ type Function struct {
 
 // Models are the models that there are, in the order of the documents.
 func Models() []Model {
-	return []Model{Register(), TextValue(), Counter(), Set(), Append(), Queue(), Stack(), Lock(), Bank(), Expiry(), PubSub(), Intruder(), Raw(), Session()}
+	return []Model{Register(), TextValue(), Counter(), Set(), Append(), Queue(), Stack(), Lock(), Bank(), Expiry(), PubSub(), Intruder(), Blocking(), Raw(), Session()}
 }
 
 // ByName returns the model called name.

@@ -41,3 +41,17 @@ const FuncSession = "session"
 
 // InDatabase stands before the number of the database in a session's key.
 const InDatabase = "@"
+
+// Blocking is lists of which clients wait for elements. Who is served when, a checker of its own judges.
+func Blocking() Model {
+	return Model{Name: "blocking", About: "lists that clients wait for elements of (BLPOP, BRPOP)",
+		Functions: []Function{
+			{Name: FuncTake, Takes: "[which end, a second list]", Gives: "[list, element], or nothing when the time was up"},
+			{Name: FuncGive, Takes: "[element, how]", Gives: "whether it was put there"}}}
+}
+
+// The functions of model blocking.
+const (
+	FuncTake = "take"
+	FuncGive = "give"
+)

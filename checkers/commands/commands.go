@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/ordeal-go/ordeal/checkers"
+	"github.com/ordeal-go/ordeal/checkers/evidence"
 	"github.com/ordeal-go/ordeal/histories"
 	"github.com/ordeal-go/ordeal/models"
 	"github.com/ordeal-go/ordeal/models/reference"
@@ -14,8 +15,9 @@ import (
 // Commands holds a master to what its commands are documented to do: each reply to a client that has its keys for itself
 // is the one that the commands before it lead to.
 //
-// A session is judged as long as one server answers it and is master all the while without a restart; an operation
-// without an answer, or a refusal for the server's own state in the middle of several commands, ends that. A key that may
+// A session is judged as long as one server answers it and is master all the while, over a restart only where its append only
+// file promises everything; an operation without an answer, or a refusal for the server's own state in the middle of several
+// commands, ends that. A key that may
 // just be dying ends it too, and so does any time to live at a server whose clock a fault moved. Redis 4.0: t_*.c, db.c,
 // expire.c, multi.c, sort.c; redis.io/commands.
 type Commands struct{}
@@ -87,6 +89,9 @@ func (e *lives) follow(s *session, i int) {
 		if s.data.Unsure {
 			return
 		}
+		if n == 0 && e.r.Timelines[s.node].Turned(s.since, op.Returned) {
+			e.q.Saw("restarts survived", 1)
+		}
 		e.q.Saw("commands judged", 1)
 		if why != "" {
 			s.data.Unsure = true // what comes after it means nothing
@@ -100,7 +105,13 @@ func (e *lives) follow(s *session, i int) {
 // steadily says whether the machine was master, and held the data that it had, from one moment to another.
 func (e *lives) steadily(machine string, from, to time.Duration) bool {
 	t := e.r.Timelines[machine]
-	return t != nil && !t.Turned(from, to) && e.r.Always(t, from, to, checkers.IsMaster) && !checkers.AnyIn(t.Resyncs, from, to) && !e.flushed(from, to)
+	if t == nil || checkers.AnyIn(t.Resyncs, from, to) || e.flushed(from, to) {
+		return false
+	}
+	if t.Turned(from, to) {
+		return e.stayedMaster(t, from, to) && evidence.Outlives(e.r, t, from, to)
+	}
+	return e.r.Always(t, from, to, checkers.IsMaster)
 }
 
 // home is the database that a session's key names.

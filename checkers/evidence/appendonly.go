@@ -92,6 +92,20 @@ func survives(r *checkers.Record, t *checkers.Timeline, number int) (until time.
 	return synced(r, t, number, policy.Text)
 }
 
+// Outlives says whether a server has all that it acknowledged after every end of its process in (from, to], by the promise of
+// its append only file.
+func Outlives(r *checkers.Record, t *checkers.Timeline, from, to time.Duration) bool {
+	for k, of := range t.Lives {
+		if of.To <= from || of.To > to {
+			continue
+		}
+		if until, promised := survives(r, t, k); !promised || until != histories.Forever {
+			return false
+		}
+	}
+	return !DiskHurt(r, t.Name, to, "file-gone", "eio-read")
+}
+
 // lastPolicy is the last appendfsync that was noted before the end of a life.
 func lastPolicy(r *checkers.Record, t *checkers.Timeline, number int) (text string) {
 	for i := range r.Notes {

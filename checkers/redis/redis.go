@@ -15,7 +15,7 @@ func All() []checkers.Checker {
 	return []checkers.Checker{
 		checkers.Linearizable{}, losses.LostWrites{},
 		replication.ReadOnly{}, replication.StaleReads{}, replication.MinSlaves{}, replication.PartialResync{}, replication.SameData{},
-		commands.Transactions{}, commands.Expiry{}, commands.Commands{}, commands.PubSub{}, commands.Wait{}, commands.Authentication{},
+		commands.Transactions{}, commands.Expiry{}, commands.Commands{}, commands.PubSub{}, commands.Wait{}, commands.Authentication{}, commands.Blocking{},
 		replication.Links{}, replication.Snapshots{}, replication.Told{}, replication.Convergence{},
 		sentinel.Safety{}, sentinel.NeedlessFailover{}, sentinel.Liveness{}, sentinel.Selection{}, sentinel.ParallelSyncs{}, sentinel.Lineage{},
 		sentinel.Conduct{}, sentinel.Detection{},

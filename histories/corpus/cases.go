@@ -308,6 +308,16 @@ var cases = []Case{
 	{Name: "commands-bad-ttl", Checker: "commands", Want: "invalid", Because: "TTL s0: answered 100, and must answer -1"},
 	{Name: "commands-unknown", Checker: "commands", Want: "unknown", Because: "no client had keys for itself at a server that was master all the while"},
 
+	{Name: "blocking-good", Checker: "blocking", Want: "valid"},
+	{Name: "blocking-good-taken", Checker: "blocking", Want: "valid"},
+	{Name: "blocking-good-other-list", Checker: "blocking", Want: "valid"},
+	{Name: "blocking-bad-turn", Checker: "blocking", Want: "invalid", Because: "c2 was served, who began to wait for k 310ms after c1, who waited on"},
+	{Name: "blocking-bad-vain", Checker: "blocking", Want: "invalid", Because: "waited for k in vain, although v1 had been put there 550ms before, and was there"},
+	{Name: "blocking-bad-early", Checker: "blocking", Want: "invalid", Because: "waited for k in vain for 400ms, and was to wait for 1s"},
+	{Name: "blocking-bad-late", Checker: "blocking", Want: "invalid", Because: "waited for k for more than 1.3s, and was to wait for 1s"},
+	{Name: "blocking-bad-twice", Checker: "blocking", Want: "invalid", Because: "was given v1, which c1 had been given"},
+	{Name: "blocking-unknown", Checker: "blocking", Want: "unknown", Because: "nobody waited for an element of a list"},
+
 	{Name: "links-good", Checker: "links", Want: "valid"},
 	{Name: "links-good-given-up", Checker: "links", Want: "valid"},
 	{Name: "links-bad-ack-pause", Checker: "links", Want: "invalid", Because: "said nothing of what it has applied to its master m1 for 6s"},

@@ -190,7 +190,7 @@ func (c *Client) invoke(target int, op operation) {
 	c.op.work.kind.begin(&c.op, &c.talk)
 	c.op.note(c.out, c.name, l.peer.Name)
 	l.say(c.out, &c.op, &c.talk)
-	c.out.SetTimer(timerWait, opTimeout)
+	c.out.SetTimer(timerWait, c.op.patienceOf())
 }
 
 // note notes that process began the operation at peer.
@@ -205,7 +205,7 @@ func (op *Op) note(out *node.Effects, process, peer string) *node.Note {
 
 // giveUp drops connections whose answers are overdue.
 func (c *Client) giveUp() {
-	if c.open && c.now.Sub(c.since) >= opTimeout {
+	if c.open && c.now.Sub(c.since) >= c.op.patienceOf() {
 		l := c.links[c.target]
 		c.fail("timeout")
 		l.drop(c.now, c.out)

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/ordeal-go/ordeal/harness/workload"
 	"github.com/ordeal-go/ordeal/histories"
@@ -35,7 +36,7 @@ type Kind struct {
 // Kinds are the kinds of work that there are, in the order of the documents.
 func Kinds() []*Kind {
 	return []*Kind{Register(), CAS(), Counter(), StringAppend(), ListAppend(), Set(), Queue(), Bank(), Script(), Lock(), Expiry(),
-		Databases(), Wait(), Publish(), Intruder(), Raw(), Session()}
+		Databases(), Wait(), Publish(), Intruder(), Blocking(), Raw(), Session()}
 }
 
 // Works are the kinds as scenarios name them.
@@ -85,6 +86,8 @@ type Op struct {
 	Arg   histories.Value //
 	DB    int             // the database to select first
 	Write bool            // it may change data: it goes to the master, and its outcome is unknown if no answer comes
+
+	patience time.Duration // how long its client waits for its end; 0: as long as for others
 
 	work *work
 	hand *hand
