@@ -101,11 +101,30 @@ type episode struct {
 func drawSession(d *drawing) Op {
 	name := d.client + "/" + strconv.Itoa(d.n/episodeLength)
 	e := &episode{drawing: d, prefix: d.work.Name + "/" + name + "/", home: d.work.DB, alone: d.client == "c1"}
+	drawn := e.commands()
+	if d.n%inventoryEvery == 0 {
+		drawn = e.inventory()
+	}
 	var commands []histories.Value
-	for _, words := range e.commands() {
+	for _, words := range drawn {
 		commands = append(commands, histories.Texts(words...))
 	}
 	return Op{Func: models.FuncSession, Key: name + models.InDatabase + strconv.Itoa(e.home), Arg: histories.List(commands...), Write: true}
+}
+
+// inventoryEvery is after how many of its operations a client looks at everything that it has: whatever went wrong with it
+// without a word is seen then.
+const inventoryEvery = 16
+
+// inventory asks for all keys, and for how long they live.
+func (e *episode) inventory() (all [][]string) {
+	for _, look := range [][]string{{"s", "GET"}, {"l", "LRANGE", "0", "-1"}, {"S", "SMEMBERS"}, {"h", "HGETALL"}, {"z", "ZRANGE", "0", "-1", "WITHSCORES"}, {"p", "PFCOUNT"}} {
+		for i := range keysOfAKind {
+			key := e.prefix + look[0] + strconv.Itoa(i)
+			all = append(all, append([]string{look[1], key}, look[2:]...), []string{"PTTL", key})
+		}
+	}
+	return all
 }
 
 // commands draws what is sent at once: mostly one command.
@@ -260,8 +279,11 @@ func (e *episode) key(kinds string) string {
 	if !strings.ContainsRune("ypg", rune(kind)) && e.rng.IntN(25) == 0 {
 		kind = "slhzS"[e.rng.IntN(5)]
 	}
-	return e.prefix + string(kind) + strconv.Itoa(e.rng.IntN(3))
+	return e.prefix + string(kind) + strconv.Itoa(e.rng.IntN(keysOfAKind))
 }
+
+// keysOfAKind is how many keys of each kind a client has.
+const keysOfAKind = 3
 
 // fill draws a template and puts something in the place of what stands in braces.
 func (e *episode) fill(templates []string) []string {
