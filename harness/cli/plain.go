@@ -28,6 +28,8 @@ func escaped(b []byte) []byte {
 		switch {
 		case r == '\n' || r == '\t':
 			out.WriteRune(r)
+		case r == 0x7f: // JSON has no other way to say it, and leaves it as it is
+			out.WriteString(`\u007f`)
 		case r == utf8.RuneError && n == 1, unicode.IsControl(r) && r < utf8.RuneSelf:
 			fmt.Fprintf(&out, "\\x%02x", rest[0])
 		case unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r):

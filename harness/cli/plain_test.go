@@ -17,7 +17,7 @@ func TestTerminalGetsNoControlCharacters(t *testing.T) {
 		{"\u009b31m", `\u009b31m`},
 		{"user\u202etxt.exe", `user\u202etxt.exe`},
 		{"\xff\xfe", `\xff\xfe`},
-		{"\x7f\x00", `\x7f\x00`},
+		{"\x7f\x00", `\u007f\x00`},
 	} {
 		require.Equal(t, c[1], string(escaped([]byte(c[0]))))
 	}
