@@ -159,22 +159,25 @@ func (c *telling) place(a *told) {
 	if !is || n == a.Offset || len(a.role) > 3 && a.role[3] == "sync" || a.was(func(n *histories.Note) bool { return n.Role != a.Role || n.Link != a.Link }) {
 		return
 	}
-	if a.Link == checkers.LinkUp || c.lastUp(a) != nil {
+	if _, had := c.lastUp(a); a.Link == checkers.LinkUp || had {
 		c.lie(a, "INFO said that slave_repl_offset is %d and master_repl_offset %d, of one stream", n, a.Offset)
 	}
 }
 
-// lastUp is the state in which a replica of this history that has no link now last had it, nil if it had none in this life.
-func (c *telling) lastUp(a *told) *histories.Note {
+// lastUp is when a replica of this history that has no link now lost it; had is false if it had none in this life.
+func (c *telling) lastUp(a *told) (lost time.Duration, had bool) {
+	lost = a.from
 	for i := checkers.LastAt(a.t.Own, a.from); i >= 0; i-- {
 		switch n := a.t.Own[i]; {
 		case !checkers.IsReplica(n) || n.ReplID != a.ReplID || a.t.Turned(n.Time, a.to) || checkers.AnyIn(a.t.Resyncs, n.Time, a.to):
-			return nil
+			return 0, false
 		case n.Link == checkers.LinkUp:
-			return n
+			return lost, true
+		default:
+			lost = n.Time
 		}
 	}
-	return nil
+	return 0, false
 }
 
 // downSlack is how far a number of whole seconds may be off the time that it is of.
@@ -183,12 +186,11 @@ const downSlack = 2 * time.Second
 // lostLink compares for how long the server says that it has had no link.
 func (c *telling) lostLink(a *told) {
 	n, is := a.number("master_link_down_since_seconds")
-	up := c.lastUp(a)
-	if !is || up == nil || a.was(func(n *histories.Note) bool { return n.Link == checkers.LinkUp }) || clockMoved(c.r, a.t.Name) {
+	broke, had := c.lastUp(a)
+	if !is || !had || a.was(func(n *histories.Note) bool { return n.Link == checkers.LinkUp }) || clockMoved(c.r, a.t.Name) {
 		return
 	}
 	c.q.Saw("times without a link", 1)
-	broke := a.t.Own[checkers.LastAt(a.t.Own, up.Time)+1].Time
 	if said := time.Duration(n) * time.Second; n > int64(a.to/time.Second)+3600 || said < a.from-broke-downSlack || said > a.to-broke+downSlack {
 		c.lie(a, "INFO said that the link has been down for %d s, and it broke %v before", n, (a.to - broke).Round(time.Millisecond))
 	}
@@ -284,16 +286,16 @@ func (c *telling) come(a *told, name string, s listed) {
 		!a.was(func(n *histories.Note) bool { return n.ReplID != a.ReplID }) && s.offset > after.Offset {
 		c.lie(a, "INFO said that %s is at offset %d, and it was at %d later", name, s.offset, after.Offset)
 	}
-	if last, sure := c.heard(a, name); sure && !c.l.troubled(a.t.Name, recent, a.to) {
-		if said := time.Duration(s.lag) * time.Second; said < a.from-last-downSlack || said > a.to-last+downSlack {
+	if before, last, sure := c.heard(a, name); sure && !c.l.troubled(a.t.Name, recent, a.to) {
+		if said := time.Duration(s.lag) * time.Second; said < a.from-last-downSlack || said > a.to-before+downSlack {
 			c.lie(a, "INFO said that the lag of %s is %d s, and it was last heard of %v before", name, s.lag, (a.to - last).Round(time.Millisecond))
 		}
 	}
 }
 
-// heard is when the server was last heard of the replica before the answer; sure is false if several connections are open, or
-// none was overheard.
-func (c *telling) heard(a *told, name string) (last time.Duration, sure bool) {
+// heard is when the server last heard of the replica before the time of the answer, and before its end; sure is false if
+// several connections are open, or none was overheard.
+func (c *telling) heard(a *told, name string) (before, last time.Duration, sure bool) {
 	open := 0
 	for _, t := range c.l.talks {
 		if t.master != a.t.Name || t.replica != name || c.l.end(t, "master") < a.from {
@@ -306,10 +308,13 @@ func (c *telling) heard(a *told, name string) (last time.Duration, sure bool) {
 				if n.Time <= a.to {
 					last = n.Time
 				}
+				if n.Time < a.from {
+					before = n.Time
+				}
 			}
 		}
 	}
-	return last, open == 1 && last > 0
+	return before, last, open == 1 && before > 0
 }
 
 // bothWays compares INFO with ROLE.
