@@ -102,10 +102,12 @@ func value(text string) histories.Value {
 func (r *record) observation(at time.Duration, machine string, n *node.Note) {
 	from := ""
 	switch {
-	case n.Kind == node.NoteWire:
+	case n.Kind == node.NoteWire, n.Kind == node.NoteWatching:
 		machine, from = n.About, "wire"
 	case n.Kind == node.NoteFile:
 		machine, from = n.About, "disk"
+	case n.Kind == node.NoteScript:
+		machine, from = n.About, "system"
 	case n.About != "":
 		machine, from = n.About, "observer"
 	}

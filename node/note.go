@@ -73,6 +73,11 @@ const (
 	// NoteSettings is a setting in force at a server, as it answers CONFIG GET: About, Key (its name), Text (its value); when
 	// it is first seen, and whenever it has changed.
 	NoteSettings NoteKind = "settings"
+	// NoteReadBack is all that a Sentinel answers an operator who asks for it: About, Text (one line each for what it says of a
+	// "master", "slave" or "sentinel": that word, then name=value, with tabs between; "address" and the master's; "status", what
+	// was asked and a reply that is one line; "info" and each line of INFO sentinel; "script", "running" or "scheduled", how often
+	// it was begun, and its words), Took. Event "same": nothing of it changed since the last one over this connection.
+	NoteReadBack NoteKind = "read-back"
 	// NoteUnseen is what a server does not tell the observer: About, Key ("digest", "settings"), Text (the command and why:
 	// what it answered, or how long that takes).
 	NoteUnseen NoteKind = "unseen"
@@ -88,9 +93,19 @@ const (
 	// M: of the last byte); that has reached the master ("acked"), or an empty line has ("alive"); one of them knows no more
 	// of the connection ("closed": Result is "replica" or "master").
 	NoteWire NoteKind = "wire"
+	// NoteWatching is what a world overheard of a Sentinel and an instance that it watches: About (the Sentinel), Peer (whom it
+	// dialled), Key (the connection's number) and Event. "dial"; the Sentinel has said "ping", "info", "auth", "name" (Text),
+	// "subscribe" (Text: the channel), "hello" (Text: what it published), "ask" (Text: the address, epoch and ID that it gave
+	// with SENTINEL is-master-down-by-addr), "orders" (Text: the commands of a transaction), or another command ("order", Text);
+	// it has heard an "opinion" (Text: down, leader, epoch), or another answer to a PING than PONG ("answer": its first word);
+	// it knows no more of the connection ("closed").
+	NoteWatching NoteKind = "watching"
 	// NoteFile is what a world saw of a server's disk: About, Event "renamed" (a file took its place), Text (its name), N (its
 	// bytes), Result ("synced" or "unsynced": whether a loss of power would have left it whole).
 	NoteFile NoteKind = "file"
+	// NoteScript is what a world saw of a script that a Sentinel runs: About, Key (the run's number), Event "started" (Text: its
+	// path and arguments, as a JSON array) or "ended" (N: its exit status, or minus the number of the signal that ended it).
+	NoteScript NoteKind = "script"
 	// NoteOrder is a command that the observer gave to a server as its operator: About, Text, Result (the reply).
 	NoteOrder NoteKind = "order"
 )

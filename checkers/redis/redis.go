@@ -18,7 +18,7 @@ func All() []checkers.Checker {
 		commands.Transactions{}, commands.Expiry{}, commands.Commands{}, commands.PubSub{}, commands.Wait{}, commands.Authentication{}, commands.Blocking{},
 		replication.Links{}, replication.Snapshots{}, replication.Told{}, replication.Convergence{},
 		sentinel.Safety{}, sentinel.NeedlessFailover{}, sentinel.Liveness{}, sentinel.Selection{}, sentinel.ParallelSyncs{}, sentinel.Lineage{},
-		sentinel.Conduct{}, sentinel.Detection{},
+		sentinel.Conduct{}, sentinel.Detection{}, sentinel.Talk{}, sentinel.Events{}, sentinel.Memory{}, sentinel.Scripts{},
 		checkers.Availability{}, checkers.Crashes{}, sentinel.Clients{}, checkers.Assertions{},
 	}
 }

@@ -58,7 +58,11 @@ func (m *machine) prepare() error {
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			return fmt.Errorf("live: machine %s: %w", m.spec.Name, err)
 		}
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		mode := os.FileMode(0o600)
+		if strings.HasPrefix(text, "#!") {
+			mode = 0o700
+		}
+		if err := os.WriteFile(path, []byte(text), mode); err != nil {
 			return fmt.Errorf("live: machine %s: %w", m.spec.Name, err)
 		}
 	}

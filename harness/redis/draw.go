@@ -104,6 +104,12 @@ func drawSentinel(d swarm.Draw, c Spec, server cluster.Settings) cluster.Setting
 	if set := server.Get("requirepass", ""); set != "" {
 		s.put("auth-pass", set)
 	}
+	if d.In(3, "notification script") {
+		s.put("notification-script", "notify.sh")
+	}
+	if d.In(3, "client-reconfig script") {
+		s.put("client-reconfig-script", "reconfig.sh")
+	}
 	return cluster.Settings(s)
 }
 

@@ -3,6 +3,7 @@ package redis
 import (
 	"fmt"
 	"path"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -52,7 +53,11 @@ func (s System) Nodes(addr cluster.Addressing) []cluster.Machine {
 		admit(m, s.Sentinel, ownPrefix+"rename-command")
 		configure(m, "sentinel.conf", sentinelConfig(m, master, spec.QuorumInForce(), s.Sentinel))
 		m.Settings = toldOfSentinel(m, spec.QuorumInForce(), s.Sentinel)
+		putScripts(m, s.Sentinel)
 		m.New = newSentinel(m)
+		m.Overhear = func(number int, addr string, note func(*node.Note)) cluster.Onlooker {
+			return onlooker.NewWatching(number, m.Name, addr, note)
+		}
 		out = append(out, *m)
 	}
 	return out
@@ -98,6 +103,9 @@ func sentinelConfig(m, master *cluster.Machine, quorum int, settings cluster.Set
 	fmt.Fprintf(&b, "sentinel announce-ip %s\nsentinel announce-port %d\n", m.Announce, m.Port)
 	fmt.Fprintf(&b, "sentinel monitor %s %s %d %d\n", MasterName, master.Announce, master.Port, quorum)
 	for _, s := range settings {
+		if scripts[s.Name] && ownScript(s.Value) {
+			s.Value = path.Join(m.Dir, s.Value)
+		}
 		fmt.Fprintln(&b, inSentinel(s))
 	}
 	b.WriteString(userLine(m))
@@ -129,6 +137,26 @@ func toldOfSentinel(m *cluster.Machine, quorum int, settings cluster.Settings) c
 // secret tells the settings that hold passwords.
 func secret(name string) bool {
 	return slices.Contains([]string{"requirepass", "masterauth", "auth-pass", "user", "tls-key-file-pass", "tls-client-key-file-pass", "sentinel sentinel-pass"}, strings.ToLower(name))
+}
+
+// scripts are the settings of a Sentinel that name a program.
+var scripts = map[string]bool{"notification-script": true, "client-reconfig-script": true}
+
+var ownScriptName = regexp.MustCompile(`^[a-z][a-z0-9-]*\.sh$`)
+
+// ownScript says whether a script is one that the harness puts into the machine's folder, as "notify.sh": a name alone. In
+// the simulation its end is drawn each time; live it ends well.
+func ownScript(name string) bool {
+	return ownScriptName.MatchString(name)
+}
+
+// putScripts puts the scripts that the settings name into the machine's folder.
+func putScripts(m *cluster.Machine, settings cluster.Settings) {
+	for _, s := range settings {
+		if scripts[s.Name] && ownScript(s.Value) {
+			m.Files[path.Join(m.Dir, s.Value)] = "#!/bin/sh\nexit 0\n"
+		}
+	}
 }
 
 // ownPrefix begins the name of a Sentinel's setting that, without it, would be one of its master: "own rename-command" is

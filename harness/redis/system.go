@@ -145,7 +145,12 @@ func (s System) Risks(work workload.Spec, faults nemesis.Schedule) (all []harnes
 	}
 	for i, step := range faults {
 		if f := step.Fault; f.Verb == nemesis.ConfigSet || f.Verb == nemesis.SentinelSet {
-			if why := needsTrust(cluster.Setting{Name: f.Text("name"), Value: f.Text("value")}); why != "" {
+			set := cluster.Setting{Name: f.Text("name"), Value: f.Text("value")}
+			why := needsTrust(set)
+			if scripts[strings.ToLower(set.Name)] && set.Value != "" {
+				why = "runs a program" // none of the harness's own: those are there from the start
+			}
+			if why != "" {
 				all = append(all, harness.Risk{Path: []string{"faults", fmt.Sprint(i)}, Why: fmt.Sprintf("%q: it %s", step, why)})
 			}
 		}

@@ -15,7 +15,6 @@ import (
 // reaching are directives that always do more than shape a cluster, and what they do.
 var reaching = map[string]string{
 	"loadmodule": "loads code into the servers", "include": "reads another file", "dir": "moves the server's files out of its folder",
-	"notification-script": "runs a program", "client-reconfig-script": "runs a program",
 	"bind": "listens at other addresses", "bind-source-addr": "calls from other addresses",
 	"slaveof": "replicates from another address", "replicaof": "replicates from another address", "monitor": "watches another address",
 	"unixsocket": "listens at a file", "daemonize": "leaves the harness", "supervised": "leaves the harness",
@@ -39,6 +38,9 @@ func needsTrust(s cluster.Setting) string {
 		return "has a line break or another control character in its value, which can begin a directive of its own"
 	}
 	for _, word := range strings.Fields(strings.ToLower(s.Name)) {
+		if scripts[word] && !ownScript(s.Value) {
+			return "runs a program"
+		}
 		if why := reaching[word]; why != "" {
 			return why
 		}

@@ -10,8 +10,6 @@ import (
 const (
 	workLatency   = int64(50 * time.Microsecond) // to start another thread's work
 	workBandwidth = 500_000_000                  // bytes worked on per second
-	scriptTime    = int64(5 * time.Millisecond)
-	sigkill       = 9
 )
 
 // job is something that takes time and is not the core's loop: file operations, work, a script.
@@ -26,7 +24,7 @@ type job struct {
 	block      uint32 // the block of the core, if in the foreground
 	gen        uint32
 	work       func() any
-	killed     bool  // a script, by the core
+	exit       int64 // of a script
 	due        int64 // when the work is done, if the CPU stays as slow as it is
 	read       []byte
 	size       int64 // of what was opened last
@@ -110,23 +108,6 @@ func (js *jobs) startWork(m *machine, ef *node.Effect) {
 	j.toil(m.slowed(workLatency+int64(ef.N)*int64(time.Second)/bandwidth), i)
 }
 
-func (js *jobs) startScript(m *machine, ef *node.Effect) {
-	j, i := js.start(m, node.ScriptExited, ef.Op)
-	j.toil(m.slowed(scriptTime+int64(m.disk.chance.below(uint64(scriptTime)))), i)
-}
-
-// killScript ends a script that runs.
-func (js *jobs) killScript(m *machine, op node.OpID) {
-	i := slices.IndexFunc(js.table, func(j *job) bool { return j.m == m && j.kind == node.ScriptExited && j.op == op })
-	if i < 0 {
-		return
-	}
-	j := js.table[i]
-	j.killed, j.due = true, 0
-	j.gen++ // it does not come to its own end
-	j.after(0, uint32(i))
-}
-
 // toil is [job.after] for what the CPU does.
 func (j *job) toil(d int64, i uint32) {
 	j.due = j.m.w.now + d
@@ -186,13 +167,13 @@ func (js *jobs) stepDone(i, gen uint32) {
 			}
 		}
 		done.bytes = j.read
+	case node.ScriptExited:
+		l.n = j.exit
+		m.noteScript("ended", j.op, j.exit, "")
 	case node.WorkDone:
 		w.inCore = m
 		done.result = j.work()
 		w.inCore = nil
-	}
-	if j.killed {
-		l.n = -sigkill
 	}
 	foreground, block := j.foreground, j.block
 	js.end(i)

@@ -17,9 +17,10 @@ type machine struct {
 	spec  *cluster.Machine
 	index uint16
 
-	clock  wallClock
-	disk   disk
-	timers timers
+	clock   wallClock
+	disk    disk
+	scripts chance // how they end
+	timers  timers
 
 	diskTold func(node.FileKind) // of what changed something on the disk; nil: nobody wants to know
 

@@ -117,6 +117,7 @@ func (w *World) addMachine(spec *cluster.Machine) error {
 		model.Bandwidth = spec.Speed
 	}
 	m.disk = newDisk(&model, newChance(w.seed, "disk/"+spec.Name), spec.Files)
+	m.scripts = newChance(w.seed, "scripts/"+spec.Name)
 	w.machines = append(w.machines, m)
 	w.byName[spec.Name] = m
 	return nil

@@ -96,7 +96,7 @@ var mayImport = map[string][]string{
 		"checkers", "checkers/redis", "nemesis", "node", "node/conf", "node/server", "node/sentinel", "github.com/goccy/go-yaml"},
 	"harness/redis/callers":  {"node", "node/resp", "harness/cluster", "harness/workload", "histories", "models", "models/reference"},
 	"harness/redis/goals":    {"harness/goals", "histories", "histories/versions"},
-	"harness/redis/onlooker": {"node"},
+	"harness/redis/onlooker": {"node", "node/resp"},
 	"harness/scenarios":      {"harness", "harness/redis"},
 	"harness/mutants":        {},
 	"harness/skeleton":       {},

@@ -158,7 +158,7 @@ func (a *audit) remember(ef *node.Effect) {
 		if !ef.Flag {
 			a.next = append(a.next, ef.Op)
 		}
-	case node.EffectWork, node.EffectScript, node.EffectResolve:
+	case node.EffectWork, node.EffectScript, node.EffectResolve: // KillScript ends none: its end is told
 		a.jobs[ef.Op] = ef.Kind
 	}
 }

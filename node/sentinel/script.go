@@ -9,10 +9,16 @@ import (
 // scriptWorld has an operator's scripts run in the world of a Sentinel, which tells of them.
 type scriptWorld struct{ s *Sentinel }
 
+// toRun is a script that begins once what it is about is on disk, as everything else that leaves.
+type toRun struct {
+	op   node.OpID
+	argv []string
+}
+
 // Start implements scripts.World.
 func (w scriptWorld) Start(argv []string) node.OpID {
 	w.s.nextOp++
-	w.s.out.Script(w.s.nextOp, argv[0], argv[1:]...)
+	w.s.toRun = append(w.s.toRun, toRun{w.s.nextOp, argv})
 	return w.s.nextOp
 }
 

@@ -60,6 +60,7 @@ type Sentinel struct {
 	lastTick   node.Instant
 	hz         int
 	scripts    scripts.Queue // of the operators of masters
+	toRun      []toRun       // at the end of this Step
 	crashAfter simulatedFailure
 	report     report // memory of the INFO being read
 	votes      []tally
@@ -167,6 +168,11 @@ func (s *Sentinel) endOfStep() {
 	for i := range s.notes {
 		s.out.Note(s.notes[i])
 	}
+	for _, run := range s.toRun {
+		s.out.Script(run.op, run.argv[0], run.argv[1:]...)
+	}
+	clear(s.toRun)
+	s.toRun = s.toRun[:0]
 	clear(s.notes)
 	s.notes = s.notes[:0]
 	if !s.crashed {

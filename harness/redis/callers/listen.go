@@ -72,6 +72,9 @@ func (o *Observer) message(e *ear, r resp.Reply) {
 		o.heard(e, word(2), word(3))
 	case len(r.Elems) == 3 && word(0) == "message":
 		o.out.Note(node.Note{Kind: node.NoteHeard, About: e.peer.Name, Key: word(1), Text: word(2)})
+	case len(r.Elems) == 3 && word(0) == "psubscribe":
+		e.listens = true
+		o.out.Note(node.Note{Kind: node.NoteListens, About: e.peer.Name})
 	case len(r.Elems) == 3 && word(0) == "subscribe" && r.Elems[2].Int == int64(len(e.channels)):
 		e.listens = true
 		o.out.Note(node.Note{Kind: node.NoteListens, About: e.peer.Name})
@@ -86,9 +89,14 @@ func (o *Observer) deaf(e *ear) {
 	}
 }
 
-// heard notes an event. What else goes over a Sentinel's channels is not one.
+// heard notes an event, and of a Sentinel that notes its own, that it was published. What else goes over a Sentinel's
+// channels is not one.
 func (o *Observer) heard(e *ear, channel, text string) {
-	if len(channel) > 1 && (channel[0] == '+' || channel[0] == '-') {
+	switch {
+	case len(channel) < 2 || channel[0] != '+' && channel[0] != '-':
+	case o.watch.Foreign:
 		o.out.Note(node.Note{Kind: node.NoteEvent, About: e.peer.Name, Event: channel, Text: text})
+	default:
+		o.out.Note(node.Note{Kind: node.NoteHeard, About: e.peer.Name, Key: channel, Text: text})
 	}
 }

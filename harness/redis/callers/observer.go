@@ -82,6 +82,7 @@ type view struct {
 	server   serverState   // of a server
 	settings []setting     // those that were asked for
 	watch    sentinelState // of a Sentinel
+	told     readback
 }
 
 func (s setup) observer(m cluster.Machine, _ cluster.Boot) node.Core {
@@ -94,9 +95,7 @@ func (s setup) observer(m cluster.Machine, _ cluster.Boot) node.Core {
 	}
 	for _, p := range s.sentinels {
 		o.views = append(o.views, &view{link: link{peer: p, from: m.Host}, sentinel: true, spare: s.spares[p.Name]})
-		if s.watch.Foreign {
-			o.ears = append(o.ears, &ear{link: link{peer: p, from: m.Host}})
-		}
+		o.ears = append(o.ears, &ear{link: link{peer: p, from: m.Host}})
 	}
 	return o
 }
@@ -217,6 +216,7 @@ func (o *Observer) late(v *view) {
 func (o *Observer) lost(v *view) {
 	v.enter(linkDown, o.now)
 	v.asked, v.heard = 0, 0
+	v.told.last = ""
 	if v == o.final {
 		if o.asking {
 			o.endRead(node.NoteFail, histories.Value{}, "connection lost")
@@ -235,7 +235,7 @@ func (o *Observer) ask(v *view) {
 	v.asked, v.answers, v.refused = o.now, 0, false
 	switch {
 	case v.sentinel:
-		v.send(o.out, "SENTINEL", "MASTER", MasterName)
+		o.askSentinel(v)
 	case o.await == workload.StageSettled && !v.blind:
 		v.questions = 3
 		b := v.append(v.out[:0], "INFO", "replication")
@@ -279,12 +279,7 @@ func (o *Observer) received(v *view, b []byte) {
 // answered takes one reply of a machine.
 func (o *Observer) answered(v *view, r resp.Reply) {
 	if v.sentinel {
-		v.asked, v.refusal = 0, string(r.Str)
-		if v.watch.parse(r) { // else it does not know the master
-			o.out.Note(v.watch.note(v.peer.Name))
-			v.heard = o.now
-			o.judge()
-		}
+		o.answeredSentinel(v, r)
 		return
 	}
 	v.answers++
