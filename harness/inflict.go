@@ -22,13 +22,16 @@ type action struct {
 
 	stage int    // which of its triggers the step waits for next
 	it    string // the machine that it has waited for
+
+	branch uint64 // to take
 }
 
 type doing uint8
 
 // In this order, of one moment.
 const (
-	endBeat doing = iota
+	takeBranch doing = iota
+	endBeat
 	endStep
 	await
 	beginStep
@@ -109,6 +112,8 @@ func (n *nemesisRun) next() action {
 // act does what a says and writes it down.
 func (n *nemesisRun) act(ctx context.Context, a action) {
 	switch a.do {
+	case takeBranch:
+		n.run.takeBranch(a.branch)
 	case endStep:
 		n.lift(ctx, func(f *inForce) bool { return f.step == a.id })
 	case endBeat:

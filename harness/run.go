@@ -3,6 +3,7 @@ package harness
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -27,7 +28,7 @@ func Run(ctx context.Context, s Scenario, opts Options) (*Result, error) {
 	if err := plan.Check(); err != nil {
 		return nil, fmt.Errorf("scenario %s: %w", plan.Name, err)
 	}
-	if err := opts.fits(plan); err != nil {
+	if err := errors.Join(opts.fits(plan), opts.branchesNeedTheSimulation(plan)); err != nil {
 		return nil, err
 	}
 	r, err := open(ctx, plan, opts)
@@ -73,10 +74,12 @@ type run struct {
 	trace   string
 	elapsed time.Duration // when it ended
 	steps   uint64        // of the simulation
+
+	branched uint64 // the seed of the way that the run is on
 }
 
 func open(ctx context.Context, plan Scenario, opts Options) (*run, error) {
-	r := &run{plan: plan, opts: opts, began: time.Now()}
+	r := &run{plan: plan, opts: opts, began: time.Now(), branched: opts.Seed}
 	var err error
 	if r.site, err = opts.site(); err != nil {
 		return nil, err
@@ -157,6 +160,9 @@ func (r *run) hurt(ctx context.Context) {
 		return
 	}
 	r.nemesis.plan(r.plan.Faults)
+	for _, b := range r.plan.Branches {
+		r.nemesis.add(action{at: b.At, do: takeBranch, branch: b.Seed})
+	}
 	for {
 		until, more := r.nemesis.nextAt(r.plan.Duration)
 		if !r.advance(ctx, r.formed+until) {

@@ -25,6 +25,7 @@ type Scenario struct {
 	Duration time.Duration    // how long the clients work, from the moment the cluster has formed; 0: 30 s
 	Faults   nemesis.Schedule // from that same moment
 	Draw     int              // so many more faults are drawn from the seed
+	Branches []Branch         // in order of time: where the run leaves the one that its seed would give
 	Settle   time.Duration    // how long the cluster may take to settle after the last fault is healed; 0: 2 min
 	Checks   []string         // names of checkers, whose properties are held to whatever happens; none: all, as far as promised
 	Limits   checkers.Limits  // what is accepted of what the run may cost; the verdict "limits" says whether it was kept
@@ -74,6 +75,7 @@ func (s Scenario) Check() error {
 	}
 	laidOut := s.System.Check()
 	errs = append(errs, laidOut, s.Workload.Check(s.System.Kinds()), s.Limits.Check(), s.Matrix.Check(s.System))
+	errs = append(errs, s.checkBranches()...)
 	for i, step := range s.Faults {
 		if laidOut != nil { // the system cannot be asked for its machines
 			break

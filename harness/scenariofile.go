@@ -38,6 +38,7 @@ type body struct {
 	Duration duration      `yaml:"duration,omitempty" about:"how long the clients work, from the moment the cluster has formed, at most 24h" otherwise:"30s"`
 	Faults   []string      `yaml:"faults,omitempty" about:"what happens to the machines, one line each (nemesis/FAULTS.md): at 2s kill m1 for 5s"`
 	Draw     int           `yaml:"draw,omitempty" about:"so many more faults are drawn from the seed" range:"0..100"`
+	Branches []string      `yaml:"branches,flow,omitempty" about:"where the run leaves the one that its seed would give (harness/DETERMINISM.md): at 7.2s seed 3"`
 	Settle   duration      `yaml:"settle,omitempty" about:"how long the cluster may take to settle after the last fault is healed" otherwise:"2m"`
 	Checks   []string      `yaml:"checks,flow,omitempty" about:"the checkers whose properties are held to, whatever happens (checkers/PROPERTIES.md)" otherwise:"all, as far as promised"`
 	Limits   limits        `yaml:"limits,flow,omitempty" about:"what is accepted of what a run may cost"`
@@ -207,6 +208,14 @@ func (p *parsing) scenario(text []byte) Scenario {
 			p.bad = append(p.bad, []string{"faults", fmt.Sprint(i)})
 		}
 		s.Faults = append(s.Faults, step)
+	}
+	for i, line := range f.Branches {
+		b, err := ParseBranch(line)
+		if err != nil {
+			p.wrong(p.find("branches", fmt.Sprint(i)), err)
+			continue
+		}
+		s.Branches = append(s.Branches, b)
 	}
 	s = s.WithDefaults()
 	p.judge(s.Check())
@@ -392,6 +401,9 @@ func (s Scenario) YAML() ([]byte, error) {
 	}
 	for _, step := range s.Faults {
 		b.Faults = append(b.Faults, step.String())
+	}
+	for _, branch := range s.Branches {
+		b.Branches = append(b.Branches, branch.String())
 	}
 	var text []byte
 	for _, part := range []any{h, s.System, b} {

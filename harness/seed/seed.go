@@ -8,8 +8,14 @@ import (
 
 // Stream returns the stream called name of a run's seed. The same seed and name always give the same stream.
 func Stream(seed uint64, name string) *rand.Rand {
-	return rand.New(rand.NewPCG(mix(seed), Derive(seed, name)))
+	return rand.New(Source(seed, name))
 }
+
+// Source is what [Stream] draws from.
+func Source(seed uint64, name string) *rand.PCG { return rand.NewPCG(mix(seed), Derive(seed, name)) }
+
+// Restart makes source that of another seed or name.
+func Restart(source *rand.PCG, seed uint64, name string) { source.Seed(mix(seed), Derive(seed, name)) }
 
 // Derive returns a seed of its own for the part of a run called name.
 func Derive(seed uint64, name string) uint64 {

@@ -28,10 +28,11 @@ type machine struct {
 	up       bool
 	life     int
 	core     node.Core
-	kills    int     // faults in force that keep it down
-	pauses   int     // faults in force that keep it stopped
-	slow     float64 // how many times as long as it should a step takes; 0: no time
-	stopping bool    // it was asked to stop
+	source   *rand.PCG // of what the core draws
+	kills    int       // faults in force that keep it down
+	pauses   int       // faults in force that keep it stopped
+	slow     float64   // how many times as long as it should a step takes; 0: no time
+	stopping bool      // it was asked to stop
 	mailbox  mailbox
 	first    mailbox // what comes before the mailbox: ends of foreground jobs
 	out      *node.Effects
@@ -112,7 +113,8 @@ func (m *machine) start() {
 	m.life++
 	m.up, m.stopping = true, false
 	m.out, m.next = &node.Effects{}, 0
-	m.core = m.spec.New(cluster.Boot{Rand: m.stream("machine"), Life: m.life, PID: m.pid()})
+	m.source = seed.Source(m.w.seed, m.stream())
+	m.core = m.spec.New(cluster.Boot{Rand: rand.New(m.source), Life: m.life, PID: m.pid()})
 	m.meets()
 	m.mailbox.push(letter{kind: node.Started})
 	m.w.wake(m)
@@ -120,9 +122,8 @@ func (m *machine) start() {
 	m.w.sink.Up(time.Duration(m.w.now), m.spec.Name)
 }
 
-func (m *machine) stream(part string) *rand.Rand {
-	return seed.Stream(m.w.seed, fmt.Sprintf("%s/%s/%d", part, m.spec.Name, m.life))
-}
+// stream is the name of what the core draws from in this life.
+func (m *machine) stream() string { return fmt.Sprintf("machine/%s/%d", m.spec.Name, m.life) }
 
 // pid is the same in every run, and another one in every life.
 func (m *machine) pid() int { return 1000*(int(m.index)+1) + m.life }

@@ -116,8 +116,8 @@ func (w *World) addMachine(spec *cluster.Machine) error {
 	if spec.Speed > 0 {
 		model.Bandwidth = spec.Speed
 	}
-	m.disk = newDisk(&model, newChance(w.seed, "disk/"+spec.Name), spec.Files)
-	m.scripts = newChance(w.seed, "scripts/"+spec.Name)
+	m.disk = newDisk(&model, diskChance(w.seed, m), spec.Files)
+	m.scripts = scriptChance(w.seed, m)
 	w.machines = append(w.machines, m)
 	w.byName[spec.Name] = m
 	return nil
@@ -125,7 +125,7 @@ func (w *World) addMachine(spec *cluster.Machine) error {
 
 func (w *World) newLink(from, to *machine) link {
 	l := link{latency: int64(w.net.Latency), jitter: int64(w.net.Jitter), bandwidth: w.net.Bandwidth,
-		state: newChance(w.seed, "link/"+from.spec.Name+"/"+to.spec.Name)}
+		state: linkChance(w.seed, from, to)}
 	if from == to {
 		l.latency, l.jitter, l.bandwidth = int64(w.net.Loopback), 0, 0
 	}
