@@ -88,43 +88,70 @@ func (p sweepProgress) show(now sweep.Progress) {
 	})
 }
 
-// shrinkProgress shows how far shrinking is. Nobody knows how long it takes.
+// endless is progress of which nobody knows how long it takes: a line that is drawn over, or one now and then.
+type endless struct {
+	p     *program
+	every time.Duration
+	shown time.Time
+}
+
+func (p *program) newEndless() endless {
+	e := endless{p: p, every: 5 * time.Second, shown: time.Now()}
+	if p.err.drawn {
+		e.every = 100 * time.Millisecond
+	}
+	return e
+}
+
+// say shows text, made by f if it is time to show anything.
+func (e *endless) say(f func() string) {
+	if e.p.quiet || time.Since(e.shown) < e.every {
+		return
+	}
+	e.shown = time.Now()
+	text := f()
+	if !e.p.err.drawn {
+		fmt.Fprintln(e.p.err, text)
+		return
+	}
+	if over := []rune(text); len(over) >= e.p.err.columns { // a second line could not be drawn over
+		text = string(over[:e.p.err.columns-1])
+	}
+	fmt.Fprintf(e.p.raw.err, "\r\033[K%s", escaped([]byte(text)))
+}
+
+func (e *endless) done() {
+	if e.p.err.drawn && !e.p.quiet {
+		fmt.Fprint(e.p.raw.err, "\r\033[K")
+	}
+}
+
+// shrinkProgress shows how far shrinking is.
 type shrinkProgress struct {
-	p       *program
-	every   time.Duration
-	shown   time.Time
+	endless
 	problem error
 }
 
 func (p *program) newShrinkProgress() *shrinkProgress {
-	s := &shrinkProgress{p: p, every: 5 * time.Second, shown: time.Now()}
-	if p.err.drawn {
-		s.every = 100 * time.Millisecond
-	}
-	return s
+	return &shrinkProgress{endless: p.newEndless()}
 }
 
 func (s *shrinkProgress) show(now shrink.Progress) {
-	if s.p.quiet || time.Since(s.shown) < s.every {
-		return
-	}
-	s.shown = time.Now()
-	text := fmt.Sprintf("%d runs, leaving out %s; now %v", now.Tried, now.Doing, now.Now)
-	if s.p.err.drawn {
-		if over := []rune(text); len(over) >= s.p.err.columns { // a second line could not be drawn over
-			text = string(over[:s.p.err.columns-1])
-		}
-		fmt.Fprintf(s.p.raw.err, "\r\033[K%s", escaped([]byte(text)))
-	} else {
-		fmt.Fprintln(s.p.err, text)
-	}
+	s.say(func() string { return fmt.Sprintf("%d runs, leaving out %s; now %v", now.Tried, now.Doing, now.Now) })
 }
 
 func (s *shrinkProgress) done() {
-	if s.p.err.drawn && !s.p.quiet {
-		fmt.Fprint(s.p.raw.err, "\r\033[K")
-	}
+	s.endless.done()
 	if s.problem != nil {
 		fmt.Fprintf(s.p.err, "ordeal shrink: the best so far was not kept: %v\n", s.problem)
 	}
+}
+
+// whyProgress shows what is being asked.
+type whyProgress struct{ endless }
+
+func (p *program) newWhyProgress() *whyProgress { return &whyProgress{p.newEndless()} }
+
+func (w *whyProgress) show(doing string, runs int) {
+	w.say(func() string { return fmt.Sprintf("%d runs, %s", runs, doing) })
 }

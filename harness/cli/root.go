@@ -51,7 +51,7 @@ func (p *program) root() *cobra.Command {
 		}
 	}
 	add(groupPlay, p.runCommand(), p.sweepCommand(), p.compareCommand())
-	add(groupLook, p.openCommand(), p.reportCommand(), p.checkCommand(), p.shrinkCommand(), p.replayCommand(), p.diffCommand(), p.exportCommand())
+	add(groupLook, p.openCommand(), p.reportCommand(), p.checkCommand(), p.whyCommand(), p.shrinkCommand(), p.replayCommand(), p.diffCommand(), p.exportCommand())
 	add(groupWrite, p.newCommand(), p.validateCommand(), p.schemaCommand(), p.drawCommand())
 	add(groupFind, p.exploreCommand(), p.mutantCommand())
 	add(groupKnow, p.listCommand(), p.explainCommand(), p.versionCommand(), p.completionCommand())

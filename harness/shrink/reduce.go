@@ -117,7 +117,7 @@ func (j *job) cutSettings(ctx context.Context) bool {
 	system := j.best.scenario.System
 	var free []int // the parts that may be left out: without those that pace it, not settling in time broke no promise
 	for i, part := range system.Parts() {
-		if !part.Paces || j.oracle.check != "convergence" {
+		if !part.Paces || j.oracle.Check != "convergence" {
 			free = append(free, i)
 		}
 	}
@@ -141,8 +141,8 @@ func (j *job) cutTime(ctx context.Context) bool {
 	for {
 		t := j.best
 		var lengths []time.Duration
-		if t.outcome.found > 0 {
-			lengths = append(lengths, t.outcome.found+100*time.Millisecond, t.outcome.found+time.Second, t.outcome.found+5*time.Second)
+		if t.outcome.Found > 0 {
+			lengths = append(lengths, t.outcome.Found+100*time.Millisecond, t.outcome.Found+time.Second, t.outcome.Found+5*time.Second)
 		}
 		d := t.scenario.Duration
 		lengths = append(lengths, d/4, d/2, d*3/4, d*7/8)

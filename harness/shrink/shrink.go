@@ -3,12 +3,12 @@ package shrink
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/ordeal-go/ordeal/harness"
 	"github.com/ordeal-go/ordeal/harness/cluster"
+	"github.com/ordeal-go/ordeal/harness/oracle"
 )
 
 // Options say how to shrink.
@@ -62,22 +62,25 @@ type Result struct {
 // nothing to shrink: the run cannot be played, or breaks nothing.
 func Scenario(ctx context.Context, s harness.Scenario, opts Options) (*Result, error) {
 	s = s.Drawn(opts.Seed)
-	check, err := property(ctx, s, opts)
-	if err != nil {
-		return nil, err
+	check := opts.Check
+	if check == "" {
+		var err error
+		if check, err = oracle.Property(ctx, s, opts.Seed, opts.Run); err != nil {
+			return nil, fmt.Errorf("%w: there is nothing to shrink", err)
+		}
 	}
-	j := &job{opts: opts, oracle: oracle{check: check, run: opts.Run}}
-	if check != runItself && len(s.Checks) > 0 { // without any, all are judged as far as they are promised, and so it must stay
+	j := &job{opts: opts, oracle: oracle.Oracle{Check: check, Run: opts.Run}}
+	if check != oracle.RunItself && len(s.Checks) > 0 { // without any, all are judged as far as they are promised, and so it must stay
 		s.Checks = []string{check}
 	}
-	first, err := j.oracle.play(ctx, s, opts.Seed)
+	first, err := j.oracle.Play(ctx, s, opts.Seed)
 	if err != nil {
 		return nil, err
 	}
-	if !first.fails {
+	if !first.Fails {
 		return nil, fmt.Errorf("seed %d does not break %s when that alone is checked", opts.Seed, check)
 	}
-	j.oracle.like = first.why
+	j.oracle.Like = first.Why
 	j.best = trial{s, opts.Seed, first}
 	j.from = j.size(j.best)
 	j.minimal = j.reduce(ctx)
@@ -85,31 +88,10 @@ func Scenario(ctx context.Context, s harness.Scenario, opts Options) (*Result, e
 	return &result, nil
 }
 
-// runItself is the name under which a run is found invalid that could not go on, as when a server panics.
-const runItself = "run"
-
-// property finds what the run breaks.
-func property(ctx context.Context, s harness.Scenario, opts Options) (string, error) {
-	if opts.Check != "" {
-		return opts.Check, nil
-	}
-	res, err := harness.Run(ctx, s, runOptions(opts.Run, opts.Seed))
-	if err != nil {
-		return "", err
-	}
-	if ctx.Err() != nil {
-		return "", ctx.Err()
-	}
-	if i := slices.IndexFunc(res.Verdicts, broken); i >= 0 {
-		return res.Verdicts[i].Checker, nil
-	}
-	return "", fmt.Errorf("seed %d of %s breaks nothing: there is nothing to shrink", opts.Seed, s.Name)
-}
-
 // job is a shrinking under way.
 type job struct {
 	opts    Options
-	oracle  oracle
+	oracle  oracle.Oracle
 	best    trial
 	from    Size
 	tried   int
@@ -121,18 +103,19 @@ type job struct {
 type trial struct {
 	scenario harness.Scenario
 	seed     uint64
-	outcome  outcome
+	outcome  oracle.Outcome
 }
 
 func (j *job) result() Result {
 	s := j.best.scenario
-	s.Why = strings.TrimSpace(fmt.Sprintf("breaks %s: %s", j.oracle.check, firstLine(j.best.outcome.why)))
-	return Result{Scenario: s, Seed: j.best.seed, Check: j.oracle.check, Why: j.best.outcome.why, From: j.from, To: j.size(j.best), Tried: j.tried, Minimal: j.minimal}
+	line, _, _ := strings.Cut(j.best.outcome.Why, "\n")
+	s.Why = strings.TrimSpace(fmt.Sprintf("breaks %s: %s", j.oracle.Check, line))
+	return Result{Scenario: s, Seed: j.best.seed, Check: j.oracle.Check, Why: j.best.outcome.Why, From: j.from, To: j.size(j.best), Tried: j.tried, Minimal: j.minimal}
 }
 
 func (j *job) size(t trial) Size {
 	s := t.scenario
-	return Size{Faults: len(s.Faults), Ops: t.outcome.ops, Settings: len(s.System.Parts()), Duration: s.Duration,
+	return Size{Faults: len(s.Faults), Ops: t.outcome.Ops, Settings: len(s.System.Parts()), Duration: s.Duration,
 		Machines: len(s.System.Nodes(cluster.SimAddressing())) + s.Workload.Clients}
 }
 
@@ -142,9 +125,4 @@ func (j *job) take(t trial) {
 	if j.opts.Better != nil {
 		j.opts.Better(j.result())
 	}
-}
-
-func firstLine(text string) string {
-	line, _, _ := strings.Cut(text, "\n")
-	return line
 }

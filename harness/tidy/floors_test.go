@@ -80,7 +80,9 @@ var mayImport = map[string][]string{
 	"harness/walkthroughs":      {},
 	"harness/swarm":             {"harness", "harness/cluster", "harness/goals", "harness/workload", "harness/seed", "nemesis", "checkers"},
 	"harness/swarm/swarmtest":   {"harness", "harness/swarm", "nemesis", "checkers", "pgregory.net/rapid"},
-	"harness/shrink":            {"harness", "harness/cluster", "harness/workload", "nemesis", "checkers"},
+	"harness/oracle":            {"harness", "checkers"},
+	"harness/why":               {"harness", "harness/oracle", "nemesis"},
+	"harness/shrink":            {"harness", "harness/oracle", "harness/cluster", "harness/workload", "nemesis", "checkers"},
 	"harness/sweep":             {"harness", "checkers"},
 	"harness/harnesstest/flags": {},
 	"harness/harnesstest":       {"harness", "harness/harnesstest/flags", "harness/live/runs", "checkers"},
@@ -92,7 +94,7 @@ var mayImport = map[string][]string{
 	"node/libraries":              {},
 
 	// … but these know Redis.
-	"harness/redis": {"harness", "harness/cluster", "harness/goals", "harness/workload", "harness/swarm", "harness/redis/callers", "harness/redis/goals", "harness/redis/onlooker",
+	"harness/redis": {"harness", "harness/cluster", "harness/goals", "harness/workload", "harness/swarm", "harness/why", "harness/redis/callers", "harness/redis/goals", "harness/redis/onlooker",
 		"checkers", "checkers/redis", "nemesis", "node", "node/conf", "node/server", "node/sentinel", "github.com/goccy/go-yaml"},
 	"harness/redis/callers":  {"node", "node/resp", "harness/cluster", "harness/workload", "histories", "models", "models/reference"},
 	"harness/redis/goals":    {"harness/goals", "histories", "histories/versions"},
@@ -104,7 +106,7 @@ var mayImport = map[string][]string{
 	"harness/explore":        {"node", "node/resp", "node/sentinel", "harness/cluster", "harness/redis"},
 	"harness/bench":          {},
 	"harness/clients":        {"node", "node/resp", "harness", "harness/assert", "harness/harnesstest/flags", "harness/cluster", "harness/redis/callers", "harness/workload", "histories", "checkers"},
-	"harness/cli": {"harness", "harness/redis", "harness/plain/primarybackup", "harness/live/runs", "harness/live/serve", "harness/sim", "node", "node/record", "harness/scenarios", "harness/swarm", "harness/shrink", "harness/goals", "harness/sweep", "harness/explore", "harness/mutants", "harness/skeleton", "checkers", "histories",
+	"harness/cli": {"harness", "harness/redis", "harness/plain/primarybackup", "harness/live/runs", "harness/live/serve", "harness/sim", "node", "node/record", "harness/scenarios", "harness/swarm", "harness/shrink", "harness/why", "harness/goals", "harness/sweep", "harness/explore", "harness/mutants", "harness/skeleton", "checkers", "histories",
 		"models", "nemesis", "github.com/schollz/progressbar/v3", "github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/term"},
 	"harness/cmd/ordeal": {"harness/cli"},
 }
