@@ -89,8 +89,8 @@ var families = map[string][]nemesis.Verb{
 	"lives":   {nemesis.Kill, nemesis.Restart, nemesis.Terminate, nemesis.PowerLoss, nemesis.Pause, nemesis.Stall, nemesis.Storm},
 	"disks":   {nemesis.LyingFsync, nemesis.TornTail, nemesis.EIOWrite, nemesis.EIOSync, nemesis.DiskFull, nemesis.SlowDisk},
 	"clocks":  {nemesis.ClockJump, nemesis.ClockDrift, nemesis.ClockOffset},
-	"orders":  {nemesis.Promote, nemesis.SlaveOf, nemesis.ConfigSet, nemesis.ClientKill, nemesis.BGSave, nemesis.SentinelFailover},
-	"members": {nemesis.SentinelAdd, nemesis.SentinelRemove, nemesis.ReplicaAdd, nemesis.ReplicaRemove},
+	"orders":  {redis.Promote, redis.SlaveOf, redis.ConfigSet, redis.ClientKill, redis.BGSave, redis.SentinelFailover},
+	"members": {redis.SentinelAdd, redis.SentinelRemove, redis.ReplicaAdd, redis.ReplicaRemove},
 }
 
 // requireEveryKindOfFault fails if what is played leaves out a family of faults: the proof would not say what it says.

@@ -133,7 +133,7 @@ func (n *nemesisRun) act(ctx context.Context, a action) {
 func (n *nemesisRun) begin(ctx context.Context, a action) {
 	view := n.view()
 	view.It = a.it
-	resolved, err := nemesis.Resolve(a.step.Fault, view, n.rng)
+	resolved, err := Language(n.run.plan.System).Resolve(a.step.Fault, view, n.rng)
 	n.did[a.id] = &result{fault: a.step.Fault.String(), ends: ends(a.step.Fault)}
 	if err != nil {
 		n.skip(a.id, a.step.Fault, err)

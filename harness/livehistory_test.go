@@ -15,7 +15,6 @@ import (
 	"github.com/ordeal-go/ordeal/harness/redis"
 	"github.com/ordeal-go/ordeal/harness/workload"
 	"github.com/ordeal-go/ordeal/histories"
-	"github.com/ordeal-go/ordeal/nemesis"
 )
 
 // readBack wants the history that a run has left on disk to be the one it was judged by.
@@ -44,7 +43,7 @@ func TestLiveHistoryIsWholeWhateverWritesIt(t *testing.T) {
 		t.Skip("it takes some twenty seconds of real time")
 	}
 	t.Parallel()
-	schedule, err := nemesis.ParseSchedule(`at 500ms latency c1 | m1 delay=5ms jitter=5ms for 4s
+	schedule, err := harness.Language(redis.System{}).ParseSchedule(`at 500ms latency c1 | m1 delay=5ms jitter=5ms for 4s
 at 700ms reset_peer c2 -> m1 timeout=60000 for 1s
 at 1s pause r1 for 500ms
 at 1200ms clock-jump r2 by=1s

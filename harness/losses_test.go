@@ -16,7 +16,6 @@ import (
 	"github.com/ordeal-go/ordeal/harness/scenarios"
 	"github.com/ordeal-go/ordeal/harness/workload"
 	"github.com/ordeal-go/ordeal/histories"
-	"github.com/ordeal-go/ordeal/nemesis"
 )
 
 // verdictOf plays a scenario and returns what one checker says.
@@ -47,7 +46,7 @@ func TestOverwrittenLossesAreCounted(t *testing.T) {
 
 // The same cut, the same seed: the more replicas a master needs to write, the less is lost.
 func TestAStricterSettingNeverLosesMore(t *testing.T) {
-	schedule, err := nemesis.ParseSchedule("at 3s cut m1 | s1 s2 s3 r1 r2 for 10s")
+	schedule, err := harness.Language(redis.System{}).ParseSchedule("at 3s cut m1 | s1 s2 s3 r1 r2 for 10s")
 	require.NoError(t, err)
 	for seed := range uint64(5) {
 		var lost []float64
@@ -68,7 +67,7 @@ func TestAStricterSettingNeverLosesMore(t *testing.T) {
 
 // wiped is a master without persistence that is back before the Sentinels miss it.
 func wiped(t *testing.T, keys int) harness.Scenario {
-	schedule, err := nemesis.ParseSchedule("at 8s kill m1 for 2s")
+	schedule, err := harness.Language(redis.System{}).ParseSchedule("at 8s kill m1 for 2s")
 	require.NoError(t, err)
 	return harness.Scenario{Name: "wiped", System: redis.System{Cluster: redis.Spec{Replicas: 2, Sentinels: 3, Quorum: 2},
 		Sentinel: cluster.Settings{{Name: "down-after-milliseconds", Value: "5000"}}},
@@ -125,7 +124,7 @@ func TestMinSlavesSetAtRunTimeOnARealRedis(t *testing.T) {
 		t.Skip("it takes some twelve seconds of real time")
 	}
 	t.Parallel()
-	schedule, err := nemesis.ParseSchedule("at 1s config-set m1 name=min-slaves-to-write value=0\nat 2s cut m1 | r1 r2 for 4s")
+	schedule, err := harness.Language(redis.System{}).ParseSchedule("at 1s config-set m1 name=min-slaves-to-write value=0\nat 2s cut m1 | r1 r2 for 4s")
 	require.NoError(t, err)
 	s := harness.Scenario{Name: "set-at-run-time", System: redis.System{Cluster: redis.Spec{Replicas: 2},
 		Config: cluster.Settings{{Name: "min-slaves-to-write", Value: "1"}, {Name: "min-slaves-max-lag", Value: "1"}}},
@@ -165,7 +164,7 @@ func TestWhatACutOffRealMasterTakesIsLost(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it takes some thirty seconds of real time")
 	}
-	schedule, err := nemesis.ParseSchedule("at 2s cut m1 | s1 s2 s3 r1 r2 for 8s")
+	schedule, err := harness.Language(redis.System{}).ParseSchedule("at 2s cut m1 | s1 s2 s3 r1 r2 for 8s")
 	require.NoError(t, err)
 	for _, needed := range []string{"0", "1"} {
 		t.Run("min-replicas-to-write "+needed, func(t *testing.T) {

@@ -57,22 +57,22 @@ var orders = map[nemesis.Verb]struct {
 	step  string
 	shows func(a account)
 }{
-	nemesis.Promote: {"at 1s promote r1", func(a account) {
+	redis.Promote: {"at 1s promote r1", func(a account) {
 		a.note("r1", func(n *histories.Note) bool { return n.Kind == "promoted" })
 	}},
-	nemesis.SlaveOf: {"at 1s slaveof r2 -> r1", func(a account) {
+	redis.SlaveOf: {"at 1s slaveof r2 -> r1", func(a account) {
 		a.note("r2", func(n *histories.Note) bool { return n.Kind == "state" && n.Peer == "r1" && n.Link == "up" })
 	}},
-	nemesis.ConfigSet: {"at 1s config-set m1 name=min-slaves-to-write value=5", func(a account) {
+	redis.ConfigSet: {"at 1s config-set m1 name=min-slaves-to-write value=5", func(a account) {
 		a.note("m1", func(n *histories.Note) bool { return n.Kind == "refused" && n.Reason == "noreplicas" && n.M == 5 })
 	}},
-	nemesis.ClientKill: {"at 1s client-kill m1 type=replica", func(a account) {
+	redis.ClientKill: {"at 1s client-kill m1 type=replica", func(a account) {
 		for _, r := range []string{"r1", "r2"} {
 			a.note(r, func(n *histories.Note) bool { return n.Kind == "state" && n.Link == "down" })
 			a.note(r, func(n *histories.Note) bool { return n.Kind == "resync" })
 		}
 	}},
-	nemesis.DebugSleep: {"at 1s debug-sleep m1 seconds=2", func(a account) {
+	redis.DebugSleep: {"at 1s debug-sleep m1 seconds=2", func(a account) {
 		for _, op := range a.History.Ops {
 			if op.Node == "m1" && op.Outcome == histories.OK {
 				asleep := op.Returned > a.at+100*time.Millisecond && op.Returned < a.at+2*time.Second
@@ -80,7 +80,7 @@ var orders = map[nemesis.Verb]struct {
 			}
 		}
 	}},
-	nemesis.ClientPause: {"at 1s client-pause m1 ms=2000", func(a account) {
+	redis.ClientPause: {"at 1s client-pause m1 ms=2000", func(a account) {
 		for _, op := range a.History.Ops {
 			if op.Node == "m1" && op.Outcome == histories.OK {
 				paused := op.Returned > a.at+100*time.Millisecond && op.Returned < a.at+2*time.Second
@@ -88,44 +88,44 @@ var orders = map[nemesis.Verb]struct {
 			}
 		}
 	}},
-	nemesis.DebugReload: {"at 1s debug-reload r1", func(a account) { a.logged("r1", "DB reloaded by DEBUG RELOAD") }},
-	nemesis.BGSave:      {"at 1s bgsave r1", func(a account) { a.logged("r1", "Background saving terminated with success") }},
-	nemesis.FlushAll:    {"at 3s flushall m1", func(a account) { a.lost() }},
-	nemesis.SentinelReset: {"at 1s sentinel-reset s1", func(a account) {
+	redis.DebugReload: {"at 1s debug-reload r1", func(a account) { a.logged("r1", "DB reloaded by DEBUG RELOAD") }},
+	redis.BGSave:      {"at 1s bgsave r1", func(a account) { a.logged("r1", "Background saving terminated with success") }},
+	redis.FlushAll:    {"at 3s flushall m1", func(a account) { a.lost() }},
+	redis.SentinelReset: {"at 1s sentinel-reset s1", func(a account) {
 		a.event("s1", "+reset-master")
 	}},
-	nemesis.SentinelFailover: {"at 1s sentinel-failover s1", func(a account) {
+	redis.SentinelFailover: {"at 1s sentinel-failover s1", func(a account) {
 		a.event("s1", "+switch-master")
 		require.Equal(a.t, checkers.Valid, a.Result.Result(), "%s", a.Result)
 	}},
-	nemesis.SentinelSet: {"at 1s sentinel-set s1 name=quorum value=3", func(a account) {
+	redis.SentinelSet: {"at 1s sentinel-set s1 name=quorum value=3", func(a account) {
 		a.note("s1", func(n *histories.Note) bool {
 			return n.Kind == "event" && n.Event == "+set" && strings.HasSuffix(n.Text, "quorum 3")
 		})
 	}},
-	nemesis.SentinelRemove: {"at 1s sentinel-remove s1 for 3s", func(a account) {
+	redis.SentinelRemove: {"at 1s sentinel-remove s1 for 3s", func(a account) {
 		a.event("s1", "-monitor")
 		a.event("s1", "+monitor")
 		a.event("s1", "+sentinel") // it finds the others again
 		require.Equal(a.t, checkers.Valid, a.Result.Result(), "%s", a.Result)
 	}},
-	nemesis.SentinelAdd: {"at 1s sentinel-add spare", func(a account) {
+	redis.SentinelAdd: {"at 1s sentinel-add spare", func(a account) {
 		a.note("s4", func(n *histories.Note) bool { return n.Kind == "up" })
 		a.event("s4", "+sentinel")
 		a.event("s1", "+sentinel")
 		require.Equal(a.t, checkers.Valid, a.Result.Result(), "%s", a.Result)
 	}},
-	nemesis.ReplicaAdd: {"at 1s replica-add spare", func(a account) {
+	redis.ReplicaAdd: {"at 1s replica-add spare", func(a account) {
 		a.note("r3", func(n *histories.Note) bool { return n.Kind == "up" })
 		a.note("r3", func(n *histories.Note) bool { return n.Kind == "state" && n.Link == "up" && n.Peer == "m1" })
 		a.event("s1", "+slave")
 		require.Equal(a.t, checkers.Valid, a.Result.Result(), "%s", a.Result)
 	}},
-	nemesis.TenantAdd: {"at 1s tenant-add r3", func(a account) {
+	redis.TenantAdd: {"at 1s tenant-add r3", func(a account) {
 		a.note("r3", func(n *histories.Note) bool { return n.Kind == "state" && n.Role == "master" })
 		require.Equal(a.t, checkers.Valid, a.Result.Result(), "%s", a.Result)
 	}},
-	nemesis.ReplicaRemove: {"at 1s replica-remove r1 for 4s", func(a account) {
+	redis.ReplicaRemove: {"at 1s replica-remove r1 for 4s", func(a account) {
 		down := a.note("r1", func(n *histories.Note) bool { return n.Kind == "down" })
 		require.Equal(a.t, "exit 0", down.Text, "it was asked to")
 		a.event("s2", "+reset-master")
@@ -133,7 +133,7 @@ var orders = map[nemesis.Verb]struct {
 		require.InDelta(a.t, 4, (up.Time - a.at).Seconds(), 0.1)
 		require.Equal(a.t, checkers.Valid, a.Result.Result(), "%s", a.Result)
 	}},
-	nemesis.OutputLimit: {"at 1s output-limit m1 -> r2 for 5s", func(a account) {
+	redis.OutputLimit: {"at 1s output-limit m1 -> r2 for 5s", func(a account) {
 		a.logged("m1", "scheduled to be closed ASAP for overcoming of output buffer limits")
 		a.note("r2", func(n *histories.Note) bool { return n.Kind == "resync" })
 		require.Equal(a.t, checkers.Valid, a.Result.Result(), "%s", a.Result)
@@ -189,7 +189,7 @@ func TestOperatorsFaultsHaveAnEffect(t *testing.T) {
 		}
 		t.Run(string(verb), func(t *testing.T) {
 			t.Parallel()
-			step, err := nemesis.ParseStep(order.step)
+			step, err := harness.Language(redis.System{}).ParseStep(order.step)
 			require.NoError(t, err)
 			s := harness.Scenario{
 				Name: "operator",
@@ -201,7 +201,7 @@ func TestOperatorsFaultsHaveAnEffect(t *testing.T) {
 				Faults:   nemesis.Schedule{step},
 				Checks:   []string{"convergence", "same-offset-same-data"},
 			}
-			if verb == nemesis.Promote || verb == nemesis.SlaveOf {
+			if verb == redis.Promote || verb == redis.SlaveOf {
 				s.System = redis.System{Cluster: redis.Spec{Replicas: 2}, Config: s.System.(redis.System).Config} // Sentinels would undo it
 			}
 			res, err := harness.Run(t.Context(), s, harness.Options{Seed: 5})

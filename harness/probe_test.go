@@ -22,7 +22,6 @@ import (
 	"github.com/ordeal-go/ordeal/harness/redis/callers"
 	"github.com/ordeal-go/ordeal/harness/workload"
 	"github.com/ordeal-go/ordeal/histories"
-	"github.com/ordeal-go/ordeal/nemesis"
 	"github.com/ordeal-go/ordeal/node"
 )
 
@@ -190,7 +189,7 @@ var probed = []struct{ name, faults, save string }{
 }
 
 func probedScenario(t *testing.T, name, faults, save string) harness.Scenario {
-	schedule, err := nemesis.ParseSchedule(faults)
+	schedule, err := harness.Language(redis.System{}).ParseSchedule(faults)
 	require.NoError(t, err)
 	s := harness.Scenario{Name: "probe-" + name, System: redis.System{Cluster: redis.Spec{Replicas: 2, Sentinels: 3, Quorum: 2},
 		Config:   cluster.Settings{{Name: "repl-diskless-sync-delay", Value: "0"}, {Name: "save", Value: `""`}},

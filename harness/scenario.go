@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
-	"slices"
 	"time"
 
 	"github.com/ordeal-go/ordeal/checkers"
@@ -117,11 +116,8 @@ func (s Scenario) checkStep(step nemesis.Step) error {
 	if step.At > s.Duration {
 		return fmt.Errorf("%q starts after the run's %v", step, s.Duration)
 	}
-	if err := step.Validate(); err != nil {
+	if err := Language(s.System).Validate(step); err != nil {
 		return err
-	}
-	if !Takes(s.System, step.Fault) {
-		return fmt.Errorf("%q: a %s takes no such order", step, s.System.Name())
 	}
 	names := s.view()
 	for _, target := range step.Fault.Targets() {
@@ -165,11 +161,9 @@ func (s Scenario) Drawn(runSeed uint64) Scenario {
 	v := s.view()
 	drawn := nemesis.Generate(seed.Stream(runSeed, "nemesis"), nemesis.GeneratorOptions{
 		Servers: v.Servers, Sentinels: v.Sentinels, Clients: v.Clients, Spares: len(v.Spares), SpareSentinels: len(v.SpareSentinels),
-		Duration: s.Duration, Quiet: time.Second, Faults: s.Draw,
+		Duration: s.Duration, Quiet: time.Second, Faults: s.Draw, Orders: s.System.OrderDraws(), Language: Language(s.System),
 	})
-	s.Faults = append(s.Faults[:len(s.Faults):len(s.Faults)], slices.DeleteFunc(drawn, func(step nemesis.Step) bool {
-		return !Takes(s.System, step.Fault)
-	})...)
+	s.Faults = append(s.Faults[:len(s.Faults):len(s.Faults)], drawn...)
 	s.Faults.Sort()
 	s.Draw = 0
 	return s

@@ -17,7 +17,6 @@ import (
 	"github.com/goccy/go-yaml/token"
 
 	"github.com/ordeal-go/ordeal/harness/workload"
-	"github.com/ordeal-go/ordeal/nemesis"
 )
 
 // file is how a scenario is written down: the keys of a scenario file that are not the system's. Those come after the
@@ -202,7 +201,7 @@ func (p *parsing) scenario(text []byte) Scenario {
 		s.Matrix = *f.Matrix
 	}
 	for i, line := range f.Faults {
-		step, err := nemesis.ParseStep(line)
+		step, err := Language(s.System).ParseStep(line)
 		if err != nil {
 			p.wrong(p.find("faults", fmt.Sprint(i)), fmt.Errorf("%q: %w", line, err))
 			p.bad = append(p.bad, []string{"faults", fmt.Sprint(i)})

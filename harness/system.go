@@ -2,7 +2,6 @@ package harness
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -44,9 +43,10 @@ type System interface {
 	// Goals are the situations that runs of it can meet.
 	Goals() goals.Catalogue
 
-	// Orders are the verbs of those of an operator's orders that it understands, and Order what there is to be done for
-	// one of them.
-	Orders() []nemesis.Verb
+	// Orders are what an operator can do to it, as verbs of the schedule; OrderDraws how they are drawn; and Order what
+	// there is to be done for one of them.
+	Orders() []nemesis.Order
+	OrderDraws() []nemesis.OrderDraw
 	Order(f nemesis.Fault, at Scene) Order
 
 	// Patience lists the settings that are times after which a server acts. What they decide is no evidence in a run
@@ -158,7 +158,10 @@ func (Base) Checkers() []checkers.Checker { return checkers.General() }
 func (Base) Goals() goals.Catalogue { return goals.Catalogue{} }
 
 // Orders are none.
-func (Base) Orders() []nemesis.Verb { return nil }
+func (Base) Orders() []nemesis.Order { return nil }
+
+// OrderDraws are none.
+func (Base) OrderDraws() []nemesis.OrderDraw { return nil }
 
 // Order is never asked for.
 func (Base) Order(nemesis.Fault, Scene) Order { return Order{} }
@@ -186,5 +189,5 @@ func (Base) Parts() []Part { return nil }
 // Keep is never asked for.
 func (Base) Keep(func(int) bool) System { return nil }
 
-// Takes says whether f can be done to the system: an order may be one that it does not know.
-func Takes(s System, f nemesis.Fault) bool { return !f.Order() || slices.Contains(s.Orders(), f.Verb) }
+// Language is the grammar of faults with the orders of s.
+func Language(s System) nemesis.Language { return nemesis.Speak(s.Orders()) }

@@ -13,13 +13,12 @@ import (
 	"github.com/ordeal-go/ordeal/harness/redis"
 	"github.com/ordeal-go/ordeal/harness/workload"
 	"github.com/ordeal-go/ordeal/histories"
-	"github.com/ordeal-go/ordeal/nemesis"
 )
 
 // waiting is a scenario with Sentinels whose master dies, and whose schedule waits for what follows.
 func waiting(t *testing.T, schedule string) harness.Scenario {
 	t.Helper()
-	faults, err := nemesis.ParseSchedule(schedule)
+	faults, err := harness.Language(redis.System{}).ParseSchedule(schedule)
 	require.NoError(t, err)
 	return harness.Scenario{Name: "waiting", System: redis.System{Cluster: redis.Spec{Replicas: 2, Sentinels: 3, Quorum: 2},
 		Sentinel: cluster.Settings{{Name: "down-after-milliseconds", Value: "500"}, {Name: "failover-timeout", Value: "5000"}}},

@@ -31,7 +31,7 @@ func (g *generator) drawTriggered() bool {
 	long := g.between(g.Shortest, min(g.Longest, g.Duration-g.Quiet))
 	for _, f := range faults {
 		step := Step{At: g.Quiet, When: []Trigger{t}, Fault: f}
-		if f.Lasts() {
+		if g.Language.Lasts(f) {
 			step.For = long
 		}
 		g.schedule = append(g.schedule, step)

@@ -14,9 +14,9 @@ type ShapeArg struct {
 	Values []string
 }
 
-// ShapeOf tells how v is written.
-func ShapeOf(v Verb) Shape {
-	g, _ := grammarOf(v)
+// ShapeOf tells how v is written in a language.
+func ShapeOf(l Language, v Verb) Shape {
+	g, _ := l.grammarOf(v)
 	s := Shape{Sides: g.sides, Arrow: g.arrow}
 	for _, a := range g.args {
 		if v == Latency && a.name != "delay" && a.name != "jitter" {

@@ -72,28 +72,6 @@ const (
 	ClockOffset Verb = "clock-offset" // the clock moves away from the others', smoothly, and back
 )
 
-// What an operator does while it runs.
-const (
-	Promote          Verb = "promote"           // SLAVEOF NO ONE
-	SlaveOf          Verb = "slaveof"           // SLAVEOF: A -> B makes every one of A a replica of B
-	ConfigSet        Verb = "config-set"        // CONFIG SET
-	ClientKill       Verb = "client-kill"       // CLIENT KILL TYPE
-	DebugSleep       Verb = "debug-sleep"       // DEBUG SLEEP
-	ClientPause      Verb = "client-pause"      // CLIENT PAUSE
-	DebugReload      Verb = "debug-reload"      // DEBUG RELOAD
-	BGSave           Verb = "bgsave"            // BGSAVE
-	FlushAll         Verb = "flushall"          // FLUSHALL
-	SentinelReset    Verb = "sentinel-reset"    // SENTINEL RESET
-	SentinelFailover Verb = "sentinel-failover" // SENTINEL FAILOVER
-	SentinelSet      Verb = "sentinel-set"      // SENTINEL SET
-	SentinelRemove   Verb = "sentinel-remove"   // SENTINEL REMOVE; at its end SENTINEL MONITOR
-	SentinelAdd      Verb = "sentinel-add"      // a spare Sentinel starts
-	ReplicaAdd       Verb = "replica-add"       // a spare server starts as a replica of the master
-	TenantAdd        Verb = "tenant-add"        // a spare server starts as a master of its own, of another group
-	ReplicaRemove    Verb = "replica-remove"    // a replica is shut down and forgotten; at its end it comes back
-	OutputLimit      Verb = "output-limit"      // A's output buffer for B runs over its limit
-)
-
 // Heal ends every fault in force.
 const Heal Verb = "heal"
 
@@ -106,7 +84,7 @@ const (
 	OnMachines             // processes and their machines
 	OnDisks                // the disks of machines
 	OnClocks               // the clocks of machines
-	ByOrder                // an operator's commands
+	ByOrder                // an operator's commands, which a system declares
 )
 
 // Fault is one thing to do to a cluster.
@@ -134,7 +112,8 @@ func (f Fault) Has(name string) bool {
 	return false
 }
 
-// Text returns the attribute name, or what it is when it is left out ("" if it has no such default).
+// Text returns the attribute name, or what it is when it is left out ("" if it has no such default; an order's is its
+// system's to know).
 func (f Fault) Text(name string) string {
 	for _, a := range f.Args {
 		if a.Name == name {
@@ -178,8 +157,10 @@ func (f Fault) Number(name string) float64 {
 
 // Kind says what the fault hits.
 func (f Fault) Kind() Kind {
-	g, _ := grammarOf(f.Verb)
-	return g.kind
+	if g, ok := grammarOf(f.Verb); ok {
+		return g.kind
+	}
+	return ByOrder
 }
 
 // Links says whether the fault is one on links between A and B, and not on machines.
@@ -197,7 +178,7 @@ func (f Fault) Compound() bool {
 // Downs says whether a machine is down while the fault is in force, and starts when it is over.
 func (f Fault) Downs() bool {
 	switch f.Verb {
-	case Kill, Terminate, PowerLoss, RestoreRDB, RestoreConfig, ReplicaRemove:
+	case Kill, Terminate, PowerLoss, RestoreRDB, RestoreConfig:
 		return true
 	}
 	return false

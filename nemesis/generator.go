@@ -20,7 +20,9 @@ type GeneratorOptions struct {
 	Faults   int           // how many to draw; fewer come out where the limits leave no room
 	Waiting  int           // how many of them wait for something, which Await draws
 	Await    Await         // needed if Waiting is not 0
-	Mix      Mix           // zero: EvenMix
+	Mix      Mix           // zero, and no order with a weight: EvenMix, and the orders by their Even
+	Orders   []OrderDraw   // that a system has
+	Language Language      // the system's
 	Shortest time.Duration // a fault lasts at least so long; 0: 1 s
 	Longest  time.Duration // and at most so long; 0: 15 s
 
@@ -62,8 +64,12 @@ func Generate(rng *rand.Rand, opts GeneratorOptions) Schedule {
 }
 
 func (o GeneratorOptions) withDefaults() GeneratorOptions {
-	if o.Mix == (Mix{}) {
+	if o.Mix == (Mix{}) && !slices.ContainsFunc(o.Orders, func(d OrderDraw) bool { return d.Weight > 0 }) {
 		o.Mix = EvenMix
+		o.Orders = slices.Clone(o.Orders)
+		for i := range o.Orders {
+			o.Orders[i].Weight = o.Orders[i].Even
+		}
 	}
 	o.Shortest = max(cmp.Or(o.Shortest, time.Second).Round(grain), grain)
 	o.Longest = max(cmp.Or(o.Longest, 15*time.Second), o.Shortest)
@@ -117,7 +123,7 @@ func (g *generator) draw() bool {
 		if len(faults) > 1 && f.Kind() == OnDisks { // it has been bad for a while when the loss of power shows it
 			step.At = g.Quiet + g.between(0, h.from-g.Quiet)
 		}
-		if f.Lasts() {
+		if g.Language.Lasts(f) {
 			step.For = h.to - step.At
 		}
 		g.schedule = append(g.schedule, step)

@@ -28,6 +28,8 @@ func drawOptions(t *rapid.T) nemesis.GeneratorOptions {
 		Waiting:  rapid.IntRange(0, 2).Draw(t, "waiting"),
 		Await:    anyEvent,
 		Mix:      drawMix(t),
+		Orders:   drawOrders(t),
+		Language: language,
 		Spares:   rapid.IntRange(0, 1).Draw(t, "spares"), SpareSentinels: rapid.IntRange(0, 1).Draw(t, "spare Sentinels"),
 		ServersDown:   rapid.IntRange(0, 3).Draw(t, "servers down"),
 		SentinelsDown: rapid.IntRange(-1, 2).Draw(t, "sentinels down"),
@@ -55,6 +57,59 @@ func happened(s nemesis.Schedule, opts nemesis.GeneratorOptions, rng *rand.Rand)
 	return s
 }
 
+// The orders of a system that there is not.
+const (
+	leave  nemesis.Verb = "leave"  // a server goes, and comes back
+	forget nemesis.Verb = "forget" // a Sentinel does nothing for a while
+	fill   nemesis.Verb = "fill"   // one server keeps another from its work
+	join   nemesis.Verb = "join"   // a machine comes
+	watch  nemesis.Verb = "watch"  // a Sentinel comes
+)
+
+var language = nemesis.Speak([]nemesis.Order{{Verb: leave, Lasts: true, Downs: true}, {Verb: forget, Lasts: true}, {Verb: fill, To: true, Lasts: true, Args: []nemesis.Attribute{nemesis.CountArg("limit")}},
+	{Verb: join, Joins: nemesis.RoleServers, Synonyms: []string{"enter"}}, {Verb: watch, Joins: nemesis.RoleSentinels}})
+
+var orderDraws = []nemesis.OrderDraw{
+	{Name: "leave", Even: 1, Draw: func(d nemesis.Drawing) ([]nemesis.Fault, nemesis.Uses) {
+		if d.Servers() < 2 {
+			return nil, nemesis.UsesNothing
+		}
+		return []nemesis.Fault{{Verb: leave, A: []string{nemesis.RoleReplica}}}, nemesis.UsesServer
+	}},
+	{Name: "forget", Draw: func(d nemesis.Drawing) ([]nemesis.Fault, nemesis.Uses) {
+		if d.Sentinels() == 0 {
+			return nil, nemesis.UsesNothing
+		}
+		return []nemesis.Fault{{Verb: forget, A: []string{nemesis.RoleSentinel}}}, nemesis.UsesSentinel
+	}},
+	{Name: "fill", Draw: func(d nemesis.Drawing) ([]nemesis.Fault, nemesis.Uses) {
+		if d.Servers() < 2 {
+			return nil, nemesis.UsesNothing
+		}
+		return []nemesis.Fault{{Verb: fill, A: []string{nemesis.RoleMaster}, B: []string{nemesis.RoleReplica}, OneWay: true}}, nemesis.UsesServer
+	}},
+	{Name: "join", Draw: func(d nemesis.Drawing) ([]nemesis.Fault, nemesis.Uses) {
+		verb, spares := join, d.Spares()
+		if d.Rand().IntN(2) == 0 {
+			verb, spares = watch, d.SpareSentinels()
+		}
+		if spares == 0 {
+			return nil, nemesis.UsesNothing
+		}
+		d.Add(verb == watch)
+		return []nemesis.Fault{{Verb: verb, A: []string{nemesis.RoleSpare}}}, nemesis.UsesNothing
+	}},
+}
+
+// drawOrders gives each kind of orders a weight, mostly none.
+func drawOrders(t *rapid.T) (all []nemesis.OrderDraw) {
+	for _, o := range orderDraws {
+		o.Weight = max(0, rapid.IntRange(-2, 3).Draw(t, o.Name))
+		all = append(all, o)
+	}
+	return all
+}
+
 // drawMix gives each kind of fault a weight, mostly none.
 func drawMix(t *rapid.T) (m nemesis.Mix) {
 	v := reflect.ValueOf(&m).Elem()
@@ -69,9 +124,9 @@ func stopped(f nemesis.Fault, opts nemesis.GeneratorOptions) []string {
 	switch {
 	case f.Verb == nemesis.BounceAll:
 		return slices.Concat(opts.Servers, opts.Sentinels)
-	case f.Verb == nemesis.OutputLimit:
+	case f.Verb == fill:
 		return f.B
-	case f.Downs(), f.Verb == nemesis.Pause, f.Verb == nemesis.Stall, f.Verb == nemesis.Storm, f.Verb == nemesis.SentinelRemove:
+	case f.Downs(), f.Verb == nemesis.Pause, f.Verb == nemesis.Stall, f.Verb == nemesis.Storm, f.Verb == leave, f.Verb == forget:
 		return f.A
 	}
 	return nil
@@ -81,12 +136,12 @@ func TestGeneratedSchedulesParseBackAndEndInTime(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		opts := drawOptions(t)
 		s := nemesis.Generate(rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 1)), opts)
-		again, err := nemesis.ParseSchedule(s.String())
+		again, err := language.ParseSchedule(s.String())
 		require.NoError(t, err, "%s", s)
 		require.Equal(t, s.String(), again.String())
 		for _, step := range s {
 			require.GreaterOrEqual(t, step.At, opts.Quiet)
-			require.Equal(t, step.Fault.Lasts(), step.For > 0, "%s", step)
+			require.Equal(t, language.Lasts(step.Fault), step.For > 0, "%s", step)
 			require.LessOrEqual(t, step.At+step.For, opts.Duration)
 		}
 	})
@@ -127,13 +182,13 @@ func TestGeneratedSchedulesNeverHurtMoreThanAllowed(t *testing.T) {
 					view.Replicas = append(view.Replicas, m)
 				}
 			}
-			f, err := nemesis.Resolve(step.Fault, view, rng)
+			f, err := language.Resolve(step.Fault, view, rng)
 			if err != nil {
 				require.ErrorContains(t, err, "down", "only a machine that is down already excuses a fault: %s", step)
 				continue
 			}
 			for _, m := range stopped(f, opts) {
-				if f.Verb != nemesis.OutputLimit && f.Verb != nemesis.SentinelRemove && f.Verb != nemesis.BounceAll {
+				if f.Verb != fill && f.Verb != forget && f.Verb != nemesis.BounceAll {
 					require.NotContains(t, down, m, "%s hits who is down already\n%s", step, s)
 				}
 				down = append(down, m)
@@ -168,7 +223,10 @@ func TestEveryFaultIsDrawn(t *testing.T) {
 		v.Field(i).SetInt(1)
 	}
 	opts := nemesis.GeneratorOptions{Servers: []string{"m1", "r1", "r2"}, Sentinels: []string{"s1", "s2", "s3"}, Spares: 1, SpareSentinels: 1,
-		Clients: []string{"c1"}, Duration: time.Minute, Faults: 10, Quiet: 2 * time.Second, Mix: every, ServersDown: 3, SentinelsDown: 3}
+		Clients: []string{"c1"}, Duration: time.Minute, Faults: 10, Quiet: 2 * time.Second, Mix: every, Orders: slices.Clone(orderDraws), Language: language, ServersDown: 3, SentinelsDown: 3}
+	for i := range opts.Orders {
+		opts.Orders[i].Weight = 1
+	}
 	rng := rand.New(rand.NewPCG(1, 1))
 	seen := map[nemesis.Verb]int{}
 	for range 1000 {
@@ -180,7 +238,7 @@ func TestEveryFaultIsDrawn(t *testing.T) {
 	for _, written := range []nemesis.Verb{nemesis.Isolate, nemesis.Halves, nemesis.Bridge, nemesis.Ring, nemesis.Restart, nemesis.Resume, nemesis.Heal} {
 		seen[written] += 100
 	}
-	for _, verb := range nemesis.Verbs() {
+	for _, verb := range language.Verbs() {
 		require.Greater(t, seen[verb], 10, "%s", verb)
 	}
 }

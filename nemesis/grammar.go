@@ -13,15 +13,15 @@ type grammar struct {
 	verb     Verb
 	kind     Kind
 	sides    int         // 0: no targets, 1: targets, 2: targets on both sides of | or ->
-	args     []attribute // those it may have
+	args     []Attribute // those it may have
 	lasts    bool        // "for" may follow
 	arrow    bool        // the sides are joined by -> only, and the right one is a single machine
 	compound bool        // made of other faults: see Fault.Beats
 	synonym  []string    // what people write instead
 }
 
-// attribute is a name=value that a verb may have.
-type attribute struct {
+// Attribute is a name=value that a verb may have.
+type Attribute struct {
 	name      string
 	values    valueKind
 	needed    bool
@@ -48,13 +48,13 @@ const (
 )
 
 // toxic returns the attributes of one of toxiproxy's toxics: its own, and those that every toxic has.
-func toxic(own ...attribute) []attribute {
-	return append(own, attribute{name: "toxicity", values: share, otherwise: "1"},
-		attribute{name: "stream", values: choice, words: []string{"upstream", "downstream"}})
+func toxic(own ...Attribute) []Attribute {
+	return append(own, Attribute{name: "toxicity", values: share, otherwise: "1"},
+		Attribute{name: "stream", values: choice, words: []string{"upstream", "downstream"}})
 }
 
 // downed returns the attributes of EIO faults and the like, which may be about one file only.
-func someFile() []attribute { return []attribute{{name: "file", values: text}} }
+func someFile() []Attribute { return []Attribute{{name: "file", values: text}} }
 
 var grammars = []grammar{
 	{verb: Cut, kind: OnLinks, sides: 2, lasts: true, synonym: []string{"partition", "disconnect"}},
@@ -63,30 +63,30 @@ var grammars = []grammar{
 	{verb: Halves, kind: OnLinks, sides: 1, lasts: true, compound: true, synonym: []string{"half", "split"}},
 	{verb: Bridge, kind: OnLinks, sides: 1, lasts: true, compound: true},
 	{verb: Ring, kind: OnLinks, sides: 1, lasts: true, compound: true, synonym: []string{"majority", "majorities-ring"}},
-	{verb: Clog, kind: OnLinks, sides: 2, lasts: true, args: []attribute{{name: "connections", values: positive, otherwise: "1"}}},
-	{verb: Unclog, kind: OnLinks, sides: 2, args: []attribute{{name: "connections", values: positive, otherwise: "1"}}},
+	{verb: Clog, kind: OnLinks, sides: 2, lasts: true, args: []Attribute{{name: "connections", values: positive, otherwise: "1"}}},
+	{verb: Unclog, kind: OnLinks, sides: 2, args: []Attribute{{name: "connections", values: positive, otherwise: "1"}}},
 	{verb: Refuse, kind: OnLinks, sides: 2, lasts: true, synonym: []string{"deny"}},
 	{verb: BlackHole, kind: OnLinks, sides: 2, lasts: true, synonym: []string{"black-hole"}},
 	{verb: HalfOpen, kind: OnLinks, sides: 2, lasts: true, synonym: []string{"halfopen"}},
-	{verb: Flap, kind: OnLinks, sides: 2, lasts: true, compound: true, args: []attribute{
+	{verb: Flap, kind: OnLinks, sides: 2, lasts: true, compound: true, args: []Attribute{
 		{name: "period", values: span, needed: true, example: "2s"}, {name: "duty", values: share, otherwise: "50%"}}},
 
-	{verb: Latency, kind: OnLinks, sides: 2, lasts: true, synonym: []string{"slow", "lag", "delay"}, args: append([]attribute{
+	{verb: Latency, kind: OnLinks, sides: 2, lasts: true, synonym: []string{"slow", "lag", "delay"}, args: append([]Attribute{
 		{name: "delay", values: span, example: "50ms"}, {name: "jitter", values: spanOrMs, otherwise: "0"}},
-		toxic(attribute{name: "latency", values: whole})...)},
+		toxic(Attribute{name: "latency", values: whole})...)},
 	{verb: Bandwidth, kind: OnLinks, sides: 2, lasts: true, synonym: []string{"throttle"},
-		args: toxic(attribute{name: "rate", values: whole, needed: true, example: "100"})},
+		args: toxic(Attribute{name: "rate", values: whole, needed: true, example: "100"})},
 	{verb: SlowClose, kind: OnLinks, sides: 2, lasts: true, synonym: []string{"slow-close"},
-		args: toxic(attribute{name: "delay", values: spanOrMs, needed: true, example: "1000"})},
+		args: toxic(Attribute{name: "delay", values: spanOrMs, needed: true, example: "1000"})},
 	{verb: Timeout, kind: OnLinks, sides: 2, lasts: true,
-		args: toxic(attribute{name: "timeout", values: spanOrMs, needed: true, example: "1000"})},
+		args: toxic(Attribute{name: "timeout", values: spanOrMs, needed: true, example: "1000"})},
 	{verb: ResetPeer, kind: OnLinks, sides: 2, lasts: true, synonym: []string{"reset-peer"},
-		args: toxic(attribute{name: "timeout", values: spanOrMs, needed: true, example: "1000"})},
+		args: toxic(Attribute{name: "timeout", values: spanOrMs, needed: true, example: "1000"})},
 	{verb: Slicer, kind: OnLinks, sides: 2, lasts: true, synonym: []string{"slice"}, args: toxic(
-		attribute{name: "average_size", values: positive, needed: true, example: "64"},
-		attribute{name: "size_variation", values: whole, otherwise: "0"}, attribute{name: "delay", values: whole, otherwise: "0"})},
+		Attribute{name: "average_size", values: positive, needed: true, example: "64"},
+		Attribute{name: "size_variation", values: whole, otherwise: "0"}, Attribute{name: "delay", values: whole, otherwise: "0"})},
 	{verb: LimitData, kind: OnLinks, sides: 2, lasts: true, synonym: []string{"limit-data", "limit"},
-		args: toxic(attribute{name: "bytes", values: whole, needed: true, example: "4096"})},
+		args: toxic(Attribute{name: "bytes", values: whole, needed: true, example: "4096"})},
 
 	{verb: Kill, kind: OnMachines, sides: 1, lasts: true, synonym: []string{"crash", "sigkill"}},
 	{verb: Restart, kind: OnMachines, sides: 1, synonym: []string{"start", "revive"}},
@@ -96,13 +96,13 @@ var grammars = []grammar{
 	{verb: Resume, kind: OnMachines, sides: 1, synonym: []string{"cont", "sigcont", "continue", "unpause"}},
 	{verb: Stall, kind: OnMachines, sides: 1, lasts: true, compound: true, synonym: []string{"migrate", "hang"}},
 	{verb: SlowCPU, kind: OnMachines, sides: 1, lasts: true, synonym: []string{"cpu", "slowcpu"},
-		args: []attribute{{name: "factor", values: factor, needed: true, example: "10"}}},
+		args: []Attribute{{name: "factor", values: factor, needed: true, example: "10"}}},
 	{verb: RestoreRDB, kind: OnMachines, sides: 1, lasts: true, synonym: []string{"old-rdb", "rollback"},
-		args: []attribute{{name: "age", values: span, needed: true, example: "10s"}}},
+		args: []Attribute{{name: "age", values: span, needed: true, example: "10s"}}},
 	{verb: RestoreConfig, kind: OnMachines, sides: 1, lasts: true, synonym: []string{"old-config"}},
 	{verb: RunAs, kind: OnMachines, sides: 1, lasts: true, synonym: []string{"upgrade", "downgrade", "version", "replace"},
-		args: []attribute{{name: "program", values: text, needed: true, example: "redis-server"}}},
-	{verb: Storm, kind: OnMachines, sides: 1, lasts: true, compound: true, synonym: []string{"restart-storm", "crash-loop"}, args: []attribute{
+		args: []Attribute{{name: "program", values: text, needed: true, example: "redis-server"}}},
+	{verb: Storm, kind: OnMachines, sides: 1, lasts: true, compound: true, synonym: []string{"restart-storm", "crash-loop"}, args: []Attribute{
 		{name: "times", values: positive, needed: true, example: "5"}, {name: "every", values: span, otherwise: "2s"}}},
 	{verb: BounceAll, kind: OnMachines, lasts: true, compound: true, synonym: []string{"bounce", "restart-all", "outage"}},
 
@@ -112,46 +112,21 @@ var grammars = []grammar{
 	{verb: EIOWrite, kind: OnDisks, sides: 1, lasts: true, args: someFile(), synonym: []string{"write-error", "eio"}},
 	{verb: EIOSync, kind: OnDisks, sides: 1, lasts: true, args: someFile(), synonym: []string{"sync-error", "eio-fsync"}},
 	{verb: DiskFull, kind: OnDisks, sides: 1, lasts: true, synonym: []string{"enospc", "full"}},
-	{verb: SlowDisk, kind: OnDisks, sides: 1, lasts: true, args: []attribute{{name: "delay", values: span, needed: true, example: "50ms"}}},
+	{verb: SlowDisk, kind: OnDisks, sides: 1, lasts: true, args: []Attribute{{name: "delay", values: span, needed: true, example: "50ms"}}},
 	{verb: FileGone, kind: OnDisks, sides: 1, lasts: true, synonym: []string{"unlink", "remove-file"},
-		args: []attribute{{name: "file", values: text, needed: true, example: "dump.rdb"}}},
+		args: []Attribute{{name: "file", values: text, needed: true, example: "dump.rdb"}}},
 
 	{verb: ClockJump, kind: OnClocks, sides: 1, synonym: []string{"jump", "clock-step", "skew"},
-		args: []attribute{{name: "by", values: signedSpan, needed: true, example: "-5s"}}},
+		args: []Attribute{{name: "by", values: signedSpan, needed: true, example: "-5s"}}},
 	{verb: ClockDrift, kind: OnClocks, sides: 1, lasts: true, synonym: []string{"drift"},
-		args: []attribute{{name: "ppm", values: signed, needed: true, example: "500"}}},
+		args: []Attribute{{name: "ppm", values: signed, needed: true, example: "500"}}},
 	{verb: ClockOffset, kind: OnClocks, sides: 1, lasts: true, synonym: []string{"offset", "clock-skew"},
-		args: []attribute{{name: "by", values: signedSpan, needed: true, example: "2s"}}},
-
-	{verb: Promote, kind: ByOrder, sides: 1, synonym: []string{"elect", "makemaster"}},
-	{verb: SlaveOf, kind: ByOrder, sides: 2, arrow: true, synonym: []string{"replicaof", "follow", "demote"}},
-	{verb: ConfigSet, kind: ByOrder, sides: 1, synonym: []string{"config"}, args: []attribute{
-		{name: "name", values: text, needed: true, example: "repl-timeout"}, {name: "value", values: text, needed: true, example: "10"}}},
-	{verb: ClientKill, kind: ByOrder, sides: 1, synonym: []string{"kill-client"}, args: []attribute{
-		{name: "type", values: choice, needed: true, words: []string{"replica", "master", "normal", "pubsub"}, example: "replica"}}},
-	{verb: DebugSleep, kind: ByOrder, sides: 1, synonym: []string{"sleep"},
-		args: []attribute{{name: "seconds", values: seconds, needed: true, example: "1.5"}}},
-	{verb: ClientPause, kind: ByOrder, sides: 1, synonym: []string{"hold-clients"},
-		args: []attribute{{name: "ms", values: positive, needed: true, example: "1500"}}},
-	{verb: DebugReload, kind: ByOrder, sides: 1, synonym: []string{"reload"}},
-	{verb: BGSave, kind: ByOrder, sides: 1, synonym: []string{"save"}},
-	{verb: FlushAll, kind: ByOrder, sides: 1, synonym: []string{"flush"}},
-	{verb: SentinelReset, kind: ByOrder, sides: 1},
-	{verb: SentinelFailover, kind: ByOrder, sides: 1, synonym: []string{"failover"}},
-	{verb: SentinelSet, kind: ByOrder, sides: 1, args: []attribute{
-		{name: "name", values: text, needed: true, example: "quorum"}, {name: "value", values: text, needed: true, example: "3"}}},
-	{verb: SentinelRemove, kind: ByOrder, sides: 1, lasts: true},
-	{verb: SentinelAdd, kind: ByOrder, sides: 1},
-	{verb: ReplicaAdd, kind: ByOrder, sides: 1, synonym: []string{"add"}},
-	{verb: TenantAdd, kind: ByOrder, sides: 1, synonym: []string{"tenant"}},
-	{verb: ReplicaRemove, kind: ByOrder, sides: 1, lasts: true, synonym: []string{"remove"}},
-	{verb: OutputLimit, kind: ByOrder, sides: 2, arrow: true, lasts: true, synonym: []string{"client-output-buffer-limit"},
-		args: []attribute{{name: "limit", values: positive, otherwise: "65536"}}},
+		args: []Attribute{{name: "by", values: signedSpan, needed: true, example: "2s"}}},
 
 	{verb: Heal, synonym: []string{"repair", "mend", "uncut"}},
 }
 
-// Verbs returns every verb, in the order of FAULTS.md.
+// Verbs returns every verb but those of orders, in the order of FAULTS.md.
 func Verbs() []Verb {
 	verbs := make([]Verb, len(grammars))
 	for i, g := range grammars {
@@ -169,10 +144,10 @@ func grammarOf(v Verb) (grammar, bool) {
 	return grammar{}, false
 }
 
-func (g grammar) attribute(name string) (attribute, bool) {
-	i := slices.IndexFunc(g.args, func(a attribute) bool { return a.name == name })
+func (g grammar) attribute(name string) (Attribute, bool) {
+	i := slices.IndexFunc(g.args, func(a Attribute) bool { return a.name == name })
 	if i < 0 {
-		return attribute{}, false
+		return Attribute{}, false
 	}
 	return g.args[i], true
 }
@@ -232,7 +207,7 @@ func (g grammar) conflict(f Fault) string {
 }
 
 // expected says what should have stood after name=; "" if value is right.
-func (a attribute) expected(value string) string {
+func (a Attribute) expected(value string) string {
 	d, notSpan := time.ParseDuration(value)
 	n, notWhole := strconv.ParseInt(value, 10, 64)
 	switch a.values {

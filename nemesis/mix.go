@@ -28,27 +28,14 @@ type Mix struct {
 	Sync     int // a disk that lies or tears, and a loss of power
 	Clock    int // clocks that jump, drift and move away
 
-	ClientKill  int // links of replication closed by an operator
-	Sleep       int // DEBUG SLEEP
-	Hold        int // CLIENT PAUSE
-	Reload      int // DEBUG RELOAD
-	Save        int // BGSAVE
-	OutputLimit int // a replica's output buffer runs over
-	ConfigSet   int // CONFIG SET of what replication depends on
-	Hand        int // SLAVEOF by hand
-	Flush       int // FLUSHALL
-	Sentinel    int // SENTINEL RESET, FAILOVER, SET, REMOVE
-	Add         int // spare machines added
-	Remove      int // replicas removed, and added again
-	RunAs       int // another program; live only
+	RunAs int // another program; live only
 }
 
 // EvenMix draws every kind after which a cluster of correct servers gets well by itself and keeps its promises. It
-// leaves out what depends on more: older files, disks that fail, what an operator sets, orders or throws away.
+// leaves out what depends on more: older files, disks that fail. Which orders are among them, [OrderDraw.Even] says.
 var EvenMix = Mix{Partition: 2, OneWay: 2, Latency: 2, Kill: 2, Pause: 2,
 	Drop: 1, Clog: 1, Connect: 1, HalfOpen: 1, Flap: 1, Toxic: 2,
-	Terminate: 1, PowerLoss: 1, Stall: 1, SlowCPU: 1, Storm: 1, Bounce: 1, SlowDisk: 1, Clock: 1,
-	ClientKill: 1, Sleep: 1, Save: 1, OutputLimit: 1}
+	Terminate: 1, PowerLoss: 1, Stall: 1, SlowCPU: 1, Storm: 1, Bounce: 1, SlowDisk: 1, Clock: 1}
 
 // kind is one of a mix, with what draws it.
 type kind struct {
@@ -56,8 +43,8 @@ type kind struct {
 	draw   func(g *generator) ([]Fault, resource)
 }
 
-func (m Mix) kinds() []kind {
-	return []kind{
+func (m Mix) kinds(orders []OrderDraw) []kind {
+	all := []kind{
 		{m.Partition, (*generator).partition}, {m.OneWay, (*generator).oneWay}, {m.Latency, (*generator).latency},
 		{m.Kill, down(Kill)}, {m.Pause, down(Pause)},
 		{m.Drop, (*generator).drop}, {m.Clog, (*generator).clog}, {m.Connect, (*generator).connect},
@@ -65,17 +52,19 @@ func (m Mix) kinds() []kind {
 		{m.Terminate, down(Terminate)}, {m.PowerLoss, down(PowerLoss)}, {m.Stall, down(Stall)}, {m.SlowCPU, (*generator).slowCPU},
 		{m.OldFiles, (*generator).oldFiles}, {m.Storm, (*generator).storm}, {m.Bounce, (*generator).bounce},
 		{m.SlowDisk, (*generator).slowDisk}, {m.Disk, (*generator).diskError}, {m.Sync, (*generator).badSync}, {m.Clock, (*generator).clock},
-		{m.ClientKill, (*generator).clientKill}, {m.Sleep, (*generator).sleep}, {m.Hold, (*generator).hold},
-		{m.Reload, (*generator).reload}, {m.Save, (*generator).save},
-		{m.OutputLimit, (*generator).outputLimit}, {m.ConfigSet, (*generator).configSet}, {m.Hand, (*generator).hand},
-		{m.Flush, (*generator).flush}, {m.Sentinel, (*generator).sentinelOrder}, {m.Add, (*generator).add},
-		{m.Remove, (*generator).remove}, {m.RunAs, (*generator).runAs},
 	}
+	for _, o := range orders {
+		all = append(all, kind{o.Weight, func(g *generator) ([]Fault, resource) {
+			faults, uses := o.Draw(Drawing{g})
+			return faults, uses.resource()
+		}})
+	}
+	return append(all, kind{m.RunAs, (*generator).runAs})
 }
 
 // faults draws what happens, and says what it uses up.
 func (g *generator) faults() ([]Fault, resource) {
-	kinds := g.Mix.kinds()
+	kinds := g.Mix.kinds(g.Orders)
 	total := 0
 	for _, k := range kinds {
 		total += max(k.weight, 0)

@@ -31,8 +31,11 @@ func (e *ParseError) Error() string {
 //	heal
 //
 // An error is a [*ParseError].
-func Parse(text string) (Fault, error) {
-	p := parser{text: text}
+func Parse(text string) (Fault, error) { return Language{}.Parse(text) }
+
+// Parse is the function [Parse], and knows the orders.
+func (l Language) Parse(text string) (Fault, error) {
+	p := parser{text: text, language: l}
 	f, err := p.fault()
 	if err == nil && p.peek().kind == word && p.peek().text == "for" {
 		err = p.errorf(p.peek(), `found "for" after the fault: how long it lasts belongs to a step, "at 2s %s for 5s"`, f)
@@ -45,8 +48,11 @@ func Parse(text string) (Fault, error) {
 
 // ParseStep reads a line of a schedule: "at 3s cut m1 -> r1 r2 for 5s"; in place of the time may stand what [Trigger]
 // shows. An error is a [*ParseError].
-func ParseStep(text string) (Step, error) {
-	p := parser{text: text}
+func ParseStep(text string) (Step, error) { return Language{}.ParseStep(text) }
+
+// ParseStep is the function [ParseStep], and knows the orders.
+func (l Language) ParseStep(text string) (Step, error) {
+	p := parser{text: text, language: l}
 	s, err := p.step()
 	if err == nil {
 		err = p.end()
@@ -56,7 +62,10 @@ func ParseStep(text string) (Step, error) {
 
 // ParseSchedule reads steps, one a line, in order of time. Empty lines, and what follows a #, are skipped. An error is
 // a [*ParseError].
-func ParseSchedule(text string) (Schedule, error) {
+func ParseSchedule(text string) (Schedule, error) { return Language{}.ParseSchedule(text) }
+
+// ParseSchedule is the function [ParseSchedule], and knows the orders.
+func (l Language) ParseSchedule(text string) (Schedule, error) {
 	var s Schedule
 	var latest time.Duration
 	for i, line := range strings.Split(text, "\n") {
@@ -65,7 +74,7 @@ func ParseSchedule(text string) (Schedule, error) {
 		if strings.TrimSpace(line) == "" {
 			continue
 		}
-		step, err := ParseStep(line)
+		step, err := l.ParseStep(line)
 		if err == nil && len(step.When) == 0 {
 			if step.At < latest {
 				err = &ParseError{Column: 1, Reason: fmt.Sprintf("at %s comes after at %s: put the steps in order of time", short(step.At), short(latest))}
@@ -121,8 +130,9 @@ func (t token) String() string {
 }
 
 type parser struct {
-	text string
-	at   int
+	text     string
+	at       int
+	language Language
 }
 
 // peek returns the next token and stays before it.
@@ -189,7 +199,7 @@ func (p *parser) step() (Step, error) {
 		return s, nil
 	}
 	p.next()
-	if !s.Fault.Lasts() {
+	if !p.language.Lasts(s.Fault) {
 		return s, p.errorf(t, `found "for", expected the end: %s does not last`, s.Fault.Verb)
 	}
 	t = p.peek()
@@ -251,11 +261,11 @@ func (p *parser) fault() (Fault, error) {
 	var f Fault
 	t := p.next()
 	if t.kind != word {
-		return f, p.errorf(t, "found %v, expected a fault: %s", t, listVerbs())
+		return f, p.errorf(t, "found %v, expected a fault: %s", t, p.language.listVerbs())
 	}
-	g, ok := grammarOf(Verb(t.text))
+	g, ok := p.language.grammarOf(Verb(t.text))
 	if !ok {
-		return f, p.errorf(t, "unknown fault %q: %s", t.text, suggestVerb(t.text))
+		return f, p.errorf(t, "unknown fault %q: %s", t.text, p.language.suggestVerb(t.text))
 	}
 	f.Verb = g.verb
 	var err error
@@ -366,21 +376,21 @@ func (p *parser) distinct(f Fault) error {
 }
 
 // listVerbs names a few verbs: all of them fill half a screen.
-func listVerbs() string {
-	return fmt.Sprintf("cut, latency, kill, pause, heal or another of the %d that \"ordeal list\" names", len(grammars))
+func (l Language) listVerbs() string {
+	return fmt.Sprintf("cut, latency, kill, pause, heal or another of the %d that \"ordeal list\" names", len(l.all()))
 }
 
-func suggestVerb(found string) string {
-	if verb := meant(found); verb != "" {
+func (l Language) suggestVerb(found string) string {
+	if verb := l.meant(found); verb != "" {
 		return fmt.Sprintf("did you mean %s?", verb)
 	}
-	return "expected " + listVerbs()
+	return "expected " + l.listVerbs()
 }
 
 // meant returns the verb that found is a misspelling or another word of, or "".
-func meant(found string) string {
+func (l Language) meant(found string) string {
 	var names []string
-	for _, g := range grammars {
+	for _, g := range l.all() {
 		if slices.Contains(g.synonym, strings.ToLower(found)) {
 			return string(g.verb)
 		}

@@ -34,7 +34,7 @@ const (
 	RoleServers   = "servers"   // the master and the replicas, whoever is which
 	RoleClients   = "clients"   // every client
 	RoleAll       = "all"       // servers, Sentinels and clients; of faults on machines, servers and Sentinels
-	RoleSpare     = "spare"     // the first machine of those laid out that has not been added: a server, or for sentinel-add a Sentinel
+	RoleSpare     = "spare"     // the first machine of those laid out that has not been added: a server, or a Sentinel, as the order wants
 	RoleIt        = "it"        // the machine whose event, or whose disk, the step has waited for
 )
 
@@ -61,7 +61,12 @@ func (e *NobodyError) Error() string { return fmt.Sprintf("%s: %s: %s", e.Fault,
 //
 // A role that nobody has is a [*NobodyError]; a name that is neither a machine nor a role is another error.
 func Resolve(f Fault, view View, rng *rand.Rand) (Fault, error) {
-	r := resolver{fault: f, view: view, rng: rng}
+	return Language{}.Resolve(f, view, rng)
+}
+
+// Resolve is the function [Resolve], and knows the orders.
+func (l Language) Resolve(f Fault, view View, rng *rand.Rand) (Fault, error) {
+	r := resolver{fault: f, order: l.order(f.Verb), view: view, rng: rng}
 	for _, target := range f.Targets() {
 		if slices.Contains(r.known(), target) {
 			r.taken = append(r.taken, target)
@@ -80,6 +85,7 @@ func Resolve(f Fault, view View, rng *rand.Rand) (Fault, error) {
 
 type resolver struct {
 	fault Fault
+	order Order // that it is, if it is one
 	view  View
 	rng   *rand.Rand
 	taken []string // machines that the fault names, and those that a role brought in so far
@@ -173,7 +179,7 @@ func (r *resolver) holders(role string) ([]string, error) {
 }
 
 func (r *resolver) spares() []string {
-	if r.fault.Verb == SentinelAdd {
+	if r.order.Joins == RoleSentinels {
 		return r.view.SpareSentinels
 	}
 	return r.view.Spares
@@ -183,7 +189,7 @@ func (r *resolver) spares() []string {
 func (r *resolver) cannot(m string) bool {
 	down, paused := slices.Contains(r.view.Down, m), slices.Contains(r.view.Paused, m)
 	switch {
-	case r.fault.Downs(), r.fault.Verb == Storm, r.fault.Verb == RunAs:
+	case r.fault.Downs(), r.order.Downs, r.fault.Verb == Storm, r.fault.Verb == RunAs:
 		return down
 	case r.fault.Verb == Restart:
 		return !down

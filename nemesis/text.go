@@ -93,15 +93,18 @@ func short(d time.Duration) string {
 // Targets returns the names the fault is aimed at, A's first.
 func (f Fault) Targets() []string { return slices.Concat(f.A, f.B) }
 
-// Lasts says whether the fault stays in force until it is lifted. The others (restart, resume, heal) end faults.
+// Lasts says whether the fault stays in force until it is lifted. The others (restart, resume, heal) end faults. Of orders
+// [Language.Lasts] knows.
 func (f Fault) Lasts() bool {
 	g, _ := grammarOf(f.Verb)
 	return g.lasts
 }
 
 // Validate says what is wrong with a fault that was put together in Go; what Parse returns is valid.
-func (f Fault) Validate() error {
-	again, err := Parse(f.String())
+func (f Fault) Validate() error { return Language{}.validate(f) }
+
+func (l Language) validate(f Fault) error {
+	again, err := l.Parse(f.String())
 	if err != nil {
 		return err
 	}
@@ -112,11 +115,14 @@ func (f Fault) Validate() error {
 }
 
 // Validate says what is wrong with a step that was put together in Go; what ParseStep returns is valid.
-func (s Step) Validate() error {
-	if err := s.Fault.Validate(); err != nil {
+func (s Step) Validate() error { return Language{}.Validate(s) }
+
+// Validate is [Step.Validate], and knows the orders.
+func (l Language) Validate(s Step) error {
+	if err := l.validate(s.Fault); err != nil {
 		return err
 	}
-	again, err := ParseStep(s.String())
+	again, err := l.ParseStep(s.String())
 	if err != nil {
 		return err
 	}

@@ -91,26 +91,26 @@ func (p *parser) event(t *Trigger) error {
 	if first.kind != word || !isEvent(first.text) {
 		return p.errorf(first, `found %v, expected what to wait for after "when": a goal, an event, or a machine and its event`, first)
 	}
-	if isVerb(first.text) {
+	if p.isVerb(first.text) {
 		return p.errorf(first, `found %v, expected what to wait for before the fault: "when EVENT %s …"`, first, first.text)
 	}
 	t.Event = first.text
 	second := p.peek()
-	if second.kind != word || !isEvent(second.text) || isVerb(second.text) {
+	if second.kind != word || !isEvent(second.text) || p.isVerb(second.text) {
 		return nil
 	}
 	back := p.at
 	p.next()
 	third := p.peek()
-	if third.kind == word && (isVerb(third.text) || third.text == then || third.text[0] == '+') {
+	if third.kind == word && (p.isVerb(third.text) || third.text == then || third.text[0] == '+') {
 		t.Of, t.Event = first.text, second.text
 		return nil
 	}
-	if meant(second.text) == "" && third.kind == word {
-		return p.errorf(third, "unknown fault %q: %s", third.text, suggestVerb(third.text))
+	if p.language.meant(second.text) == "" && third.kind == word {
+		return p.errorf(third, "unknown fault %q: %s", third.text, p.language.suggestVerb(third.text))
 	}
 	p.at = back // it was no event but a fault, misspelt, or there is none
-	return p.errorf(second, "unknown fault %q: %s", second.text, suggestVerb(second.text))
+	return p.errorf(second, "unknown fault %q: %s", second.text, p.language.suggestVerb(second.text))
 }
 
 // then joins triggers.
@@ -119,8 +119,8 @@ const then = "then"
 // isEvent says whether text can be the name of a machine, an event or a goal.
 func isEvent(text string) bool { return isName(text) && text != then && text != "for" }
 
-func isVerb(text string) bool {
-	_, is := grammarOf(Verb(text))
+func (p *parser) isVerb(text string) bool {
+	_, is := p.language.grammarOf(Verb(text))
 	return is
 }
 
@@ -130,7 +130,7 @@ func (p *parser) operations(t *Trigger) (err error) {
 		return err
 	}
 	what := p.next()
-	if what.kind != word || !isEvent(what.text) || isVerb(what.text) {
+	if what.kind != word || !isEvent(what.text) || p.isVerb(what.text) {
 		return p.errorf(what, "found %v, expected what to count: %s, %s, %s or the name of what clients do", what, OpsWrites, OpsReads, OpsAll)
 	}
 	t.Ops = what.text

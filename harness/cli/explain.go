@@ -8,6 +8,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ordeal-go/ordeal/checkers"
+	"github.com/ordeal-go/ordeal/harness"
+	"github.com/ordeal-go/ordeal/harness/redis"
 	"github.com/ordeal-go/ordeal/nemesis"
 )
 
@@ -42,8 +44,11 @@ func verdictNames() []string {
 // explained are all names that can be explained.
 func explained() []string {
 	names := checkerNames()
-	for _, v := range nemesis.Verbs() {
+	for _, v := range harness.Language(redis.System{}).Verbs() {
 		names = append(names, string(v))
+	}
+	for _, e := range listedEvents() {
+		names = append(names, e.Name)
 	}
 	return slices.Concat(names, goalNamesAll()[:len(goalNamesAll())-1], verdictNames())
 }
@@ -65,7 +70,7 @@ func (p *program) explain(name string) (known bool) {
 			say("a checker", "promised: "+c.Promised, "by: "+c.By, "judged by: "+c.Judged)
 		}
 	}
-	for _, f := range nemesis.Explanations() {
+	for _, f := range append(nemesis.Explanations(), redis.Explanations()...) {
 		if f.Verb == name {
 			say("a fault", "written: "+f.Written, "in the simulation: "+f.Sim, "live: "+f.Live)
 		}
@@ -73,6 +78,11 @@ func (p *program) explain(name string) (known bool) {
 	for _, g := range listedGoals() {
 		if g.Name == name {
 			say("a goal of a sweep", g.Why)
+		}
+	}
+	for _, e := range listedEvents() {
+		if e.Name == name {
+			say("an event that faults can wait for", e.Why)
 		}
 	}
 	for _, v := range verdictNames() {

@@ -12,7 +12,6 @@ import (
 	"github.com/ordeal-go/ordeal/harness/redis"
 	"github.com/ordeal-go/ordeal/harness/scenarios"
 	"github.com/ordeal-go/ordeal/harness/swarm"
-	"github.com/ordeal-go/ordeal/nemesis"
 )
 
 func (p *program) listCommand() *cobra.Command {
@@ -75,7 +74,7 @@ func listedEvents() (all []entry) {
 }
 
 func (p *program) listJSON(kind string) error {
-	all := map[string]any{"scenarios": listedScenarios(), "checkers": checkerNames(), "faults": nemesis.Verbs(), "goals": listedGoals(),
+	all := map[string]any{"scenarios": listedScenarios(), "checkers": checkerNames(), "faults": harness.Language(redis.System{}).Verbs(), "goals": listedGoals(),
 		"events": listedEvents()}
 	if kind != "" {
 		return printJSON(p.out, all[kind])
@@ -104,7 +103,7 @@ func (p *program) list(kind string) {
 	}
 	if begin("faults", "faults") {
 		var verbs []string
-		for _, v := range nemesis.Verbs() {
+		for _, v := range harness.Language(redis.System{}).Verbs() {
 			verbs = append(verbs, string(v))
 		}
 		t.line(2, 2, piece{text: strings.Join(verbs, ", ")})

@@ -13,8 +13,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/ordeal-go/ordeal/harness"
+	"github.com/ordeal-go/ordeal/harness/redis"
 	"github.com/ordeal-go/ordeal/harness/scenarios"
-	"github.com/ordeal-go/ordeal/nemesis"
 )
 
 // version is what a program was built from.
@@ -107,7 +108,7 @@ func hashCatalogues(h hash.Hash) {
 			fmt.Fprintln(h, c.Name())
 		}
 	}
-	fmt.Fprintln(h, nemesis.Verbs())
+	fmt.Fprintln(h, harness.Language(redis.System{}).Verbs())
 }
 
 // mutant is the name of the bug planted in this build, set by the linker; "" in an honest one.

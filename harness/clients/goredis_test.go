@@ -18,7 +18,6 @@ import (
 	"github.com/ordeal-go/ordeal/harness/cluster"
 	tested "github.com/ordeal-go/ordeal/harness/redis"
 	"github.com/ordeal-go/ordeal/harness/workload"
-	"github.com/ordeal-go/ordeal/nemesis"
 )
 
 func TestMain(m *testing.M) { clients.Main(m) }
@@ -46,7 +45,7 @@ func failovers(t testing.TB) harness.Scenario {
 	s := base
 	s.Make = func(seed uint64) harness.Scenario {
 		rng := rand.New(rand.NewPCG(seed, 0))
-		schedule, err := nemesis.ParseSchedule(fmt.Sprintf("at %dms %s", 500+rng.IntN(500), ways[rng.IntN(len(ways))]))
+		schedule, err := harness.Language(tested.System{}).ParseSchedule(fmt.Sprintf("at %dms %s", 500+rng.IntN(500), ways[rng.IntN(len(ways))]))
 		require.NoError(t, err)
 		drawn := base
 		drawn.Faults = schedule
@@ -132,7 +131,7 @@ func byHand(t *testing.T) harness.Scenario {
 	s := failovers(t)
 	s.Make, s.Duration = nil, 35*time.Second
 	var err error
-	s.Faults, err = nemesis.ParseSchedule("at 1s promote r1\nat 1s slaveof m1 r2 -> r1")
+	s.Faults, err = harness.Language(tested.System{}).ParseSchedule("at 1s promote r1\nat 1s slaveof m1 r2 -> r1")
 	require.NoError(t, err)
 	return s
 }

@@ -37,7 +37,7 @@ func (s System) Open(d swarm.Draw) nemesis.Schedule {
 // the first server the master of all again, for nobody else would.
 func (s System) Close(d swarm.Draw, faults nemesis.Schedule) []nemesis.Fault {
 	byHand := slices.ContainsFunc(faults, func(step nemesis.Step) bool {
-		return step.Fault.Verb == nemesis.Promote || step.Fault.Verb == nemesis.SlaveOf
+		return step.Fault.Verb == Promote || step.Fault.Verb == SlaveOf
 	})
 	if !byHand || s.Cluster.Sentinels > 0 || d.Choose("put right", 16) == 0 {
 		return nil
@@ -46,5 +46,5 @@ func (s System) Close(d swarm.Draw, faults nemesis.Schedule) []nemesis.Fault {
 	for i := range s.Cluster.Replicas {
 		replicas = append(replicas, "r"+strconv.Itoa(i+1))
 	}
-	return []nemesis.Fault{{Verb: nemesis.SlaveOf, A: replicas, B: []string{"m1"}, OneWay: true}}
+	return []nemesis.Fault{{Verb: SlaveOf, A: replicas, B: []string{"m1"}, OneWay: true}}
 }

@@ -1,6 +1,7 @@
 package redis
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -11,33 +12,25 @@ import (
 	"github.com/ordeal-go/ordeal/nemesis"
 )
 
-// Orders implements [harness.System].
-func (System) Orders() []nemesis.Verb {
-	return []nemesis.Verb{nemesis.Promote, nemesis.SlaveOf, nemesis.ConfigSet, nemesis.ClientKill, nemesis.DebugSleep,
-		nemesis.ClientPause, nemesis.DebugReload, nemesis.BGSave,
-		nemesis.FlushAll, nemesis.SentinelReset, nemesis.SentinelFailover, nemesis.SentinelSet, nemesis.SentinelRemove,
-		nemesis.SentinelAdd, nemesis.ReplicaAdd, nemesis.TenantAdd, nemesis.ReplicaRemove, nemesis.OutputLimit}
-}
-
 // Order implements [harness.System].
 func (s System) Order(f nemesis.Fault, at harness.Scene) harness.Order {
 	switch f.Verb {
-	case nemesis.SentinelAdd:
+	case SentinelAdd:
 		return harness.Order{Start: f.A}
-	case nemesis.TenantAdd:
+	case TenantAdd:
 		return harness.Order{StartOthers: f.A}
-	case nemesis.ReplicaAdd:
+	case ReplicaAdd:
 		o := harness.Order{Start: f.A}
 		if at.Master != "" {
 			o.Tell = tell(f.A, slaveOf(at.Master))
 		}
 		return o
-	case nemesis.ReplicaRemove:
+	case ReplicaRemove:
 		return harness.Order{Fault: &nemesis.Fault{Verb: nemesis.Terminate, A: f.A}, Tell: tell(at.Sentinels, []string{"SENTINEL", "RESET", MasterName})}
-	case nemesis.SentinelRemove:
+	case SentinelRemove:
 		return harness.Order{Tell: tell(f.A, []string{"SENTINEL", "REMOVE", MasterName}),
 			Undo: func(at harness.Scene) []harness.Message { return s.monitorAgain(f.A, at) }}
-	case nemesis.OutputLimit:
+	case OutputLimit:
 		return overflow(f, at)
 	}
 	return harness.Order{Tell: tell(f.A, words(f))}
@@ -54,34 +47,34 @@ func tell(machines []string, commands ...[]string) (all []harness.Message) {
 // words are the command of an order that is nothing else.
 func words(f nemesis.Fault) []string {
 	switch f.Verb {
-	case nemesis.Promote:
+	case Promote:
 		return []string{"SLAVEOF", "NO", "ONE"}
-	case nemesis.SlaveOf:
+	case SlaveOf:
 		return slaveOf(f.B[0])
-	case nemesis.ConfigSet:
+	case ConfigSet:
 		set := older(cluster.Setting{Name: f.Text("name"), Value: f.Text("value")})
 		return []string{"CONFIG", "SET", set.Name, set.Value}
-	case nemesis.ClientKill:
+	case ClientKill:
 		kind := f.Text("type")
 		if kind == "replica" {
 			kind = "slave" // Redis 4.0's word
 		}
 		return []string{"CLIENT", "KILL", "TYPE", kind}
-	case nemesis.DebugSleep:
+	case DebugSleep:
 		return []string{"DEBUG", "SLEEP", f.Text("seconds")}
-	case nemesis.ClientPause:
+	case ClientPause:
 		return []string{"CLIENT", "PAUSE", f.Text("ms")}
-	case nemesis.DebugReload:
+	case DebugReload:
 		return []string{"DEBUG", "RELOAD"}
-	case nemesis.BGSave:
+	case BGSave:
 		return []string{"BGSAVE"}
-	case nemesis.FlushAll:
+	case FlushAll:
 		return []string{"FLUSHALL"}
-	case nemesis.SentinelReset:
+	case SentinelReset:
 		return []string{"SENTINEL", "RESET", MasterName}
-	case nemesis.SentinelFailover:
+	case SentinelFailover:
 		return []string{"SENTINEL", "FAILOVER", MasterName}
-	case nemesis.SentinelSet:
+	case SentinelSet:
 		return []string{"SENTINEL", "SET", MasterName, f.Text("name"), f.Text("value")}
 	}
 	return nil
@@ -118,7 +111,7 @@ const (
 
 // overflow lets A's output buffer for B run over its limit: B stops reading, and A is written.
 func overflow(f nemesis.Fault, at harness.Scene) harness.Order {
-	commands := [][]string{{"CONFIG", "SET", "client-output-buffer-limit", "slave " + f.Text("limit") + " 0 0"}}
+	commands := [][]string{{"CONFIG", "SET", "client-output-buffer-limit", "slave " + cmp.Or(f.Text("limit"), limitUsual) + " 0 0"}}
 	times := ballastSim
 	if at.Live {
 		times = ballastLive

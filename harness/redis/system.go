@@ -144,7 +144,7 @@ func (s System) Risks(work workload.Spec, faults nemesis.Schedule) (all []harnes
 		}
 	}
 	for i, step := range faults {
-		if f := step.Fault; f.Verb == nemesis.ConfigSet || f.Verb == nemesis.SentinelSet {
+		if f := step.Fault; f.Verb == ConfigSet || f.Verb == SentinelSet {
 			set := cluster.Setting{Name: f.Text("name"), Value: f.Text("value")}
 			why := needsTrust(set)
 			if scripts[strings.ToLower(set.Name)] && set.Value != "" {

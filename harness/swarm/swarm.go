@@ -3,7 +3,6 @@ package swarm
 import (
 	"math/rand/v2"
 	"reflect"
-	"slices"
 	"strconv"
 	"time"
 
@@ -109,7 +108,8 @@ func faults(d Draw, s harness.Scenario, quiet time.Duration) nemesis.Schedule {
 	if count == 0 {
 		return nil
 	}
-	opts := nemesis.GeneratorOptions{Duration: s.Duration, Quiet: quiet, Faults: count, Mix: mix(d)}
+	opts := nemesis.GeneratorOptions{Duration: s.Duration, Quiet: quiet, Faults: count, Language: harness.Language(s.System)}
+	opts.Mix, opts.Orders = mix(d, s.System.OrderDraws())
 	opts.Longest = time.Duration(Pick(d, "longest", 15, 5, 8, 25)) * time.Second
 	opts.Shortest = Pick(d, "shortest", time.Second, 300*time.Millisecond, 3*time.Second)
 	opts.Partitions = Pick(d, "partitions", 1, 1, 2, 3)
@@ -132,9 +132,7 @@ func faults(d Draw, s harness.Scenario, quiet time.Duration) nemesis.Schedule {
 		opts.Waiting = d.Between("that wait", 1, min(count, 3))
 		opts.Await = await(s, opts)
 	}
-	schedule := slices.DeleteFunc(nemesis.Generate(rand.New(rand.NewPCG(part, 1)), opts), func(step nemesis.Step) bool {
-		return !harness.Takes(s.System, step.Fault)
-	})
+	schedule := nemesis.Generate(rand.New(rand.NewPCG(part, 1)), opts)
 	if d.In(5, "narrow links") && len(opts.Servers) > 1 {
 		schedule = append(nemesis.Schedule{narrow(d, quiet, s.Duration)}, schedule...)
 	}
@@ -149,15 +147,19 @@ func narrow(d Draw, from, end time.Duration) nemesis.Step {
 		Args: []nemesis.Arg{{Name: "rate", Value: rate}}}}
 }
 
-// mix leaves each kind of fault out of half of the draws, whatever kinds there are, and weighs the others.
-func mix(d Draw) nemesis.Mix {
-	var mix nemesis.Mix
+// mix leaves each kind of fault, and of orders, out of half of the draws, whatever kinds there are, and weighs the others.
+func mix(d Draw, orders []nemesis.OrderDraw) (mix nemesis.Mix, weighed []nemesis.OrderDraw) {
+	weight := func(name string) int { return Pick(d, name, 0, 0, 0, 1, 2, 4) }
 	v := reflect.ValueOf(&mix).Elem()
 	for i := range v.NumField() {
-		if v.Field(i).Kind() == reflect.Int {
-			v.Field(i).SetInt(int64(Pick(d, v.Type().Field(i).Name, 0, 0, 0, 1, 2, 4)))
+		if name := v.Type().Field(i).Name; name != "RunAs" { // it takes programs, and a swarm is played in the simulation
+			v.Field(i).SetInt(int64(weight(name)))
 		}
 	}
-	mix.RunAs = 0 // it takes programs, and a swarm is played in the simulation
-	return mix    // all zero: the generator's own mix
+	for _, o := range orders {
+		o.Weight = weight(o.Name)
+		weighed = append(weighed, o)
+	}
+	weight("RunAs")     // of dice that a seed throws the later ones stay what they were
+	return mix, weighed // all zero: the generator's own mix
 }

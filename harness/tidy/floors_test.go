@@ -4,8 +4,10 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -197,6 +199,19 @@ func reaches(pkg string) map[string]bool {
 }
 
 // below is true of the folders and of what lies in them, one of the folders only.
+// What an operator orders is a system's: whoever draws faults and writes them down knows no command of one.
+func TestWhoDrawsTheFaultsKnowsNoCommandOfASystem(t *testing.T) {
+	commands := regexp.MustCompile(`(?i)slaveof|replicaof|bgsave|flushall|psync|config[- ]set|client[- ]kill|debug[- ]sleep|sentinel-|\brepl-|min-slaves`)
+	walkGo(t, func(pkg, file string) {
+		if pkg != "nemesis" || strings.HasSuffix(file, "_test.go") {
+			return
+		}
+		text, err := os.ReadFile(file)
+		require.NoError(t, err)
+		require.Empty(t, commands.FindAllString(string(text), -1), "%s: it is harness/redis that declares and draws its orders", file)
+	})
+}
+
 func below(folders ...string) func(string) bool {
 	return func(name string) bool {
 		return slices.ContainsFunc(folders, func(f string) bool { return covers(f+"/…", name) })

@@ -94,7 +94,7 @@ func TestStoreIsTheSameInProcessesOfItsOwn(t *testing.T) {
 func TestWhatTheSystemDoesNotHaveIsRefusedWithItsPlace(t *testing.T) {
 	for text, why := range map[string]string{
 		"name: x\nsystem: primary-backup\nbackups: 9\n":                                        "x.yaml:3:10: backups: found 9, expected a whole number from 1 to 5",
-		"name: x\nsystem: primary-backup\nbackups: 1\nfaults: [at 1s promote r1]\n":            `x.yaml:4:10: "at 1s promote r1": a primary-backup takes no such order`,
+		"name: x\nsystem: primary-backup\nbackups: 1\nfaults: [at 1s promote r1]\n":            `x.yaml:4:10: "at 1s promote r1": column 7: unknown fault "promote"`,
 		"name: x\nsystem: primary-backup\nbackup: 1\n":                                         `x.yaml:3:1: unknown field "backup": did you mean backups?`,
 		"name: x\nsystem: primary-backup\nbackups: 1\nchecks: [read-only]\n":                   `x.yaml:4:10: checks: found "read-only", expected one of linearizable, `,
 		"name: x\nsystem: primary-backup\nbackups: 1\nworkload: {kind: bank}\n":                `x.yaml:4:18: workload: kind: found "bank", expected one of register`,
