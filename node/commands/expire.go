@@ -29,8 +29,12 @@ func (d *Data) expireRows() []front.Command {
 // expiry time. Redis 4.0: expire.c, rememberSlaveKeyWithExpire.
 const maxTracked = 63
 
-// setExpire gives key of database db an expiry time. Redis 4.0: db.c, setExpire.
+// setExpire gives key of database db an expiry time. A script that does so is told by its changes: run again from an append
+// only file, which has times by the clock, it would give the key a new life, as 4.0's does. Redis 4.0: db.c, setExpire.
 func (d *Data) setExpire(c *front.Call, db int, key []byte, ms int64) {
+	if d.run != nil {
+		d.run.special = true
+	}
 	d.KS.DB(db).SetExpire(key, ms)
 	if !d.Replaying && !d.host.IsMaster() && !c.FromMaster() && !d.cfg.SlaveReadOnly && db <= maxTracked {
 		d.trackOwn(db, key)
