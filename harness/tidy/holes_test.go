@@ -39,7 +39,8 @@ var holes = map[hole]string{
 
 	// What is joined so that nobody can see who came first.
 	{"harness/scenarios/catalogue.go", "", ruleImport, "sync"}: "the catalogue is read from the program once, by whoever asks first",
-	{"harness/shrink/oracle.go", "", ruleImport, "sync"}:       "plays candidates side by side and takes the first by order, not by time",
+	{"harness/shrink/first.go", "", ruleImport, "sync"}:        "plays candidates side by side and takes the first by order, not by time",
+	{"harness/why/why.go", "", ruleImport, "sync"}:             "plays branches side by side and counts them, whichever ends first",
 
 	// The door of go test.
 	{"harness/swarm/swarmtest/scenario.go", "", ruleImport, "testing"}: "lets a fuzzing test draw scenarios",
