@@ -243,10 +243,24 @@ func (c *conduct) followed(s *conductOf, e *evidence.Event, master string) {
 	if c.r.Ever(t, e.At, until, func(n *histories.Note) bool { return checkers.IsReplica(n) && n.Peer == to }) {
 		return
 	}
-	if c.hungUp(s.name, e.At) {
+	if c.hungUp(s.name, e.At) || c.loading(replica, e.At) {
 		return
 	}
 	c.q.Breach(e.At, s.name, nil, "says that it told %s to follow %s (%s), and %s did not hear of it in %v", replica, to, e.Name, replica, until-e.At)
+}
+
+// loading says whether a replica was taking in its master's data: it refuses orders meanwhile.
+func (c *conduct) loading(replica string, at time.Duration) (is bool) {
+	for i := range c.r.Logs {
+		l := &c.r.Logs[i]
+		if l.Time > at {
+			break
+		}
+		if l.Machine == replica && strings.Contains(l.Text, "MASTER <-> SLAVE sync: ") {
+			is = strings.Contains(l.Text, "Loading DB in memory")
+		}
+	}
+	return is
 }
 
 // touched says whether anything may have come between a Sentinel and another machine.

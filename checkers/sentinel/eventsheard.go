@@ -114,7 +114,11 @@ func (e *eventful) subscription(s string, said []*histories.Note, heard []entry,
 		if n.Time > to-heardLate-e.r.Slack {
 			break
 		}
-		if i < len(heard) && heard[i].text == n.Event+" "+n.Text && heard[i].at <= n.Time+heardLate+e.r.Slack {
+		late := heardLate + e.r.Slack
+		if e.hurt(s, n.Time, n.Time+heardLate) { // a process that stood still just then says it later
+			late = to - n.Time
+		}
+		if i < len(heard) && heard[i].text == n.Event+" "+n.Text && heard[i].at <= n.Time+late {
 			i++
 			continue
 		}

@@ -210,6 +210,13 @@ func (c *call) again() bool {
 	return last.to != histories.Forever && (last.exit == 1 || last.exit < 0) && len(c.runs) < scriptRunsMost
 }
 
+// mayHaveRun says whether the first run of a call may be one that is taken for another run of an earlier call of equal words.
+func (q *queue) mayHaveRun(c *call) bool {
+	return slices.ContainsFunc(q.calls, func(other *call) bool {
+		return other != c && other.words == c.words && len(other.runs) > 1 && other.runs[len(other.runs)-1].from >= c.at
+	})
+}
+
 func (q *queue) breach(at time.Duration, format string, args ...any) {
 	q.s.q.Breach(at, q.machine, nil, format, args...)
 }
@@ -233,7 +240,7 @@ func (q *queue) started(n *histories.Note) {
 		q.breach(n.Time, "ran %d scripts at a time: the most is %d", q.running, scriptsMost)
 	}
 	this := run{key: n.Key, from: n.Time, to: histories.Forever}
-	first := slices.IndexFunc(q.calls, func(c *call) bool { return len(c.runs) == 0 && !c.dropped })
+	first := slices.IndexFunc(q.calls, func(c *call) bool { return len(c.runs) == 0 && !c.dropped && !q.mayHaveRun(c) })
 	// One that is run again waits for its time; a first run comes in its turn. Of equal words it is the one that is due.
 	var due *call
 	anyTime := q.s.clockMoved(q.machine, 0, n.Time)
@@ -249,7 +256,7 @@ func (q *queue) started(n *histories.Note) {
 	}
 	for i, c := range q.calls {
 		if c.words == text && len(c.runs) == 0 && !c.dropped {
-			if i != first {
+			if first >= 0 && first < i {
 				q.breach(n.Time, "ran %q before %q, which it was to be called for first", c.shown(), q.calls[first].shown())
 			}
 			c.runs = append(c.runs, this)

@@ -235,6 +235,9 @@ func (t *talk) silence(l *line) {
 		if l.first >= f.Start || l.to <= f.Start || !parts(f, l.sentinel, l.peer) || l.sub && !both {
 			continue
 		}
+		if !both && t.hurt(l.peer, f.Start-talkRest, until) { // what it was asked before may be answered late
+			continue
+		}
 		due := max(f.Start+pingPeriodMost+slices.Max(t.w.DownAfter)/2, l.first+linkAge) + 2*talkSlack
 		if l.sub {
 			due = max(f.Start+3*helloPeriod, l.first+linkAge) + 2*talkSlack
