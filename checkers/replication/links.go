@@ -257,6 +257,16 @@ func (l *touch) signsOfLife(t *talk) {
 	})
 }
 
+// connected is when a replica that dialled its master had its connection, which is a sign of life: that of a kernel at least.
+func (l *touch) connected(replica string, from, to time.Duration) time.Duration {
+	for i := range l.r.Logs {
+		if line := &l.r.Logs[i]; line.Machine == replica && line.Time >= from && line.Time <= to && strings.Contains(line.Text, "Non blocking connect for SYNC fired the event") {
+			return line.Time
+		}
+	}
+	return from
+}
+
 // silentMaster: a replica gives up a master of which nothing has come for repl-timeout.
 func (l *touch) silentMaster(t *talk) {
 	end := l.end(t, "replica")
@@ -264,6 +274,9 @@ func (l *touch) silentMaster(t *talk) {
 		l.q.Saw("silences", 1)
 		timeout := l.timeout(t.replica, from)
 		limit := timeout + clockSlack + heardGap
+		if from == t.notes[0].Time {
+			from = l.connected(t.replica, from, to)
+		}
 		if to-from > limit && !l.troubled(t.replica, from, to) && !l.loading(t, from, to) {
 			l.q.Breach(to, t.replica, nil, "heard nothing of %s for %v and kept the connection, although repl-timeout is %v", t.master, to-from, timeout)
 		}

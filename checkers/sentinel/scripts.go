@@ -210,10 +210,10 @@ func (c *call) again() bool {
 	return last.to != histories.Forever && (last.exit == 1 || last.exit < 0) && len(c.runs) < scriptRunsMost
 }
 
-// mayHaveRun says whether the first run of a call may be one that is taken for another run of an earlier call of equal words.
+// mayHaveRun says whether the first run of a call may be one that is taken for that of another call of equal words.
 func (q *queue) mayHaveRun(c *call) bool {
 	return slices.ContainsFunc(q.calls, func(other *call) bool {
-		return other != c && other.words == c.words && len(other.runs) > 1 && other.runs[len(other.runs)-1].from >= c.at
+		return other.words == c.words && len(other.runs) > 0 && other.runs[len(other.runs)-1].from >= c.at
 	})
 }
 
