@@ -152,7 +152,8 @@ func (c *telling) place(a *told) {
 	if a.Offset < first.Offset {
 		c.lie(a, "INFO said that master_repl_offset is %d, and it had been %d before", a.Offset, first.Offset)
 	}
-	if next := c.r.After(a.t, a.to)[0]; next != nil && next.ReplID == a.ReplID && a.Offset > next.Offset && !a.t.Turned(a.to, next.Time) {
+	if next := c.r.After(a.t, a.to)[0]; next != nil && next.ReplID == a.ReplID && a.Offset > next.Offset && !a.t.Turned(a.to, next.Time) &&
+		!checkers.AnyIn(a.t.Resyncs, a.to, next.Time) {
 		c.lie(a, "INFO said that master_repl_offset is %d, and it was %d later", a.Offset, next.Offset)
 	}
 	n, is := a.number("slave_repl_offset")
