@@ -160,6 +160,9 @@ func (m *mind) event(n *histories.Note) {
 		return
 	case "-monitor":
 		delete(m.masters, p.master)
+		if m.before != nil { // who is told to watch it again begins anew
+			delete(m.before.masters, p.master)
+		}
 		return
 	case "+switch-master":
 		if len(p.words) == 5 {
