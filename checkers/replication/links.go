@@ -133,7 +133,17 @@ func (t *talk) first(event, by string) time.Duration {
 }
 
 // end is when a side knew no more of the conversation, or the end of the run.
-func (l *links) end(t *talk, by string) time.Duration { return min(t.first("closed", by), l.r.End) }
+func (l *links) end(t *talk, by string) time.Duration {
+	end := min(t.first("closed", by), l.r.End)
+	if by == "replica" { // which has one link at a time: where it dials anew it has hung up
+		for _, other := range l.talks {
+			if began := other.notes[0].Time; other.replica == t.replica && began > t.notes[0].Time {
+				end = min(end, began)
+			}
+		}
+	}
+	return end
+}
 
 // flowing is when the stream reached the replica first, Forever if never. After a snapshot it does so only when that is
 // loaded: the first acknowledgement tells.

@@ -242,7 +242,7 @@ func (t *talk) silence(l *line) {
 		if l.sub {
 			due = max(f.Start+3*helloPeriod, l.first+linkAge) + 2*talkSlack
 		}
-		if due < min(until, t.r.End) && l.to > due && !t.hurt(l.sentinel, f.Start-talkRest, due) && !t.tilted(l.sentinel, f.Start, due) {
+		if due < min(until, t.r.End) && min(l.to, t.r.Of(l.sentinel).NextTurn(l.first)) > due && !t.hurt(l.sentinel, f.Start-talkRest, due) && !t.tilted(l.sentinel, f.Start, due) {
 			t.q.Breach(due, l.sentinel, nil, "kept a connection to %s for %v over which nothing came (%s)", l.peer, due-f.Start, f.Text)
 		}
 	}
