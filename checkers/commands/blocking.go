@@ -132,9 +132,10 @@ func (b *blockings) inVain(i int, l *waited) {
 	} else if took > blockedFor+turnSlack && b.undisturbed(op.Node, op.Invoked, op.Returned) {
 		b.q.Breach(op.Returned, op.Node, []int{i}, "waited for %s in vain for %v, and was to wait for %v", op.Key, took.Round(time.Millisecond), blockedFor)
 	}
+	over := min(op.Returned, op.Invoked+blockedFor) // at the earliest: the answer may have been on its way for long
 	for _, g := range l.gives {
 		give := &b.r.Ops[g]
-		if give.Outcome == histories.OK && give.Result.True() && give.Returned < op.Returned-turnSlack && b.lies(g, op.Returned, l) {
+		if give.Outcome == histories.OK && give.Result.True() && give.Returned < over-turnSlack && b.lies(g, op.Returned, l) {
 			b.q.Breach(op.Returned, op.Node, []int{g, i}, "waited for %s in vain, although %s had been put there %v before, and was there",
 				op.Key, give.Arg.Elem(0).Str(), (op.Returned - give.Returned).Round(time.Millisecond))
 			return
