@@ -21,7 +21,6 @@ import (
 	"github.com/ordeal-go/ordeal/harness/redis"
 	"github.com/ordeal-go/ordeal/harness/workload"
 	"github.com/ordeal-go/ordeal/histories"
-	"github.com/ordeal-go/ordeal/nemesis"
 )
 
 var mixedRuns = flag.Int("mixed.runs", 0, "how many times each mixed cluster is made to fail over in each way")
@@ -128,7 +127,7 @@ type replaced struct {
 }
 
 func failsOver(t *testing.T, k mixture, node, fault string, seed uint64) replaced {
-	schedule, err := nemesis.ParseSchedule(fault)
+	schedule, err := harness.Language(redis.System{}).ParseSchedule(fault)
 	require.NoError(t, err)
 	out := t.TempDir()
 	res, err := harness.Run(t.Context(), harness.Scenario{
