@@ -297,7 +297,7 @@ func (s *saves) due(name string, d *disk) {
 					return
 				}
 			}
-			since = at
+			since = end // it is still under way, unless its end is known
 			for _, o := range d.over {
 				if o.at >= at && o.at <= end {
 					if since = o.at; o.ok {

@@ -115,7 +115,7 @@ func (c *conduct) failover(s *conductOf, e *evidence.Event) {
 		c.tell(s, e, s.heir)
 	case "+failover-end-for-timeout":
 		s.timeout = true
-		if s.promoted > 0 && e.At-s.promoted < ft-conductEarly && !c.clockMoved(s.name, s.promoted, e.At) {
+		if s.promoted > 0 && e.At-s.promoted < ft-conductEarly && !c.clockMoved(s.name, s.promoted, e.At) && !c.hurt(s.name, s.promoted-time.Second, s.promoted) {
 			c.q.Breach(e.At, s.name, nil, "ended a failover for its time after %v: failover-timeout is %v", (e.At - s.promoted).Round(time.Millisecond), ft)
 		}
 	case "+failover-end":
