@@ -416,7 +416,7 @@ func (l *touch) disklessDelays() {
 		}
 		if begun < histories.Forever && !l.otherSave(all, t.master, asked-time.Minute, begun) && l.firstToAsk(all, t) {
 			l.q.Saw("delayed transfers", 1)
-			if begun-asked < delay {
+			if begun-asked < delay && !l.troubled(t.master, asked, begun) {
 				l.q.Breach(begun, t.master, nil, "began to send a snapshot over the socket to %s %v after it was asked, although repl-diskless-sync-delay is %v", t.replica, begun-asked, delay)
 			}
 		}
