@@ -18,7 +18,7 @@ build:
 	$(GO) build $(PGO) -o bin/ ./harness/cmd/ordeal ./node/cmd/ordeal-node
 
 test: lint
-	$(GO) test -timeout 10m $$($(GO) list ./... | grep -v -e '/harness/live$$' -e '/harness/mutants$$')
+	$(GO) test -timeout 20m -parallel 4 $$($(GO) list ./... | grep -v -e '/harness/live$$' -e '/harness/mutants$$') # live runs mostly wait
 	$(GO) test -timeout 10m ./harness/mutants -part=$(or $(MUTANTS_PART),0)
 	$(GO) test -timeout 10m -parallel 2 ./harness/live # real processes: beside nothing else
 
