@@ -46,7 +46,7 @@ func putRight(r *checkers.Record, f *histories.Fault) bool {
 	case "slaveof":
 		_, to, _ := strings.Cut(f.Text, " -> ")
 		t := r.Timelines[to]
-		return unitedAfter(r, f) || t != nil && t.MasterBefore(f.Start)
+		return unitedAfter(r, f) || t != nil && t.MasterBefore(f.Start) && !failingOver(r, f.Start)
 	}
 	return true
 }
@@ -126,6 +126,13 @@ func watched(r *checkers.Record, f *histories.Fault) bool {
 		}
 	}
 	return len(sentinels) > 0 && !slices.ContainsFunc(r.Faults, func(f histories.Fault) bool { return evidence.Ordered(f.Text) })
+}
+
+// failingOver says whether Sentinels were about to replace a master: who follows the old one then may be the new one.
+func failingOver(r *checkers.Record, at time.Duration) bool {
+	return slices.ContainsFunc(evidence.Events(r), func(e evidence.Event) bool {
+		return e.Name == "+try-failover" && e.At <= at+time.Second && e.At >= at-slices.Max(evidence.WatchingOf(r).FailoverTimeout)
+	})
 }
 
 // twiceInAnEpoch says whether Sentinels end with two masters of one configuration epoch. An operator's failover asks

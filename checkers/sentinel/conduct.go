@@ -83,8 +83,8 @@ type span struct{ from, to time.Duration }
 // conductOf is what one Sentinel said so far.
 type conductOf struct {
 	name      string
-	quorum    int // 0: not known
-	tilt      time.Duration
+	quorum    int           // 0: not known
+	tilt      time.Duration // when it entered TILT, and once it is over, when it left it
 	inTilt    bool
 	oDown     time.Duration // since when its master is, 0 not
 	sDown     map[string]time.Duration
@@ -307,7 +307,7 @@ func (c *conduct) inTilt(s *conductOf, e *evidence.Event) {
 		if s.inTilt && e.At-s.tilt < tiltLasts-conductEarly && !c.clockMoved(s.name, s.tilt, e.At) {
 			c.q.Breach(e.At, s.name, nil, "left TILT %v after it had entered it, and not %v", (e.At - s.tilt).Round(time.Millisecond), tiltLasts)
 		}
-		s.inTilt = false
+		s.tilt, s.inTilt = e.At, false
 		return
 	}
 	if !s.inTilt {

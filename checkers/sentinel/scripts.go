@@ -210,6 +210,16 @@ func (c *call) again() bool {
 	return last.to != histories.Forever && (last.exit == 1 || last.exit < 0) && len(c.runs) < scriptRunsMost
 }
 
+// equal is how many calls have the words of c.
+func (q *queue) equal(c *call) (n int) {
+	for _, other := range q.calls {
+		if other.words == c.words {
+			n++
+		}
+	}
+	return n
+}
+
 // mayHaveRun says whether the first run of a call may be one that is taken for that of another call of equal words.
 func (q *queue) mayHaveRun(c *call) bool {
 	return slices.ContainsFunc(q.calls, func(other *call) bool {
@@ -265,6 +275,9 @@ func (q *queue) started(n *histories.Note) {
 	}
 	for _, c := range q.calls {
 		if c.words == text && len(c.runs) > 0 {
+			if q.equal(c) > 1 { // one of the others may be due again
+				return
+			}
 			q.breach(n.Time, "ran %q once more, %v after a run that ended with %d", c.shown(), (n.Time - c.runs[len(c.runs)-1].to).Round(time.Millisecond), c.runs[len(c.runs)-1].exit)
 			c.runs = append(c.runs, this)
 			return
@@ -338,6 +351,9 @@ func (q *queue) busy(from, to time.Duration) bool {
 
 // between judges the runs of one call: each in its time, and the error of a final one.
 func (q *queue) between(c *call, end time.Duration) {
+	if q.equal(c) > 1 { // whose runs they are cannot be told
+		return
+	}
 	due := c.at
 	for i, r := range c.runs {
 		if r.from > due+scriptLate && !q.busy(due, r.from) && !q.hurt(due-tiltTick, r.from) {
