@@ -81,7 +81,7 @@ func unitedAfter(r *checkers.Record, f *histories.Fault) bool {
 	for i := len(r.Faults) - 1; i >= 0 && r.Faults[i].Start >= f.Start; i-- {
 		order, is := strings.CutPrefix(r.Faults[i].Text, "slaveof ")
 		who, master, _ := strings.Cut(order, " -> ")
-		if is && obeyed(r, append(strings.Fields(who), master), master, r.Faults[i].Start) {
+		if is && !failingOver(r, r.Faults[i].Start) && obeyed(r, append(strings.Fields(who), master), master, r.Faults[i].Start) {
 			return true
 		}
 	}

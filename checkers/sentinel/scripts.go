@@ -276,6 +276,7 @@ func (q *queue) started(n *histories.Note) {
 	for _, c := range q.calls {
 		if c.words == text && len(c.runs) > 0 {
 			if q.equal(c) > 1 { // one of the others may be due again
+				c.runs = append(c.runs, this)
 				return
 			}
 			q.breach(n.Time, "ran %q once more, %v after a run that ended with %d", c.shown(), (n.Time - c.runs[len(c.runs)-1].to).Round(time.Millisecond), c.runs[len(c.runs)-1].exit)
@@ -384,7 +385,7 @@ func (q *queue) kills(end time.Duration) {
 		old := false
 		for _, c := range q.calls {
 			for _, r := range c.runs {
-				old = old || r.from <= at-scriptLastsMost+conductEarly && r.to >= at
+				old = old || r.from <= at-scriptLastsMost+conductEarly && (r.to >= at || q.equal(c) > 1)
 			}
 		}
 		if !old && at < end && !q.s.clockMoved(q.machine, 0, at) {
