@@ -155,7 +155,7 @@ func TestWhatMutantsBreakIsMadeSmall(t *testing.T) {
 				Minimal  bool
 			}
 			for seed := 1; seed <= 10 && !found.Minimal; seed++ {
-				cmd := exec.CommandContext(t.Context(), program, "shrink", long, "-seed", fmt.Sprint(seed), "-check", m.Checker, "-json")
+				cmd := exec.CommandContext(t.Context(), program, "shrink", long, "-seed", fmt.Sprint(seed), "-check", m.Checker, "-out", "shrunk.yaml", "-json")
 				cmd.Dir = dir
 				if out, _ := cmd.Output(); cmd.ProcessState.ExitCode() == 1 {
 					require.NoError(t, json.Unmarshal(out, &found))
