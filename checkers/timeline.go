@@ -19,7 +19,8 @@ func (t *Timeline) MasterBefore(at time.Duration) bool {
 
 // Steady says whether the machine's process ran during all of [from, to], or since it first began.
 func (t *Timeline) Steady(from, to time.Duration) bool {
-	return len(t.Lives) > 0 && t.Lives[0].From <= to && !t.Turned(max(from, t.Lives[0].From), to)
+	i := t.LifeAt(to)
+	return i >= 0 && t.Lives[i].To >= to && !t.Turned(max(from, t.Lives[0].From), to)
 }
 
 // Timeline is what was observed of one machine, each list in order of time.
