@@ -127,6 +127,7 @@ func countsText(counts []checkers.Count) string {
 func (p *program) tellNext(dir, world string) {
 	p.out.line(0, 2, piece{bold, "next:"})
 	p.out.line(2, 4, piece{text: "look at it:    ordeal open " + dir})
+	p.out.line(2, 4, piece{text: "ask why:       " + commandPrefix() + " why " + dir})
 	p.out.line(2, 4, piece{text: "make it small: " + commandPrefix() + " shrink " + dir})
 	if world == harness.WorldSim {
 		p.out.line(2, 4, piece{text: "play it again: " + commandPrefix() + " replay " + dir})
