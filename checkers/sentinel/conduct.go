@@ -300,6 +300,9 @@ func (c *conduct) published(all []evidence.Event) {
 func (c *conduct) inTilt(s *conductOf, e *evidence.Event) {
 	switch e.Name {
 	case "+tilt":
+		if c.r.Of(s.name).Turned(e.At-1, e.At) {
+			return // the last word of a process: the next one knows nothing of it
+		}
 		s.tilt, s.inTilt = e.At, true
 		c.q.Saw("in TILT", 1)
 		return

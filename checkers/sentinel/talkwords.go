@@ -242,10 +242,20 @@ func (t *talk) silence(l *line) {
 		if l.sub {
 			due = max(f.Start+3*helloPeriod, l.first+linkAge) + 2*talkSlack
 		}
+		if t.heldUp(l, f, due) {
+			continue
+		}
 		if due < min(until, t.r.End) && min(l.to, t.r.Of(l.sentinel).NextTurn(l.first)) > due && !t.hurt(l.sentinel, f.Start-talkRest, due) && !t.tilted(l.sentinel, f.Start, due) {
 			t.q.Breach(due, l.sentinel, nil, "kept a connection to %s for %v over which nothing came (%s)", l.peer, due-f.Start, f.Text)
 		}
 	}
+}
+
+// heldUp says whether what was sent before a fault may have come in the middle of it: another fault held it up.
+func (t *talk) heldUp(l *line, f *histories.Fault, due time.Duration) bool {
+	return slices.ContainsFunc(t.r.Faults, func(o histories.Fault) bool {
+		return o.ID != f.ID && parts(&o, l.sentinel, l.peer) && o.Start <= due && (o.Stop == histories.Forever || o.Stop >= f.Start-talkRest)
+	})
 }
 
 // linkAge is how old a connection is at least that is given up for silence. Redis 4.0: sentinel.c, SENTINEL_MIN_LINK_RECONNECT_PERIOD.
