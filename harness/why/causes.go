@@ -51,7 +51,7 @@ func (a *asking) try(ctx context.Context, into *[]Change, what string, s harness
 	if ctx.Err() != nil || s.Check() != nil {
 		return
 	}
-	c := Change{What: what, With: a.branches(ctx, a.s, from), Without: a.branches(ctx, s, from), Scenario: s}
+	c := Change{What: what, With: a.unchanged(ctx, from), Without: a.branches(ctx, s, from), Scenario: s}
 	if c.Effect() >= needed {
 		*into = append(*into, c)
 	}

@@ -76,7 +76,7 @@ func (c Change) Effect() float64 { return c.With.Value() - c.Without.Value() }
 // ctx ends before all is known, the answer is what is known by then.
 func Ask(ctx context.Context, s harness.Scenario, opts Options) (*Answer, error) {
 	s = s.Drawn(opts.Seed)
-	a := &asking{opts: opts, s: s, oracle: oracle.Oracle{Check: opts.Check, Run: opts.Run}}
+	a := &asking{opts: opts, s: s, asIs: map[time.Duration]Share{}, oracle: oracle.Oracle{Check: opts.Check, Run: opts.Run}}
 	a.opts.Branches = cmp.Or(opts.Branches, 20)
 	var err error
 	if a.oracle.Check == "" {
@@ -106,10 +106,19 @@ type asking struct {
 	s      harness.Scenario
 	oracle oracle.Oracle
 	answer *Answer
+	asIs   map[time.Duration]Share // of the run as it was, by moment
 
 	mu    sync.Mutex
 	runs  int
 	doing string
+}
+
+// unchanged is the share of the run as it was that fails when it branches off at a moment; it is played once.
+func (a *asking) unchanged(ctx context.Context, at time.Duration) Share {
+	if _, known := a.asIs[at]; !known {
+		a.asIs[at] = a.branches(ctx, a.s, at)
+	}
+	return a.asIs[at]
 }
 
 // branches plays s with other chances from a moment on, and counts.
@@ -165,7 +174,7 @@ func (a *asking) findTurn(ctx context.Context) {
 	end := min(max(a.answer.Found, fine), a.s.Duration)
 	curve := make([]Share, 0, coarse+fineMost)
 	for i := range coarse + 1 {
-		curve = append(curve, a.branches(ctx, a.s, (end*time.Duration(i)/coarse).Truncate(time.Millisecond)))
+		curve = append(curve, a.unchanged(ctx, (end*time.Duration(i)/coarse).Truncate(time.Millisecond)))
 	}
 	for range fineMost {
 		i := rise(curve)
@@ -173,7 +182,7 @@ func (a *asking) findTurn(ctx context.Context) {
 			break
 		}
 		middle := (curve[i].At + (curve[i+1].At-curve[i].At)/2).Truncate(time.Millisecond)
-		curve = slices.Insert(curve, i+1, a.branches(ctx, a.s, middle))
+		curve = slices.Insert(curve, i+1, a.unchanged(ctx, middle))
 	}
 	a.answer.Curve = curve
 	if i := rise(curve); i >= 0 && ctx.Err() == nil {
